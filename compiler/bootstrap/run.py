@@ -1,0 +1,88 @@
+"""Running other programs: output to a log, an optional look at every line, and clean ends."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from .report import Failure, tail
+
+NO_SPACE = ("No space left on device", "os error 28")
+
+
+def logged(
+    command: Sequence[str | Path],
+    log: Path,
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> int:
+    """Runs a command with all its output in `log` (begun anew), shows each line to `on_line`, returns its exit code."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    words = [str(word) for word in command]
+    with log.open("w", encoding="utf-8", errors="replace") as file:
+        file.write(f"$ cd {cwd or Path.cwd()}\n$ {' '.join(words)}\n")
+        file.flush()
+        process = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                file.write(line)
+                file.flush()
+                if on_line:
+                    on_line(line.rstrip("\n"))
+            return process.wait()
+        except BaseException:
+            stop(process)
+            raise
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """Ends a program and all that it started; it had a session of its own for that."""
+    for number, patience in ((signal.SIGINT, 5.0), (signal.SIGKILL, 0.0)):
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + patience
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+    process.wait()
+
+
+def failure(what: str, log: Path, next_step: str) -> Failure:
+    """The message for a command that failed; a full disk is named as such."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    if any(sign in text[-200_000:] for sign in NO_SPACE):
+        return Failure(f"{what}: the disk is full (log: `{log}`)", "free some space (`./x.py clean --help` tells what it can remove), then run the same command again; it picks up where it stopped")
+    return Failure(f"{what} failed; the end of `{log}`:\n{tail(log)}", next_step)
+
+
+def output(command: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str | None:
+    """A command's standard output, or nothing if it is missing or fails."""
+    try:
+        done = subprocess.run(
+            [str(word) for word in command],
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

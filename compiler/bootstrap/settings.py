@@ -1,0 +1,65 @@
+"""The settings that upstream's bootstrap gets: `bootstrap.toml` in the build directory, and a root for WASI's libc."""
+
+import json
+from pathlib import Path
+
+from .config import Config, Layout
+from .files import link_atomic, write_if_changed
+from .system import Stage0
+
+WASM_TARGETS = ("wasm32-wasip1", "wasm32-unknown-unknown")
+# Paths of upstream's bootstrap that are built beside compiler and std.
+TOOLS: tuple[str, ...] = ()
+
+
+def render(config: Config, layout: Layout, stage0: Stage0) -> str:
+    """The content of `bootstrap.toml`. Every setting that is not upstream's default says why."""
+    quote = json.dumps
+    lines = [
+        "# Written by x.py; set options in config.toml instead.",
+        'change-id = "ignore"',
+        "[llvm]",
+        "download-ci-llvm = false",
+        "# Without this the driver fails to link: Polly and z3 of a distribution's LLVM.",
+        "link-shared = true",
+        "[build]",
+        f"build-dir = {quote(str(layout.base))}",
+        f"rustc = {quote(str(stage0.rustc))}",
+        f"cargo = {quote(str(stage0.cargo))}",
+        *([] if layout.pristine else [f"description = {quote(config.rust.description)}"]),
+        "docs = false",
+        "extended = false",
+        "submodules = false",
+        "vendor = false",
+        "# Another packaging of the release may lock other packages than ours adds.",
+        "locked-deps = false",
+        "# `true` wants LLVM's sources.",
+        "optimized-compiler-builtins = false",
+        "[rust]",
+        f"channel = {quote(config.rust.channel)}",
+        "debug = false",
+        "debuginfo-level = 0",
+        "# x.py links a finished one, see `llvm.lld` in config.toml.",
+        "lld = false",
+        "# Distributions patch the source, and theirs has warnings.",
+        "deny-warnings = false",
+        "download-rustc = false",
+        "omit-git-hash = true",
+        f"[target.{stage0.host}]",
+        f"llvm-config = {quote(config.llvm.config)}",
+    ]
+    for target in WASM_TARGETS:
+        lines.append(f"[target.{target}]")
+        if target == "wasm32-wasip1":
+            lines.append(f"wasi-root = {quote(str(layout.base / 'wasi-root'))}")
+        if config.wasm.rustflags and not layout.pristine:
+            lines.append(f"rustflags = {json.dumps(config.wasm.rustflags)}")
+    return "\n".join(lines) + "\n"
+
+
+def write(config: Config, layout: Layout, stage0: Stage0) -> Path:
+    """Writes the settings and returns the file."""
+    link_atomic(layout.base / "wasi-root" / "lib" / "wasm32-wasip1", config.wasm.wasi_lib)
+    path = layout.base / "bootstrap.toml"
+    write_if_changed(path, render(config, layout, stage0).encode())
+    return path

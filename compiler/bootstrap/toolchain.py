@@ -1,0 +1,158 @@
+"""Building the toolchain: upstream's bootstrap in the prepared tree, then the linker and our command beside it."""
+
+import os
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import settings, system, tree, upstream
+from .config import REPO, Config, Layout
+from .files import link_atomic, load_json, sha256_bytes, store_json
+from .progress import Progress
+from .report import Failure, duration, say
+from .run import failure, logged
+from .system import Stage0
+from .tree import Prepared
+
+# What of ours cannot change a single byte of std: our own crates, and our own files in crates that do not generate code.
+# A patch of an upstream file is never in here, for it may change crate metadata or predefined symbols.
+STD_NEUTRAL = ("compiler/rustc_wasm_proc_macro/", "stubgen/")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """All that has to be known before upstream's bootstrap is called."""
+
+    stage0: Stage0
+    prepared: Prepared
+    identity: str
+    settings_text: str
+    pin: upstream.Pin
+    llvm: str
+
+    @property
+    def own_digest(self) -> str:
+        """Identifies the compiler's own inputs; rustc keys its caches on it."""
+        return self.prepared.digest(extra=self.pin.version)
+
+    @property
+    def key(self) -> str:
+        """Identifies everything that goes into the toolchain."""
+        lines = [self.own_digest, self.identity, self.settings_text, self.llvm, self.stage0.release, *settings.TOOLS]
+        return sha256_bytes("\n".join(lines).encode())
+
+    @property
+    def std_key(self) -> str:
+        """Identifies everything that goes into std, the compiler's code generation included."""
+        lines = [self.prepared.digest(without=(*STD_NEUTRAL, "Cargo.lock")), self.identity, self.settings_text, self.llvm, self.stage0.release]
+        return sha256_bytes("\n".join(lines).encode())
+
+
+def get_ready(config: Config, layout: Layout) -> Ready:
+    """Fetches, checks and prepares; a second time it finds everything done."""
+    stage0 = system.find_stage0(config)
+    system.check_space(config, layout)
+    system.ensure_packages(config, layout)
+    llvm = system.check_llvm(config)
+    pin = upstream.load_pin()
+    source, identity = upstream.fetch(config, layout, pin)
+    upstream.verify(source, pin)
+    prepared = tree.prepare(source, identity, layout, pin)
+    settings_file = settings.write(config, layout, stage0)
+    return Ready(stage0, prepared, identity, settings_file.read_text(encoding="utf-8"), pin, llvm)
+
+
+def build(config: Config, layout: Layout, jobs: int = 0) -> Path:
+    """Leaves a finished toolchain in `host/stage1` and returns its path."""
+    begin = time.monotonic()
+    ready = get_ready(config, layout)
+    done_file = layout.state / "built.json"
+    done = load_json(done_file)
+    if done.get("key") == ready.key and is_complete(layout, ready.stage0):
+        say("build", f"nothing to do, {layout.stage1} is up to date ({duration(time.monotonic() - begin)})")
+        return layout.stage1
+    keep_std = done.get("std_key") == ready.std_key and has_std(layout, ready.stage0)
+    # A build that is interrupted half-way may leave std's directories in any state.
+    store_json(done_file, {"std_key": done["std_key"]} if keep_std else {})
+    cold = not (layout.base / ready.stage0.host / "stage1-rustc").exists()
+    run_bootstrap(config, layout, ready, bootstrap_arguments(ready.stage0, keep_std), jobs, cold=cold)
+    install_linker(config, layout, ready.stage0)
+    if not layout.pristine:
+        install_stubgen(layout, ready.stage0, jobs)
+    store_json(done_file, {"key": ready.key, "std_key": ready.std_key})
+    say("build", f"{layout.stage1} is ready ({duration(time.monotonic() - begin)})")
+    return layout.stage1
+
+
+def bootstrap_arguments(stage0: Stage0, keep_std: bool) -> list[str]:
+    """What to build. All targets in one call: a later call with fewer would clear the others from the sysroot."""
+    targets = ",".join((stage0.host, *settings.WASM_TARGETS))
+    keep = ["--keep-stage-std", "1"] if keep_std else []
+    return ["build", "--stage", "1", "--target", targets, *keep, "library", *settings.TOOLS]
+
+
+def run_bootstrap(config: Config, layout: Layout, ready: Ready, arguments: list[str], jobs: int, *, cold: bool) -> None:
+    """Calls upstream's bootstrap with our settings."""
+    progress = Progress("build", layout.state / "timeline.json" if cold else None)
+    jobs = jobs or config.build.jobs or os.cpu_count() or 1
+    log = layout.logs / f"{arguments[0]}{'-pristine' if layout.pristine else ''}.log"
+    command = [sys.executable, layout.tree / "x.py", *arguments, "--config", layout.base / "bootstrap.toml", "-j", str(jobs)]
+    environment = {} if layout.pristine else {"RUSTC_WASM_PROC_MACRO_BUILD": ready.own_digest}
+    say("build", f"upstream's bootstrap: {' '.join(arguments)} (log: {log})")
+    if logged(command, log, cwd=layout.tree, env=environment, on_line=progress.line) != 0:
+        raise failure("upstream's bootstrap", log, "correct what the log names and run the same command again; it picks up where it stopped")
+    if cold:
+        progress.finish()
+
+
+def has_std(layout: Layout, stage0: Stage0) -> bool:
+    """Whether std has been built for every target."""
+    out = layout.base / stage0.host / "stage1-std"
+    return all(any(out.glob(f"{target}/*/.libstd-stamp")) for target in (stage0.host, *settings.WASM_TARGETS))
+
+
+def is_complete(layout: Layout, stage0: Stage0) -> bool:
+    """Whether the toolchain still has all its parts."""
+    rustlib = layout.stage1 / "lib" / "rustlib"
+    parts = [layout.stage1 / "bin" / "rustc", linker_directory(layout, stage0) / "rust-lld"]
+    if not layout.pristine:
+        parts.append(layout.stage1 / "bin" / "stubgen")
+    stds = [rustlib / target / "lib" for target in (stage0.host, *settings.WASM_TARGETS)]
+    return all(part.exists() for part in parts) and all(any(std.glob("libstd-*.rlib")) for std in stds)
+
+
+def linker_directory(layout: Layout, stage0: Stage0) -> Path:
+    """Where rustc looks for its own linkers."""
+    return layout.stage1 / "lib" / "rustlib" / stage0.host / "bin"
+
+
+def install_linker(config: Config, layout: Layout, stage0: Stage0) -> None:
+    """Links a finished lld as `rust-lld`, which rustc calls for WebAssembly."""
+    lld = Path(config.llvm.lld)
+    if not lld.exists():
+        raise Failure(f"there is no linker at `{lld}`", "`apt-get install lld-22`, or set `llvm.lld` in config.toml")
+    directory = linker_directory(layout, stage0)
+    link_atomic(directory / "rust-lld", lld)
+    for flavor in ("ld.lld", "wasm-ld"):
+        link_atomic(directory / "gcc-ld" / flavor, Path("..") / "rust-lld")
+
+
+def install_stubgen(layout: Layout, stage0: Stage0, jobs: int) -> None:
+    """Builds the `stubgen` command with stage0 and puts it beside rustc."""
+    manifest = REPO / "stubgen" / "Cargo.toml"
+    if not manifest.exists():
+        return
+    target = layout.root / "stubgen"
+    log = layout.logs / "stubgen.log"
+    say("build", "the stubgen command")
+    command = [stage0.cargo, "build", "--release", "--manifest-path", manifest, "--target-dir", target, *(["-j", str(jobs)] if jobs else [])]
+    if logged(command, log, env={"RUSTC": str(stage0.rustc)}) != 0:
+        raise failure("building stubgen", log, "correct it and run the same command again")
+    binary = target / "release" / "stubgen"
+    if not binary.exists():
+        raise Failure(f"`{manifest}` built no command `stubgen`", "give the crate a `[[bin]]` of that name")
+    aside = layout.stage1 / "bin" / ".x-py-stubgen"
+    shutil.copy2(binary, aside)
+    os.replace(aside, layout.stage1 / "bin" / "stubgen")

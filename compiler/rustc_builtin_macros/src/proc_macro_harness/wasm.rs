@@ -1,0 +1,94 @@
+//! Writes the custom sections by which a Wasm proc-macro crate tells what it declares.
+//!
+//! Their format stands in ARCHITECTURE.md.
+
+use std::fmt::Write;
+
+use rustc_ast::token;
+
+use super::*;
+
+/// Version of the ABI between the module and the compiler.
+const ABI_VERSION: u32 = 1;
+
+/// The statics that become the custom sections, for the block around the declarations. None if
+/// the target is not Wasm.
+pub(super) fn custom_sections(
+    cx: &ExtCtxt<'_>,
+    span: Span,
+    macros: &[ProcMacro],
+) -> Vec<ast::Stmt> {
+    if !cx.sess.target.is_like_wasm {
+        return Vec::new();
+    }
+    vec![
+        section(cx, span, ".rustc_proc_macro_decls", "_WASM_DECLS", declarations(macros)),
+        section(cx, span, ".rustc_proc_macro_abi", "_WASM_ABI", abi(cx)),
+    ]
+}
+
+fn declarations(macros: &[ProcMacro]) -> String {
+    let mut lines = String::new();
+    for m in macros {
+        let _ = match m {
+            ProcMacro::Derive(derive) => {
+                let helpers = if derive.attrs.is_empty() {
+                    String::new()
+                } else {
+                    let names: Vec<_> = derive.attrs.iter().map(|name| name.as_str()).collect();
+                    format!(":{}", names.join(","))
+                };
+                writeln!(lines, "derive:{}:{}{helpers}", derive.trait_name, derive.function_ident.name)
+            }
+            ProcMacro::Attr(def) => {
+                writeln!(lines, "attr:{0}:{0}", def.function_ident.name)
+            }
+            ProcMacro::Bang(def) => {
+                writeln!(lines, "bang:{0}:{0}", def.function_ident.name)
+            }
+        };
+    }
+    lines
+}
+
+fn abi(cx: &ExtCtxt<'_>) -> String {
+    const VERSION_VAR: &str = "CARGO_PKG_VERSION";
+    let version = std::env::var(VERSION_VAR).ok();
+    cx.sess
+        .env_depinfo
+        .borrow_mut()
+        .insert((Symbol::intern(VERSION_VAR), version.as_deref().map(Symbol::intern)));
+    format!(
+        "abi={ABI_VERSION}\ncrate={}\nversion={}\nedition={}\ncompiler=rustc {}\n",
+        cx.ecfg.crate_name,
+        version.as_deref().unwrap_or("0.0.0"),
+        cx.sess.edition(),
+        cx.sess.cfg_version,
+    )
+}
+
+/// `#[link_section = "section"] static NAME: [u8; LEN] = *b"contents";`
+fn section(cx: &ExtCtxt<'_>, span: Span, section: &str, name: &str, contents: String) -> ast::Stmt {
+    let bytes = contents.into_bytes();
+    let len = token::Lit::new(token::Integer, sym::integer(bytes.len()), None);
+    let array = ast::TyKind::Array(
+        cx.ty_ident(span, Ident::new(sym::u8, span)),
+        cx.anon_const(span, ast::ExprKind::Lit(len)),
+    );
+    let mut item = cx.item_static(
+        span,
+        Ident::new(Symbol::intern(name), span),
+        cx.ty(span, array),
+        ast::Mutability::Not,
+        cx.expr_deref(span, cx.expr_byte_str(span, bytes)),
+    );
+    item.attrs.push(attr::mk_attr_name_value_str(
+        &cx.sess.psess.attr_id_generator,
+        ast::AttrStyle::Outer,
+        ast::Safety::Unsafe(span),
+        sym::link_section,
+        Symbol::intern(section),
+        span,
+    ));
+    cx.stmt_item(span, item)
+}

@@ -1,0 +1,157 @@
+//! Lets the crate loader take procedural macros from WebAssembly modules.
+//!
+//! To the loader a module is one more kind of macro library: it asks [`ModuleLoader`] for the
+//! crate metadata, which is the stub's, and for the macros, which run in Wasmtime.
+//!
+//! **Invariant**: nothing in here is asked about native crates beyond their file name.
+
+mod expand;
+mod options;
+mod stub_session;
+
+use std::collections::hash_map::Entry;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+pub(crate) use options::resolve_options;
+use rustc_data_structures::fx::{FxHashMap, FxHashSet};
+use rustc_data_structures::owned_slice::{OwnedSlice, slice_owned};
+use rustc_data_structures::sync::Lock;
+use rustc_metadata::METADATA_HEADER;
+use rustc_metadata::creader::{MetadataLoader, MetadataLoaderDyn};
+use rustc_proc_macro::bridge::client::ProcMacro;
+use rustc_session::config::Sysroot;
+use rustc_span::Symbol;
+use rustc_span::profiling::SelfProfilerRef;
+use rustc_target::spec::Target;
+use stubgen::cache::{self, Cache};
+use stubgen::module::{Abi, ModuleInfo};
+
+use crate::interface::Compiler;
+
+/// What of the session the loader needs; a loader outlives every borrow of it.
+struct Context {
+    cache: Cache,
+    sysroot: Sysroot,
+    threads: usize,
+    /// Tells builds of the compiler apart whose crate metadata may differ.
+    build: String,
+    prof: SelfProfilerRef,
+}
+
+/// A module that a compilation names or finds, read but not yet run.
+struct LoadedModule {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    info: ModuleInfo,
+    context: Arc<Context>,
+}
+
+/// The loader of crate metadata, for native crates and for modules.
+struct ModuleLoader {
+    native: Box<MetadataLoaderDyn>,
+    context: Arc<Context>,
+    /// The modules of `--wasm-proc-macro`, whatever their files are called.
+    named: FxHashSet<PathBuf>,
+    /// Every module is read once a compilation, so that all of it sees the same bytes.
+    modules: Lock<FxHashMap<PathBuf, Result<Arc<LoadedModule>, String>>>,
+    macros: Lock<FxHashMap<PathBuf, &'static [ProcMacro]>>,
+}
+
+/// The loader that the crate store of `compiler` asks.
+pub(crate) fn metadata_loader(compiler: &Compiler) -> Box<MetadataLoaderDyn> {
+    let sess = &compiler.sess;
+    let named: FxHashSet<PathBuf> =
+        options::named_modules(&sess.opts).map(|path| path.canonicalized().clone()).collect();
+    sess.file_depinfo.borrow_mut().extend(
+        options::named_modules(&sess.opts)
+            .map(|path| Symbol::intern(&path.original().to_string_lossy())),
+    );
+
+    let cache_dir = sess.opts.wasm_proc_macro_cache.clone().unwrap_or_else(|| {
+        let working_dir = std::env::current_dir().unwrap_or_default();
+        cache::default_dir(sess.io.output_dir.as_deref(), &working_dir)
+    });
+    let context = Arc::new(Context {
+        cache: Cache::new(cache_dir),
+        sysroot: sess.opts.sysroot.clone(),
+        threads: sess.threads(),
+        build: format!(
+            "{} {}",
+            sess.cfg_version,
+            option_env!("RUSTC_WASM_PROC_MACRO_BUILD").unwrap_or_default()
+        ),
+        prof: sess.prof.clone(),
+    });
+    Box::new(ModuleLoader {
+        native: compiler.codegen_backend.metadata_loader(),
+        context,
+        named,
+        modules: Default::default(),
+        macros: Default::default(),
+    })
+}
+
+impl ModuleLoader {
+    fn module(&self, path: &Path) -> Result<Arc<LoadedModule>, String> {
+        let mut modules = self.modules.lock();
+        let entry = match modules.entry(path.to_path_buf()) {
+            Entry::Occupied(read) => return read.get().clone(),
+            Entry::Vacant(entry) => entry,
+        };
+        let _timer = self.context.prof.generic_activity_with_arg(
+            "wasm_proc_macro_read",
+            path.file_name().unwrap_or_default().to_string_lossy(),
+        );
+        let module = ModuleInfo::read(path).map_err(|error| error.to_string()).map(|(info, bytes)| {
+            Arc::new(LoadedModule {
+                path: path.to_path_buf(),
+                bytes,
+                info,
+                context: Arc::clone(&self.context),
+            })
+        });
+        entry.insert(module).clone()
+    }
+}
+
+impl MetadataLoader for ModuleLoader {
+    fn get_rlib_metadata(&self, target: &Target, filename: &Path) -> Result<OwnedSlice, String> {
+        self.native.get_rlib_metadata(target, filename)
+    }
+
+    fn get_dylib_metadata(&self, target: &Target, filename: &Path) -> Result<OwnedSlice, String> {
+        if !has_wasm_extension(filename) && !self.named.contains(filename) {
+            return self.native.get_dylib_metadata(target, filename);
+        }
+        let in_file = |error: String| format!("`{}`: {error}", filename.display());
+        let module = self.module(filename).map_err(in_file)?;
+        let rmeta = module.stub_metadata().map_err(in_file)?;
+        // The framing of crate metadata in a dylib.
+        let mut framed = Vec::with_capacity(METADATA_HEADER.len() + 8 + rmeta.len());
+        framed.extend_from_slice(METADATA_HEADER);
+        framed.extend_from_slice(&(rmeta.len() as u64).to_le_bytes());
+        framed.extend_from_slice(&rmeta);
+        Ok(slice_owned(framed, |framed| &framed[..]))
+    }
+
+    fn is_remote_proc_macro(&self, filename: &Path) -> bool {
+        self.named.contains(filename)
+            || has_wasm_extension(filename)
+                && (self.modules.lock().contains_key(filename) || Abi::read(filename).is_ok())
+    }
+
+    fn get_proc_macros(&self, filename: &Path) -> Result<&'static [ProcMacro], String> {
+        let module = self.module(filename)?;
+        Ok(*self
+            .macros
+            .lock()
+            .entry(filename.to_path_buf())
+            .or_insert_with(|| expand::proc_macros(&module)))
+    }
+}
+
+fn has_wasm_extension(path: &Path) -> bool {
+    static WASM: LazyLock<&std::ffi::OsStr> = LazyLock::new(|| std::ffi::OsStr::new("wasm"));
+    path.extension() == Some(*WASM)
+}

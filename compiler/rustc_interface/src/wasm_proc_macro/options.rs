@@ -1,0 +1,95 @@
+//! Turns `--wasm-proc-macro` into entries of `--extern`, which the rest of the compiler knows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use rustc_session::EarlyDiagCtxt;
+use rustc_session::config::{ExternEntry, ExternLocation, Externs, Options};
+use rustc_session::utils::CanonicalizedPath;
+use stubgen::module::Abi;
+
+/// Gives each module of `--wasm-proc-macro` its place in `--extern`, where it replaces whatever
+/// else has its name.
+pub(crate) fn resolve_options(opts: &mut Options) {
+    if opts.wasm_proc_macros.is_empty() {
+        return;
+    }
+    let dcx = EarlyDiagCtxt::new(opts.error_format);
+    let mut modules: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for arg in &opts.wasm_proc_macros {
+        let (name, path) = split(arg);
+        if path.as_os_str().is_empty() {
+            dcx.early_fatal("`--wasm-proc-macro` needs the path of a WebAssembly module");
+        }
+        let abi = match Abi::read(path) {
+            Ok(abi) => abi,
+            Err(error) => dcx.early_fatal(format!(
+                "cannot use `{}` as a procedural macro: {error}",
+                path.display()
+            )),
+        };
+        let name = name.map_or(abi.krate, str::to_owned);
+        check_name(&dcx, &name);
+        if let Some(earlier) = modules.insert(name.clone(), path.to_path_buf())
+            && earlier != path
+        {
+            dcx.early_warn(format!(
+                "`--wasm-proc-macro` names `{name}` twice: `{}` is used, `{}` is not",
+                path.display(),
+                earlier.display()
+            ));
+        }
+    }
+
+    let mut externs: BTreeMap<String, ExternEntry> =
+        opts.externs.iter().map(|(name, entry)| (name.clone(), entry.clone())).collect();
+    for (name, path) in modules {
+        let location =
+            ExternLocation::ExactPaths(BTreeSet::from([CanonicalizedPath::new(path)]));
+        // Whether the dependency is private and so on is said of the name, not of the file.
+        match externs.get_mut(&name) {
+            Some(entry) => entry.location = location,
+            None => {
+                let entry = ExternEntry {
+                    location,
+                    is_private_dep: false,
+                    add_prelude: true,
+                    nounused_dep: true,
+                    force: false,
+                };
+                externs.insert(name, entry);
+            }
+        }
+    }
+    opts.externs = Externs::new(externs);
+}
+
+/// The files of `--wasm-proc-macro` that are in use.
+pub(super) fn named_modules(opts: &Options) -> impl Iterator<Item = &CanonicalizedPath> {
+    opts.externs.iter().filter_map(|(_, entry)| entry.files()).flatten().filter(|path| {
+        opts.wasm_proc_macros.iter().any(|arg| split(arg).1 == path.original().as_path())
+    })
+}
+
+/// Splits `NAME=PATH`. What stands before the first `=` is a name unless it looks like a path.
+fn split(arg: &str) -> (Option<&str>, &Path) {
+    match arg.split_once('=') {
+        Some((name, path)) if !name.contains(['/', '\\', '.']) => (Some(name), Path::new(path)),
+        _ => (None, Path::new(arg)),
+    }
+}
+
+fn check_name(dcx: &EarlyDiagCtxt, name: &str) {
+    let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if starts_well && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return;
+    }
+    let mut error = dcx.early_struct_fatal(format!(
+        "crate name `{name}` passed to `--wasm-proc-macro` is not a valid ASCII identifier"
+    ));
+    let with_underscores = name.replace('-', "_");
+    if with_underscores != name {
+        error.help(format!("consider replacing the dashes with underscores: `{with_underscores}`"));
+    }
+    error.emit()
+}

@@ -1,0 +1,148 @@
+//! Gets a module's crate metadata: from the cache, or from a nested session that compiles the stub.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::{fs, io, thread};
+
+use rustc_errors::emitter::Emitter;
+use rustc_errors::{DiagInner, catch_fatal_errors};
+use rustc_lint_defs::Level;
+use rustc_metadata::encode_metadata;
+use rustc_session::config::{
+    CodegenOptions, CrateType, Input, Options, OutputType, OutputTypes, UnstableOptions,
+};
+use rustc_span::edition::Edition;
+use rustc_span::source_map::{FilePathMapping, SourceMap};
+use rustc_span::{FileName, RealFileName};
+use stubgen::cache::{Key, Kind};
+use stubgen::stub::{self, Body};
+
+use super::{Context, LoadedModule};
+use crate::interface::{Config, run_compiler};
+use crate::passes;
+use crate::util::DummyCodegenBackend;
+
+impl LoadedModule {
+    /// The crate metadata of the module's stub, as it stands in an `.rmeta` file.
+    pub(super) fn stub_metadata(&self) -> Result<Vec<u8>, String> {
+        let Context { cache, build, prof, .. } = &*self.context;
+        let key = Key::from_parts([
+            &self.info.digest.0[..],
+            build.as_bytes(),
+            self.info.abi.krate.as_bytes(),
+        ]);
+        if let Some(entry) = cache.lookup(Kind::Stub, &key) {
+            return Ok(entry.bytes().to_vec());
+        }
+        let _timer = prof.generic_activity_with_arg("wasm_proc_macro_stub", &*self.info.abi.krate);
+        let metadata = compile(&self.info, &self.context)?;
+        // A cache that cannot be written costs the next compilation this work, and no more.
+        if let Err(error) = cache.publish(Kind::Stub, &key, &metadata) {
+            self.context.warn_about_cache(&error.to_string());
+        }
+        Ok(metadata)
+    }
+}
+
+/// Compiles the stub to crate metadata, in a session that shares nothing with the user's.
+fn compile(info: &stubgen::module::ModuleInfo, context: &Context) -> Result<Vec<u8>, String> {
+    let errors = Arc::new(Mutex::new(Vec::new()));
+    let config = config(info, context, Arc::clone(&errors));
+    let dir = tempfile::tempdir().map_err(|error| no_directory(&error))?;
+    let path = dir.path().join("stub.rmeta");
+
+    // The session's globals belong to a thread, so the nested session has one of its own.
+    let finished = thread::scope(|scope| {
+        let session = || catch_fatal_errors(|| run_compiler(config, |compiler| {
+            let krate = passes::parse(&compiler.sess);
+            passes::create_and_enter_global_ctxt(compiler, krate, |tcx| {
+                tcx.ensure_ok().early_lint_checks(());
+                encode_metadata(tcx, &path, None);
+            });
+            compiler.sess.dcx().abort_if_errors();
+        }));
+        thread::Builder::new()
+            .name("rustc-stub".to_owned())
+            .spawn_scoped(scope, session)
+            .map_err(|error| no_directory(&error))
+            .map(|session| session.join())
+    })?;
+    let errors = errors.lock().unwrap();
+    match finished {
+        Ok(Ok(())) if errors.is_empty() => fs::read(&path).map_err(|error| no_directory(&error)),
+        Ok(_) => Err(format!("its stub does not compile: {}", errors.join("; "))),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+fn no_directory(error: &io::Error) -> String {
+    format!("its stub cannot be compiled: {error}")
+}
+
+fn config(
+    info: &stubgen::module::ModuleInfo,
+    context: &Context,
+    errors: Arc<Mutex<Vec<String>>>,
+) -> Config {
+    // Whatever is tracked enters the crate hash, which is to depend on the module alone.
+    let working_dir =
+        FilePathMapping::empty().to_real_filename(&RealFileName::empty(), Path::new("/"));
+    let opts = Options {
+        crate_types: vec![CrateType::ProcMacro],
+        crate_name: Some(info.abi.krate.clone()),
+        edition: info.abi.edition.as_str().parse::<Edition>().expect("stubgen knows rustc's editions"),
+        output_types: OutputTypes::new(&[(OutputType::Metadata, None)]),
+        cg: CodegenOptions { metadata: vec![info.digest.to_string()], ..Default::default() },
+        unstable_opts: UnstableOptions { threads: context.threads, ..Default::default() },
+        lint_cap: Some(Level::Allow),
+        sysroot: context.sysroot.clone(),
+        working_dir,
+        ..Default::default()
+    };
+    Config {
+        opts,
+        crate_cfg: Vec::new(),
+        crate_check_cfg: Vec::new(),
+        input: Input::Str {
+            name: FileName::Custom(format!("stub of {}", info.abi.krate)),
+            input: stub::source(info, Body::Empty),
+        },
+        output_dir: None,
+        output_file: None,
+        ice_file: None,
+        file_loader: None,
+        lint_caps: Default::default(),
+        psess_created: Some(Box::new(move |psess| psess.dcx().set_emitter(Box::new(Collector(errors))))),
+        track_state: None,
+        register_lints: None,
+        override_queries: None,
+        extra_symbols: Vec::new(),
+        make_codegen_backend: Some(Box::new(|_| {
+            Box::new(DummyCodegenBackend { target_config_override: None })
+        })),
+        using_internal_features: &rustc_driver_flag::USING_INTERNAL_FEATURES,
+    }
+}
+
+mod rustc_driver_flag {
+    //! The nested session's own copy of a flag that only words internal compiler errors.
+    pub(super) static USING_INTERNAL_FEATURES: std::sync::atomic::AtomicBool =
+        std::sync::atomic::AtomicBool::new(false);
+}
+
+/// Keeps the errors of the nested session away from the user's.
+struct Collector(Arc<Mutex<Vec<String>>>);
+
+impl Emitter for Collector {
+    fn emit_diagnostic(&mut self, diag: DiagInner) {
+        let text: Vec<_> =
+            diag.messages.iter().filter_map(|(message, _)| message.as_str()).collect();
+        if diag.is_error() {
+            self.0.lock().unwrap().push(text.concat());
+        }
+    }
+
+    fn source_map(&self) -> Option<&SourceMap> {
+        None
+    }
+}

@@ -1,0 +1,106 @@
+//! The one Wasmtime engine of the process, and why it is configured as it is.
+
+use std::num::NonZeroUsize;
+use std::sync::OnceLock;
+
+use wasmtime::{Config, Engine, Linker, Memory, MemoryType, ModuleVersionStrategy, OptLevel, Store};
+
+use crate::guest::Guest;
+use crate::stack::MAX_WASM_STACK;
+use crate::{fault, host};
+
+/// Changes whenever compiled code of an older build of this crate must not be used any more although Wasmtime's own
+/// settings are the same.
+const CACHE_VERSION: &str = "rustc_wasm_proc_macro 1, wasmtime 48.0.8";
+
+/// Compiled once and run many times, over many compilations, so optimized.
+const OPT_LEVEL: OptLevel = OptLevel::Speed;
+
+/// Frames that a backtrace has at most. Enough to tell endless recursion from a short call chain; see
+/// [`fault::DEEP_RECURSION`].
+const MAX_BACKTRACE_FRAMES: NonZeroUsize = NonZeroUsize::new(fault::DEEP_RECURSION).unwrap();
+
+/// Address space for each memory where address space is scarce, in bytes. A bigger memory is moved as it grows.
+const SMALL_RESERVATION: u64 = 32 << 20;
+
+/// Address space for the heap of exception objects, in bytes. A caught panic leaves some dozens of bytes there, so it
+/// hardly ever grows.
+const EXCEPTION_HEAP_RESERVATION: u64 = 1 << 20;
+
+/// The engine and all that belongs to it alone.
+pub(crate) struct Host {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Linker<Guest>,
+}
+
+/// The process's engine, made at the first call.
+///
+/// It has the usual reservation of 4 GiB of address space for each memory, so that guards take the place of bounds
+/// checks, unless address space is limited (`ulimit -v`).
+///
+/// # Errors
+///
+/// What keeps Wasmtime from running on this machine at all.
+pub(crate) fn host() -> Result<&'static Host, String> {
+    static HOST: OnceLock<Result<Host, String>> = OnceLock::new();
+    HOST.get_or_init(|| make().map_err(|error| fault::one_line(&error))).as_ref().map_err(Clone::clone)
+}
+
+fn make() -> wasmtime::Result<Host> {
+    let engine = if address_space_is_limited() {
+        Engine::new(&config(true)?)?
+    } else {
+        let engine = Engine::new(&config(false)?)?;
+        match reserve_once(&engine) {
+            Ok(()) => engine,
+            Err(_) => Engine::new(&config(true)?)?,
+        }
+    };
+    let mut linker = Linker::new(&engine);
+    host::define(&mut linker)?;
+    Ok(Host { engine, linker })
+}
+
+fn config(small: bool) -> wasmtime::Result<Config> {
+    let mut config = Config::new();
+    config.module_version(ModuleVersionStrategy::Custom(CACHE_VERSION.to_owned()))?;
+
+    // What guests may use: what rustc emits for its Wasm targets, on a 32-bit memory. Exceptions are panics that unwind.
+    config.wasm_exceptions(true).wasm_tail_call(true).wasm_simd(true);
+    config.wasm_memory64(false).wasm_multi_memory(false);
+    // NaN bits and relaxed SIMD are the two places where one host could expand a macro otherwise than another.
+    config.wasm_relaxed_simd(false).cranelift_nan_canonicalization(true);
+
+    config.max_wasm_stack(MAX_WASM_STACK);
+    config.wasm_backtrace_max_frames(Some(MAX_BACKTRACE_FRAMES));
+    config.cranelift_opt_level(OPT_LEVEL);
+    config.parallel_compilation(true);
+    // Faults in the guard pages of a memory are the guest's bounds checks: without signals every access is checked by
+    // code of its own. rustc's handler for SIGSEGV ends in `SIG_DFL`, so that a fault of the compiler itself still ends
+    // the process although Wasmtime's handler stands before it; `tests/signals.rs` proves it.
+    config.signals_based_traps(true);
+    // Backtraces name functions, not offsets, and Wasmtime walks frame pointers: neither table has a reader.
+    config.generate_address_map(false).native_unwind_info(false);
+
+    config.gc_heap_reservation(EXCEPTION_HEAP_RESERVATION).gc_heap_reservation_for_growth(EXCEPTION_HEAP_RESERVATION);
+    if small {
+        config.memory_reservation(SMALL_RESERVATION).memory_reservation_for_growth(SMALL_RESERVATION);
+        config.memory_guard_size(64 << 10).gc_heap_guard_size(64 << 10).guard_before_linear_memory(false);
+    }
+    Ok(config)
+}
+
+/// Whether `ulimit -v` or its like is set. Even a generous limit is used up by the reservations of a few modules.
+fn address_space_is_limited() -> bool {
+    #[cfg(unix)]
+    return rustix::process::getrlimit(rustix::process::Resource::As).current.is_some();
+    #[cfg(not(unix))]
+    return false;
+}
+
+/// Tries one full reservation, which can fail for reasons that no limit tells of.
+fn reserve_once(engine: &Engine) -> wasmtime::Result<()> {
+    let mut store = Store::new(engine, ());
+    Memory::new(&mut store, MemoryType::new(1, None))?;
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! What the host knows about one guest while it runs: its memory, the compiler that answers it, and what it left behind.
+
+use std::ptr::NonNull;
+
+use wasmtime::{Caller, Extern, Memory, ResourceLimiter};
+
+use crate::fault::{Denied, Stop};
+
+/// The most memory that a guest may have, in bytes. The default is all that 32 bits can address.
+const MEMORY_LIMIT: usize = 4 << 30;
+
+/// The most elements that a guest's table may have. Tables hold function pointers; the default is far beyond what
+/// linkers make.
+const TABLE_LIMIT: usize = 10_000_000;
+
+/// Denials that are remembered for an error's notes.
+const REMEMBERED_DENIALS: usize = 8;
+
+/// The compiler's end of the bridge, as the guest sees it.
+pub trait Dispatch {
+    /// Answers one request, in `proc_macro::bridge`'s serialization. The reply stands until the next call.
+    ///
+    /// A panic in here goes through [`Module::expand`](crate::Module::expand) to its caller, and the instance is
+    /// discarded.
+    ///
+    /// # Errors
+    ///
+    /// A message, if the request could not be understood. The expansion ends in
+    /// [`FaultKind::Protocol`](crate::FaultKind::Protocol).
+    fn dispatch(&mut self, request: &[u8]) -> Result<&[u8], String>;
+
+    /// The guest asked for something that it does not get. It was told so by an error code and may go on.
+    fn denied(&mut self, denied: &Denied) {
+        let _ = denied;
+    }
+}
+
+/// The state of one store.
+#[derive(Default)]
+pub(crate) struct Guest {
+    /// The exported memory, from the end of instantiation on.
+    pub(crate) memory: Option<Memory>,
+    server: Option<Server>,
+    /// What `take` hands out next.
+    pub(crate) pending: Option<Vec<u8>>,
+    /// A buffer for `pending`, kept for its capacity.
+    pub(crate) spare: Vec<u8>,
+    /// The last panic that the guest announced.
+    pub(crate) panic: Option<String>,
+    /// Whether the guest was refused more memory in this expansion.
+    pub(crate) grow_refused: bool,
+    /// What the guest asked for and did not get, in this expansion.
+    pub(crate) denied: Vec<Denied>,
+    /// The environment between a question for its size and the question for its content.
+    pub(crate) environment: Option<Vec<Vec<u8>>>,
+}
+
+/// The compiler, for the time of one expansion.
+struct Server(NonNull<dyn Dispatch>);
+
+// SAFETY: a `Guest` moves to another thread only while it lies in a module's pool. Then `Guest::server` is `None`: it is
+// set by `Guest::serve` alone, whose `Serving` clears it before the instance can be put back.
+unsafe impl Send for Server {}
+// SAFETY: as above; and a shared `&Guest` offers no way to the pointer, since `Guest::server` takes `&mut self`.
+unsafe impl Sync for Server {}
+
+impl Guest {
+    /// Lets `dispatch` answer this guest's requests until [`Guest::unserve`].
+    ///
+    /// # Safety
+    ///
+    /// `dispatch` must stay alive and otherwise unused until [`Guest::unserve`] or the end of this guest, and no guest
+    /// code may run in this store after the end of its lifetime without either.
+    pub(crate) unsafe fn serve(&mut self, dispatch: &mut dyn Dispatch, input: &[u8]) {
+        let pointer: NonNull<dyn Dispatch + '_> = NonNull::from(dispatch);
+        // SAFETY: only the lifetime changes, and the caller promises that it is not exceeded.
+        let pointer = unsafe { std::mem::transmute::<NonNull<dyn Dispatch + '_>, NonNull<dyn Dispatch>>(pointer) };
+        self.server = Some(Server(pointer));
+        let mut pending = std::mem::take(&mut self.spare);
+        pending.clear();
+        pending.extend_from_slice(input);
+        self.pending = Some(pending);
+        self.panic = None;
+        self.grow_refused = false;
+        self.denied.clear();
+    }
+
+    /// Ends [`Guest::serve`].
+    pub(crate) fn unserve(&mut self) {
+        self.server = None;
+        self.drop_pending();
+    }
+
+    /// The compiler, if an expansion is running.
+    pub(crate) fn server(&mut self) -> Option<&mut dyn Dispatch> {
+        // SAFETY: `serve`'s caller keeps the pointer's target alive and unused as long as it stands here. The result
+        // borrows `self`, so there is one such reference at a time: a nested expansion runs in another store.
+        self.server.as_mut().map(|Server(pointer)| unsafe { pointer.as_mut() })
+    }
+
+    pub(crate) fn drop_pending(&mut self) {
+        if let Some(pending) = self.pending.take() {
+            self.spare = pending;
+        }
+    }
+
+    /// Remembers that the guest asked for something that it does not get.
+    pub(crate) fn deny(&mut self, function: &'static str, path: Option<String>) {
+        let denied = Denied { function, path };
+        if let Some(server) = self.server() {
+            server.denied(&denied);
+        }
+        if self.denied.len() < REMEMBERED_DENIALS && !self.denied.contains(&denied) {
+            self.denied.push(denied);
+        }
+    }
+}
+
+impl ResourceLimiter for Guest {
+    fn memory_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let allowed = desired <= MEMORY_LIMIT && maximum.is_none_or(|maximum| desired <= maximum);
+        self.grow_refused |= !allowed;
+        Ok(allowed)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.grow_refused = true;
+        Ok(())
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= TABLE_LIMIT)
+    }
+}
+
+/// The guest's memory and the rest of its state, for a host function.
+///
+/// # Errors
+///
+/// The guest has no memory, which can happen only while it is being instantiated.
+pub(crate) fn memory_and_guest<'a>(caller: &'a mut Caller<'_, Guest>) -> Result<(&'a mut [u8], &'a mut Guest), Stop> {
+    let memory = match caller.data().memory {
+        Some(memory) => memory,
+        None => match caller.get_export("memory") {
+            Some(Extern::Memory(memory)) => memory,
+            _ => return Err(Stop::protocol("it called the host before it had a memory")),
+        },
+    };
+    Ok(memory.data_and_store_mut(caller))
+}
+
+/// The range of `len` bytes at `pointer`, if all of it lies in a memory of `size` bytes.
+pub(crate) fn range(size: usize, pointer: u32, len: u32) -> Option<std::ops::Range<usize>> {
+    let start = usize::try_from(pointer).ok()?;
+    let end = start.checked_add(usize::try_from(len).ok()?)?;
+    (end <= size).then_some(start..end)
+}

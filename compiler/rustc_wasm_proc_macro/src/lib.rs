@@ -1,0 +1,32 @@
+//! Runs procedural macros from WebAssembly modules: engine, compiled-module cache, instances and host functions.
+//!
+//! The crate knows Wasm and knows no `rustc_*` crate. The compiler appears as [`Dispatch`], which answers the bridge's
+//! requests, and as [`Events`], which measures; so plain `cargo test` runs everything against a fake server.
+//!
+//! A module is loaded once a compilation ([`Module::load`]) and then expanded as often as the macro is used
+//! ([`Module::expand`]). Every file of this crate has one responsibility:
+//!
+//! * `engine`: Wasmtime's settings, and why each of them is as it is;
+//! * `module`: bytes or a cache entry to compiled code;
+//! * `instance`: running copies of a module, and one expansion in one of them;
+//! * `host`: the table of everything a guest may call; `bridge` and `wasi` implement it;
+//! * `fault`: everything that can go wrong, in words.
+//!
+//! **Invariant**: nothing that a guest says is trusted. Every pointer is checked, every answer is parsed by somebody who
+//! expects nonsense, and a guest cannot make this crate panic.
+
+mod bridge;
+mod engine;
+mod events;
+mod fault;
+mod guest;
+mod host;
+mod instance;
+mod module;
+mod stack;
+mod wasi;
+
+pub use events::{Activity, Events};
+pub use fault::{Denied, Fault, FaultKind, LoadError};
+pub use guest::Dispatch;
+pub use module::Module;

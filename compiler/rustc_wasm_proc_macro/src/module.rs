@@ -1,0 +1,156 @@
+//! A loaded module: from bytes or from the cache to compiled code, and the pool of its instances.
+
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use stubgen::cache::{Cache, Key, Kind};
+use stubgen::module::ModuleInfo;
+use wasmtime::InstancePre;
+
+use crate::engine::{self, Host};
+use crate::events::measured;
+use crate::fault::{Fault, LoadError, one_line};
+use crate::guest::{Dispatch, Guest};
+use crate::instance::Instance;
+use crate::{Activity, Events, stack};
+
+/// A module with procedural macros, ready to run. Clones are the same module.
+#[derive(Clone)]
+pub struct Module {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    module: InstancePre<Guest>,
+    declarations: usize,
+    from_cache: bool,
+    /// Instances that no expansion uses. The last one that came back goes out first, so that without nesting or threads
+    /// there is one, and its state lasts for the compilation as the state of a native macro does.
+    idle: Mutex<Vec<Instance>>,
+}
+
+impl Module {
+    /// Makes a module from `bytes`, which `info` was parsed from.
+    ///
+    /// Compiled code is taken from `cache`, or made and put there. A cache that cannot be written is warned of through
+    /// `events` and is otherwise no error. Whoever can write the cache can run code in this process.
+    ///
+    /// # Errors
+    ///
+    /// The module is not valid, does not follow the ABI, or cannot run on this machine.
+    pub fn load(
+        bytes: &[u8],
+        info: &ModuleInfo,
+        cache: Option<&Cache>,
+        events: &dyn Events,
+    ) -> Result<Module, LoadError> {
+        let host = engine::host().map_err(LoadError::Engine)?;
+        let cache = cache.map(|cache| (cache, key(host, info)));
+        let cached = cache.as_ref().and_then(|(cache, key)| {
+            measured(events, Activity::Load, || find(host, cache, key, events))
+        });
+        let from_cache = cached.is_some();
+        let module = match cached {
+            Some(module) => module,
+            None => measured(events, Activity::Compile, || -> Result<_, LoadError> {
+                let module = wasmtime::Module::from_binary(&host.engine, bytes)
+                    .map_err(|error| LoadError::Compile(one_line(&error)))?;
+                if let Some((cache, key)) = &cache {
+                    publish(&module, cache, key, events);
+                }
+                Ok(module)
+            })?,
+        };
+        let module = host.linker.instantiate_pre(&module).map_err(|error| LoadError::Link(one_line(&error)))?;
+        let declarations = info.declarations.len();
+        Ok(Module { shared: Arc::new(Shared { module, declarations, from_cache, idle: Mutex::default() }) })
+    }
+
+    /// Whether the compiled code came from the cache.
+    pub fn from_cache(&self) -> bool {
+        self.shared.from_cache
+    }
+
+    /// Runs macro number `index`, counted as in the module's declarations, on `input`, and returns its output. Both are
+    /// in `proc_macro::bridge`'s serialization.
+    ///
+    /// May be called from several threads, and from within `dispatch`: each expansion has an instance to itself. An
+    /// instance is used again after a success, and never after a fault.
+    ///
+    /// # Errors
+    ///
+    /// Whatever ended the expansion early. Nothing is known about the macro's output then.
+    pub fn expand(
+        &self,
+        index: u32,
+        input: &[u8],
+        force_show_panics: bool,
+        dispatch: &mut dyn Dispatch,
+        events: &dyn Events,
+    ) -> Result<Vec<u8>, Fault> {
+        let shared = &*self.shared;
+        stack::with_room(|| {
+            let idle = shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut instance = match idle {
+                Some(instance) => instance,
+                None => measured(events, Activity::Instantiate, || Instance::new(&shared.module, shared.declarations))?,
+            };
+            let output = measured(events, Activity::Expand, || {
+                instance.expand(index, input, force_show_panics, dispatch)
+            })?;
+            shared.idle.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
+            Ok(output)
+        })
+    }
+}
+
+impl std::fmt::Debug for Module {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Module").field("declarations", &self.shared.declarations).finish_non_exhaustive()
+    }
+}
+
+/// The cached code of a module, mapped. A damaged or foreign entry is no entry.
+fn find(host: &Host, cache: &Cache, key: &Key, events: &dyn Events) -> Option<wasmtime::Module> {
+    let file = cache.open(Kind::Module, key)?;
+    // SAFETY: the file is what Wasmtime wrote for this engine and these bytes: `key` names engine and module, and the
+    // cache has compared the entry's checksum. It stays as it is while it is mapped: entries are replaced by renaming and
+    // never written to. Somebody who makes an entry with a right checksum and wrong content can run code in this
+    // process; so whoever can write the cache is trusted, as with Cargo's target directory.
+    match unsafe { wasmtime::Module::deserialize_open_file(&host.engine, file) } {
+        Ok(module) => Some(module),
+        Err(error) => {
+            events.warn(&format!("a cached WebAssembly module cannot be used and is made again: {}", one_line(&error)));
+            None
+        }
+    }
+}
+
+fn publish(module: &wasmtime::Module, cache: &Cache, key: &Key, events: &dyn Events) {
+    let result = module.serialize().map_err(|error| one_line(&error));
+    let result = result.and_then(|code| cache.put(Kind::Module, key, &code).map_err(|error| error.to_string()));
+    if let Err(error) = result {
+        events.warn(&format!("a compiled WebAssembly module cannot be cached: {error}"));
+    }
+}
+
+/// What compiled code depends on: the module's content, and everything that Wasmtime says it depends on, which includes
+/// this crate's cache version, the host's processor features and the engine's settings.
+fn key(host: &Host, info: &ModuleInfo) -> Key {
+    let mut settings = Collector(Vec::new());
+    host.engine.precompile_compatibility_hash().hash(&mut settings);
+    Key::new(&[&info.digest.0, &settings.0])
+}
+
+/// Collects what is hashed, so that the cache's own hash function is used for it.
+struct Collector(Vec<u8>);
+
+impl Hasher for Collector {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        0
+    }
+}

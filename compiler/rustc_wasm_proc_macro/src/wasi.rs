@@ -1,0 +1,319 @@
+//! WASI preview 1 as far as a macro gets it: environment, clocks, randomness and the standard streams.
+//!
+//! Layouts and numbers are those of <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md>. A pointer out
+//! of bounds is answered by [`Errno::FAULT`].
+
+use std::io::{self, Write};
+use std::ops::Range;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime};
+
+use wasmtime::Caller;
+
+use crate::fault::{FaultKind, Stop};
+use crate::guest::{Guest, memory_and_guest, range};
+
+/// An error code of preview 1.
+#[derive(Clone, Copy)]
+pub(crate) struct Errno(pub(crate) u16);
+
+impl Errno {
+    pub(crate) const BADF: Errno = Errno(8);
+    pub(crate) const FAULT: Errno = Errno(21);
+    pub(crate) const INVAL: Errno = Errno(28);
+    pub(crate) const IO: Errno = Errno(29);
+    pub(crate) const NOTCAPABLE: Errno = Errno(76);
+    pub(crate) const PIPE: Errno = Errno(64);
+    pub(crate) const SPIPE: Errno = Errno(70);
+}
+
+/// What a function returns to the guest: 0 or an error code; or a fault that ends the expansion.
+type Answer = wasmtime::Result<u32>;
+
+const SUCCESS: u32 = 0;
+
+/// A preview-1 file type: a terminal or its like.
+const CHARACTER_DEVICE: u8 = 2;
+
+/// The longest path that is remembered, in bytes.
+const PATH_LIMIT: u32 = 4096;
+
+/// The most events that a guest may wait for at once.
+const SUBSCRIPTION_LIMIT: u32 = 1024;
+
+/// A function's body, which may leave with an error code.
+fn answer(
+    caller: &mut Caller<'_, Guest>,
+    body: impl FnOnce(&mut Memory<'_>, &mut Guest) -> Result<(), Errno>,
+) -> Answer {
+    let (bytes, guest) = memory_and_guest(caller)?;
+    Ok(match body(&mut Memory(bytes), guest) {
+        Ok(()) => SUCCESS,
+        Err(Errno(code)) => code.into(),
+    })
+}
+
+/// The guest's memory, checked.
+struct Memory<'a>(&'a mut [u8]);
+
+impl Memory<'_> {
+    fn range(&self, at: u32, len: u32) -> Result<Range<usize>, Errno> {
+        range(self.0.len(), at, len).ok_or(Errno::FAULT)
+    }
+
+    fn read<const N: usize>(&self, at: u32) -> Result<[u8; N], Errno> {
+        let range = self.range(at, N as u32)?;
+        self.0[range].try_into().map_err(|_| Errno::FAULT)
+    }
+
+    fn read_u32(&self, at: u32) -> Result<u32, Errno> {
+        Ok(u32::from_le_bytes(self.read(at)?))
+    }
+
+    fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), Errno> {
+        let len = u32::try_from(bytes.len()).map_err(|_| Errno::FAULT)?;
+        let range = self.range(at, len)?;
+        self.0[range].copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn write_u32(&mut self, at: u32, value: u32) -> Result<(), Errno> {
+        self.write(at, &value.to_le_bytes())
+    }
+
+    fn write_u64(&mut self, at: u32, value: u64) -> Result<(), Errno> {
+        self.write(at, &value.to_le_bytes())
+    }
+}
+
+/// The address `count` entries of `size` bytes after `base`.
+fn offset(base: u32, count: u32, size: u32) -> Result<u32, Errno> {
+    count.checked_mul(size).and_then(|bytes| base.checked_add(bytes)).ok_or(Errno::FAULT)
+}
+
+/// A path in the guest's memory, for a message.
+pub(crate) fn path(caller: &mut Caller<'_, Guest>, ptr: u32, len: u32) -> Option<String> {
+    let (memory, _) = memory_and_guest(caller).ok()?;
+    let path = range(memory.len(), ptr, len.min(PATH_LIMIT))?;
+    Some(String::from_utf8_lossy(&memory[path]).into_owned())
+}
+
+pub(crate) fn args_sizes_get(mut caller: Caller<'_, Guest>, count: u32, size: u32) -> Answer {
+    answer(&mut caller, |memory, _| {
+        memory.write_u32(count, 0)?;
+        memory.write_u32(size, 0)
+    })
+}
+
+pub(crate) fn args_get(_: Caller<'_, Guest>, _pointers: u32, _bytes: u32) -> Answer {
+    Ok(SUCCESS)
+}
+
+/// The compiler's environment as `KEY=VALUE\0` entries.
+fn environment() -> Vec<Vec<u8>> {
+    std::env::vars_os()
+        .map(|(key, value)| [key.as_encoded_bytes(), b"=", value.as_encoded_bytes(), b"\0"].concat())
+        .collect()
+}
+
+pub(crate) fn environ_sizes_get(mut caller: Caller<'_, Guest>, count: u32, size: u32) -> Answer {
+    answer(&mut caller, |memory, guest| {
+        // Remembered until `environ_get`, whose buffers the guest makes as large as this function says.
+        let entries = guest.environment.insert(environment());
+        let bytes = entries.iter().map(Vec::len).sum::<usize>();
+        memory.write_u32(count, u32::try_from(entries.len()).map_err(|_| Errno::INVAL)?)?;
+        memory.write_u32(size, u32::try_from(bytes).map_err(|_| Errno::INVAL)?)
+    })
+}
+
+pub(crate) fn environ_get(mut caller: Caller<'_, Guest>, mut pointers: u32, mut bytes: u32) -> Answer {
+    answer(&mut caller, |memory, guest| {
+        for entry in guest.environment.take().unwrap_or_else(environment) {
+            memory.write_u32(pointers, bytes)?;
+            memory.write(bytes, &entry)?;
+            pointers = offset(pointers, 1, 4)?;
+            bytes = offset(bytes, entry.len() as u32, 1)?;
+        }
+        Ok(())
+    })
+}
+
+pub(crate) fn proc_exit(_: Caller<'_, Guest>, code: u32) -> wasmtime::Result<()> {
+    Err(Stop(FaultKind::Exit(code.cast_signed())).into())
+}
+
+pub(crate) fn sched_yield(_: Caller<'_, Guest>) -> Answer {
+    std::thread::yield_now();
+    Ok(SUCCESS)
+}
+
+/// Nanoseconds on one of preview 1's clocks. Both CPU clocks are answered by the monotonic one.
+fn clock(id: u32) -> Result<u64, Errno> {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let time = match id {
+        0 => SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|_| Errno::INVAL)?,
+        1..=3 => START.get_or_init(Instant::now).elapsed(),
+        _ => return Err(Errno::INVAL),
+    };
+    Ok(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+}
+
+pub(crate) fn clock_res_get(mut caller: Caller<'_, Guest>, id: u32, resolution: u32) -> Answer {
+    answer(&mut caller, |memory, _| {
+        clock(id)?;
+        memory.write_u64(resolution, 1)
+    })
+}
+
+pub(crate) fn clock_time_get(mut caller: Caller<'_, Guest>, id: u32, _precision: u64, time: u32) -> Answer {
+    answer(&mut caller, |memory, _| {
+        let now = clock(id)?;
+        memory.write_u64(time, now)
+    })
+}
+
+pub(crate) fn random_get(mut caller: Caller<'_, Guest>, buffer: u32, len: u32) -> Answer {
+    answer(&mut caller, |memory, _| {
+        let range = memory.range(buffer, len)?;
+        getrandom::fill(&mut memory.0[range]).map_err(|_| Errno::IO)
+    })
+}
+
+/// One entry of `poll_oneoff`'s input.
+struct Subscription {
+    userdata: [u8; 8],
+    kind: u8,
+    /// For a clock: how long to wait.
+    wait: Duration,
+    errno: u16,
+}
+
+impl Subscription {
+    fn parse(bytes: [u8; 48]) -> Subscription {
+        let number = |at: usize, len: usize| (0..len).rev().fold(0, |n, i| n << 8 | u64::from(bytes[at + i]));
+        let userdata = number(0, 8).to_le_bytes();
+        let kind = bytes[8];
+        let mut errno = 0;
+        let mut wait = Duration::ZERO;
+        if kind == 0 {
+            let timeout = number(24, 8);
+            let absolute = number(40, 2) & 1 == 1;
+            match clock(number(16, 4) as u32) {
+                Ok(now) => wait = Duration::from_nanos(if absolute { timeout.saturating_sub(now) } else { timeout }),
+                Err(Errno(code)) => errno = code,
+            }
+        } else if number(16, 4) > 2 {
+            errno = Errno::BADF.0;
+        }
+        Subscription { userdata, kind, wait, errno }
+    }
+}
+
+/// Waits for the earliest of some clocks. A stream is always ready, as it is for a program with files in their place.
+pub(crate) fn poll_oneoff(
+    mut caller: Caller<'_, Guest>,
+    subscriptions: u32,
+    events: u32,
+    count: u32,
+    ready: u32,
+) -> Answer {
+    answer(&mut caller, |memory, _| {
+        if count == 0 || count > SUBSCRIPTION_LIMIT {
+            return Err(Errno::INVAL);
+        }
+        let subscriptions = (0..count)
+            .map(|number| Ok(Subscription::parse(memory.read(offset(subscriptions, number, 48)?)?)))
+            .collect::<Result<Vec<_>, Errno>>()?;
+        memory.range(events, offset(0, count, 32)?)?;
+        memory.range(ready, 4)?;
+        let wait = subscriptions.iter().map(|subscription| subscription.wait).min().unwrap_or_default();
+        std::thread::sleep(wait);
+        let mut happened = 0;
+        for subscription in subscriptions.iter().filter(|subscription| subscription.wait <= wait) {
+            let mut event = [0; 32];
+            event[..8].copy_from_slice(&subscription.userdata);
+            event[8..10].copy_from_slice(&subscription.errno.to_le_bytes());
+            event[10] = subscription.kind;
+            memory.write(offset(events, happened, 32)?, &event)?;
+            happened += 1;
+        }
+        memory.write_u32(ready, happened)
+    })
+}
+
+fn stream(fd: u32) -> Result<(), Errno> {
+    if fd <= 2 { Ok(()) } else { Err(Errno::BADF) }
+}
+
+/// Accepts to close a stream, and keeps it open: it is the compiler's.
+pub(crate) fn fd_close(mut caller: Caller<'_, Guest>, fd: u32) -> Answer {
+    answer(&mut caller, |_, _| stream(fd))
+}
+
+pub(crate) fn fd_fdstat_get(mut caller: Caller<'_, Guest>, fd: u32, stat: u32) -> Answer {
+    answer(&mut caller, |memory, _| {
+        stream(fd)?;
+        let mut bytes = [0; 24];
+        bytes[0] = CHARACTER_DEVICE;
+        // `fd_read` for the input and `fd_write` for the others. Without the right to seek, wasi-libc takes a stream for
+        // a terminal and does not buffer what it writes.
+        let rights: u64 = if fd == 0 { 1 << 1 } else { 1 << 6 };
+        bytes[8..16].copy_from_slice(&rights.to_le_bytes());
+        memory.write(stat, &bytes)
+    })
+}
+
+pub(crate) fn fd_filestat_get(mut caller: Caller<'_, Guest>, fd: u32, stat: u32) -> Answer {
+    answer(&mut caller, |memory, _| {
+        stream(fd)?;
+        let mut bytes = [0; 64];
+        bytes[16] = CHARACTER_DEVICE;
+        memory.write(stat, &bytes)
+    })
+}
+
+/// Standard input is at its end: what comes there is the compiler's.
+pub(crate) fn fd_read(mut caller: Caller<'_, Guest>, fd: u32, _buffers: u32, _count: u32, read: u32) -> Answer {
+    answer(&mut caller, |memory, _| match fd {
+        0 => memory.write_u32(read, 0),
+        _ => Err(Errno::BADF),
+    })
+}
+
+pub(crate) fn fd_seek(mut caller: Caller<'_, Guest>, fd: u32, _offset: u64, _whence: u32, _position: u32) -> Answer {
+    answer(&mut caller, |_, _| stream(fd).and(Err(Errno::SPIPE)))
+}
+
+pub(crate) fn fd_tell(mut caller: Caller<'_, Guest>, fd: u32, _position: u32) -> Answer {
+    answer(&mut caller, |_, _| stream(fd).and(Err(Errno::SPIPE)))
+}
+
+/// Writes to the compiler's own output, at once, so that it stands in the right place among the compiler's.
+pub(crate) fn fd_write(mut caller: Caller<'_, Guest>, fd: u32, buffers: u32, count: u32, written: u32) -> Answer {
+    answer(&mut caller, |memory, _| {
+        memory.range(written, 4)?;
+        let total = match fd {
+            1 => write_buffers(memory, buffers, count, &mut io::stdout().lock())?,
+            2 => write_buffers(memory, buffers, count, &mut io::stderr().lock())?,
+            _ => return Err(Errno::BADF),
+        };
+        memory.write_u32(written, total)
+    })
+}
+
+fn write_buffers(memory: &Memory<'_>, buffers: u32, count: u32, stream: &mut dyn Write) -> Result<u32, Errno> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Errno::PIPE,
+        _ => Errno::IO,
+    };
+    let mut total = 0u32;
+    for number in 0..count {
+        let buffer = offset(buffers, number, 8)?;
+        let len = memory.read_u32(offset(buffer, 4, 1)?)?;
+        let bytes = memory.range(memory.read_u32(buffer)?, len)?;
+        total = total.checked_add(len).ok_or(Errno::INVAL)?;
+        stream.write_all(&memory.0[bytes]).map_err(failed)?;
+    }
+    stream.flush().map_err(failed)?;
+    Ok(total)
+}

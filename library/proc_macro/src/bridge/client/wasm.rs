@@ -1,0 +1,105 @@
+//! The guest's end of the bridge: what a macro crate compiled to Wasm exports and imports.
+//!
+//! The ABI stands in ARCHITECTURE.md. Everything above it, [`run_client`](super) and the RPC
+//! itself, is the same code that a native macro runs.
+
+#![allow(unsafe_code)]
+
+use std::sync::{Mutex, Once};
+
+use super::*;
+use crate::bridge::buffer::Buffer;
+
+#[link(wasm_import_module = "rustc_proc_macro")]
+unsafe extern "C" {
+    /// Answers the request of `len` bytes at `ptr` and returns the length of the reply, which
+    /// stands at `ptr` if it fits `cap` bytes and is pending otherwise.
+    #[link_name = "dispatch"]
+    fn host_dispatch(ptr: *mut u8, len: usize, cap: usize) -> usize;
+
+    /// Copies the pending bytes to `ptr`.
+    #[link_name = "take"]
+    fn host_take(ptr: *mut u8);
+
+    /// Tells the host why the guest is about to unwind or abort.
+    #[link_name = "panic"]
+    fn host_panic(ptr: *const u8, len: usize);
+}
+
+unsafe extern "C" {
+    /// The linker's list of static constructors, which nothing else runs in a module that has
+    /// neither `_start` nor `_initialize`.
+    fn __wasm_call_ctors();
+}
+
+/// Fetches `len` pending bytes.
+fn take_pending(len: usize) -> Buffer {
+    let mut buf = Buffer::from(Vec::with_capacity(len));
+    let (ptr, filled, _) = buf.raw_parts_mut();
+    // SAFETY: the buffer has room for `len` bytes, and the host writes exactly those.
+    unsafe { host_take(ptr) };
+    *filled = len;
+    buf
+}
+
+/// Sends one request to the host and waits for the reply.
+fn dispatch(mut buf: Buffer) -> Buffer {
+    let (ptr, filled, capacity) = buf.raw_parts_mut();
+    // SAFETY: `ptr` is valid for reads of `filled` and writes of `capacity` bytes, and the host
+    // touches no others.
+    let len = unsafe { host_dispatch(ptr, *filled, capacity) };
+    if len > capacity {
+        return take_pending(len);
+    }
+    *filled = len;
+    buf
+}
+
+/// Runs once an instance: constructors, and a panic hook that tells the host every message.
+///
+/// The host needs the message only where the module cannot unwind, since then the panic ends in
+/// a trap that says nothing.
+fn initialize(force_show_panics: bool) {
+    static INITIALIZE: Once = Once::new();
+    INITIALIZE.call_once(|| {
+        // SAFETY: called once, before any code of the macro crate.
+        unsafe { __wasm_call_ctors() };
+        maybe_install_panic_hook(force_show_panics);
+        let shown = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let message = info.payload_as_str().unwrap_or("Box<dyn Any>");
+            // SAFETY: the host reads `message` before it returns.
+            unsafe { host_panic(message.as_ptr(), message.len()) };
+            shown(info)
+        }));
+    });
+}
+
+/// Runs macro number `index` of `decls` on the pending input of `input_len` bytes.
+///
+/// Returns the output's address in the upper and its length in the lower half; it stands until
+/// the next call.
+#[rustc_std_internal_symbol]
+pub unsafe extern "C" fn __rustc_proc_macro_run(
+    decls: &&[ProcMacro],
+    index: usize,
+    input_len: usize,
+    force_show_panics: u32,
+) -> u64 {
+    static OUTPUT: Mutex<Option<Buffer>> = Mutex::new(None);
+
+    let force_show_panics = force_show_panics != 0;
+    initialize(force_show_panics);
+
+    let run = match &decls[index] {
+        ProcMacro::CustomDerive { client, .. } | ProcMacro::Bang { client, .. } => client.run,
+        ProcMacro::Attr { client, .. } => client.run,
+    };
+    let input = take_pending(input_len);
+    let output =
+        run(BridgeConfig { input, dispatch: (&mut dispatch).into(), force_show_panics });
+
+    let located = ((output.as_ptr() as u64) << 32) | output.len() as u64;
+    *OUTPUT.lock().unwrap() = Some(output);
+    located
+}

@@ -1,0 +1,110 @@
+//! The compiler's end of the bridge for macros that are not code of this process.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+use std::sync::atomic::AtomicU32;
+
+use super::*;
+
+/// A macro that runs elsewhere, for example in a WebAssembly instance.
+pub trait RemoteMacro: Send + Sync {
+    /// Runs the macro on `input` and returns its output, both in the bridge's serialization.
+    ///
+    /// # Errors
+    ///
+    /// [`PanicMessage::Fault`] where the macro ended without a reply, in words for the user.
+    fn expand(
+        &self,
+        input: &[u8],
+        force_show_panics: bool,
+        server: &mut dyn RemoteServer,
+    ) -> Result<Vec<u8>, PanicMessage>;
+}
+
+/// What answers the requests of a [`RemoteMacro`].
+pub trait RemoteServer {
+    /// Answers one request. The reply stands until the next call.
+    ///
+    /// # Errors
+    ///
+    /// Says why where the request is none that the bridge's serialization can hold.
+    fn dispatch(&mut self, request: &[u8]) -> Result<&[u8], String>;
+}
+
+thread_local! {
+    /// True while this thread decodes or answers what a remote macro sent.
+    static ANSWERING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `f` on what a remote macro sent, which may be anything, and turns a panic into its
+/// message. As with a native macro, the panic hook stays silent meanwhile.
+fn guarded<R>(force_show_panics: bool, f: impl FnOnce() -> R) -> Result<R, String> {
+    static HIDE_PANICS: Once = Once::new();
+    HIDE_PANICS.call_once(|| {
+        let shown = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if force_show_panics || !ANSWERING.get() || !info.can_unwind() {
+                shown(info)
+            }
+        }));
+    });
+    let outer = ANSWERING.replace(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(f));
+    ANSWERING.set(outer);
+    result.map_err(|payload| {
+        PanicMessage::from(payload).as_str().unwrap_or("no message").to_string()
+    })
+}
+
+struct Answers<'a, S: Server> {
+    dispatcher: &'a mut Dispatcher<S>,
+    buffer: Buffer,
+    force_show_panics: bool,
+}
+
+impl<S: Server> RemoteServer for Answers<'_, S> {
+    fn dispatch(&mut self, request: &[u8]) -> Result<&[u8], String> {
+        let mut buffer = self.buffer.take();
+        buffer.clear();
+        buffer.extend_from_slice(request);
+        self.buffer =
+            guarded(self.force_show_panics, || self.dispatcher.dispatch(buffer))?;
+        Ok(&self.buffer)
+    }
+}
+
+/// Does for a remote macro what `run_server` does for a native one.
+pub(super) fn run<S: Server, O: for<'a, 's> Decode<'a, 's, HandleStore<S>>>(
+    remote: &dyn RemoteMacro,
+    dispatcher: &mut Dispatcher<S>,
+    input: Buffer,
+    force_show_panics: bool,
+) -> Result<O, PanicMessage> {
+    let mut answers = Answers { dispatcher: &mut *dispatcher, buffer: Buffer::new(), force_show_panics };
+    let output = remote.expand(&input, force_show_panics, &mut answers)?;
+    guarded(force_show_panics, || Result::decode(&mut &output[..], &mut dispatcher.handle_store))
+        .unwrap_or_else(|message| {
+            Err(PanicMessage::Fault(format!("the macro returned a malformed result: {message}")))
+        })
+}
+
+impl<I, O> client::Client<I, O> {
+    /// A client whose macro runs elsewhere.
+    pub fn remote(remote: &'static dyn RemoteMacro) -> Self {
+        static COUNTERS: client::HandleCounters = client::HandleCounters {
+            token_stream: AtomicU32::new(1),
+            span: AtomicU32::new(1),
+        };
+        extern "C" fn not_native(_: BridgeConfig<'_>) -> Buffer {
+            unreachable!("a remote macro has no native entry point")
+        }
+        client::Client {
+            handle_counters: &COUNTERS,
+            run: not_native,
+            remote: Some(remote),
+            _marker: PhantomData,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! `stubgen inspect`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use stubgen::module::{Declaration, GuestAbi, ModuleInfo};
+
+use crate::{Failure, bad_module, print, read};
+
+pub(crate) fn run(file: &Path, json: bool) -> Result<(), Failure> {
+    let info = ModuleInfo::parse_any_guest(&read(file)?).map_err(|error| bad_module(file, &error))?;
+    if json { print(&format!("{:#}\n", as_json(file, &info))) } else { print(&as_text(file, &info)) }
+}
+
+fn as_json(file: &Path, info: &ModuleInfo) -> Value {
+    let macros: Vec<Value> = info
+        .declarations
+        .iter()
+        .map(|declaration| {
+            let mut value = json!({
+                "kind": declaration.kind(),
+                "name": declaration.name(),
+                "function": declaration.function(),
+            });
+            if let Declaration::Derive { helpers, .. } = declaration {
+                value["helpers"] = json!(helpers);
+            }
+            value
+        })
+        .collect();
+    let imports: Vec<Value> = info
+        .imports
+        .iter()
+        .map(|import| json!({ "module": import.module, "name": import.name, "type": import.ty.to_string() }))
+        .collect();
+    let exports: Vec<Value> =
+        info.exports.iter().map(|export| json!({ "name": export.name, "type": export.ty.to_string() })).collect();
+    json!({
+        "file": file.to_string_lossy(),
+        "sha256": info.digest.to_string(),
+        "size": info.size,
+        "abi": info.abi.abi,
+        "guest": info.guest.name(),
+        "runnable": GuestAbi::RUNNABLE.contains(&info.guest),
+        "crate": info.abi.krate,
+        "version": info.abi.version,
+        "edition": info.abi.edition.as_str(),
+        "compiler": info.abi.compiler,
+        "macros": macros,
+        "imports": imports,
+        "exports": exports,
+    })
+}
+
+fn as_text(file: &Path, info: &ModuleInfo) -> String {
+    let mut text = String::new();
+    let abi = &info.abi;
+    _ = writeln!(text, "file      {}", file.display());
+    _ = writeln!(text, "sha256    {}", info.digest);
+    _ = writeln!(text, "size      {} bytes", info.size);
+    _ = writeln!(text, "crate     {} {} (edition {})", abi.krate, abi.version, abi.edition);
+    _ = writeln!(text, "compiler  {}", abi.compiler);
+    let runnable = if GuestAbi::RUNNABLE.contains(&info.guest) { "" } else { " (the compiler does not run it)" };
+    _ = writeln!(text, "abi       {} for {}{runnable}", abi.abi, info.guest.name());
+    _ = writeln!(text, "macros    {}", info.declarations.len());
+    for declaration in &info.declarations {
+        let name = declaration.name();
+        _ = match declaration {
+            Declaration::Derive { helpers, .. } if helpers.is_empty() => write!(text, "  #[derive({name})]"),
+            Declaration::Derive { helpers, .. } => write!(text, "  #[derive({name})] with #[{}]", helpers.join("] #[")),
+            Declaration::Attr { .. } => write!(text, "  #[{name}]"),
+            Declaration::Bang { .. } => write!(text, "  {name}!"),
+        };
+        _ = writeln!(text, " by {}", declaration.function());
+    }
+    _ = writeln!(text, "imports   {}", info.imports.len());
+    for import in &info.imports {
+        _ = writeln!(text, "  {}.{}: {}", import.module, import.name, import.ty);
+    }
+    _ = writeln!(text, "exports   {}", info.exports.len());
+    for export in &info.exports {
+        // Exports have any name that their maker likes.
+        _ = writeln!(text, "  {}: {}", export.name.escape_debug(), export.ty);
+    }
+    text
+}

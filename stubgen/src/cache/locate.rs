@@ -1,0 +1,47 @@
+//! Where the cache is if nobody says.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Component, Path, PathBuf};
+
+use super::{TAG_NAME, TAG_OWNER, TAG_SIGNATURE};
+
+/// The directory's name within a target directory.
+const DIR_NAME: &str = "wasm-proc-macro";
+
+/// The default directory of the cache: `wasm-proc-macro` in Cargo's target directory if `out_dir` (rustc's `--out-dir`)
+/// lies in one, and else `target/wasm-proc-macro` in `cwd`.
+///
+/// A target directory is told by its `CACHEDIR.TAG`; the innermost one counts.
+pub fn default_dir(out_dir: Option<&Path>, cwd: &Path) -> PathBuf {
+    let target = out_dir.and_then(|out_dir| {
+        let out_dir = normalize(&cwd.join(out_dir));
+        tagged_ancestor(&out_dir).or_else(|| tagged_ancestor(&out_dir.canonicalize().ok()?))
+    });
+    target.unwrap_or_else(|| cwd.join("target")).join(DIR_NAME)
+}
+
+fn tagged_ancestor(dir: &Path) -> Option<PathBuf> {
+    dir.ancestors().find(|dir| is_tagged(dir)).map(Path::to_owned)
+}
+
+/// Whether `dir` has a `CACHEDIR.TAG`, but not this cache's own.
+fn is_tagged(dir: &Path) -> bool {
+    let mut tag = Vec::new();
+    let read = File::open(dir.join(TAG_NAME)).and_then(|file| file.take(1024).read_to_end(&mut tag));
+    let contains = |text: &str| tag.windows(text.len()).any(|window| window == text.as_bytes());
+    read.is_ok() && tag.starts_with(TAG_SIGNATURE.as_bytes()) && !contains(TAG_OWNER)
+}
+
+/// Takes `.` and `..` out of a path, so that its ancestors are directories that it lies in.
+fn normalize(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => _ = normal.pop(),
+            component => normal.push(component),
+        }
+    }
+    normal
+}

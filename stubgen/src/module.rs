@@ -1,0 +1,122 @@
+//! Modules: which macros they have, what they were built from, what they need; strictly read and checked.
+
+mod abi;
+mod declarations;
+mod digest;
+mod error;
+mod guest;
+mod lines;
+pub(crate) mod name;
+pub(crate) mod structure;
+
+use std::fs;
+use std::path::Path;
+
+pub use abi::{Abi, Edition};
+pub use declarations::Declaration;
+pub(crate) use declarations::to_section as declarations_section;
+pub use digest::Digest;
+pub use error::{ModuleError, NotWasm, ReadError};
+pub use guest::{
+    DECLS_EXPORT, GuestAbi, HOST_FUNCTIONS, HOST_MODULE, HostFunction, MEMORY_EXPORT, RUN_EXPORT, WASI_FUNCTIONS,
+    WASI_MODULE,
+};
+pub use name::NameFault;
+pub use structure::{Export, Import, ItemType, ValueType};
+
+/// The custom section with one line for each macro.
+pub const DECLS_SECTION: &str = ".rustc_proc_macro_decls";
+/// The custom section with `KEY=VALUE` lines about the crate and the compiler.
+pub const ABI_SECTION: &str = ".rustc_proc_macro_abi";
+/// The version of the module ABI that this crate reads.
+pub const ABI_VERSION: u32 = 1;
+
+/// What a module says about itself, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleInfo {
+    /// The SHA-256 of the whole file.
+    pub digest: Digest,
+    /// The file's size in bytes.
+    pub size: u64,
+    /// The macros, in the order in which the module numbers them.
+    pub declarations: Vec<Declaration>,
+    /// What the module was built from and by.
+    pub abi: Abi,
+    /// By which conventions the macros are run.
+    pub guest: GuestAbi,
+    /// What the module imports, in its order.
+    pub imports: Vec<Import>,
+    /// What the module exports, in its order.
+    pub exports: Vec<Export>,
+}
+
+impl ModuleInfo {
+    /// Reads and checks a module that the compiler is to run.
+    ///
+    /// Everything but the code of functions is checked, which the engine validates.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if `bytes` is not a whole Wasm module, if one of the two custom sections is missing, doubled or not
+    /// as the ABI says, if an export is missing or an import is not on offer, or if the guest ABI is not one of
+    /// [`GuestAbi::RUNNABLE`].
+    pub fn parse(bytes: &[u8]) -> Result<ModuleInfo, ModuleError> {
+        let info = ModuleInfo::parse_any_guest(bytes)?;
+        if GuestAbi::RUNNABLE.contains(&info.guest) {
+            Ok(info)
+        } else {
+            Err(ModuleError::UnsupportedGuest { guest: info.guest.name() })
+        }
+    }
+
+    /// Reads and checks a module of any known guest ABI, be it one that the compiler runs or not.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](ModuleInfo::parse), but for the guest ABI.
+    pub fn parse_any_guest(bytes: &[u8]) -> Result<ModuleInfo, ModuleError> {
+        let structure = structure::walk(bytes)?;
+        let guest = GuestAbi::of(&structure);
+        let decls = structure.decls.ok_or(ModuleError::MissingSection { section: DECLS_SECTION })?;
+        let abi = structure.abi.ok_or(ModuleError::MissingSection { section: ABI_SECTION })?;
+        // The ABI comes first: the declarations of another version need not be as this one's.
+        let abi = Abi::parse(abi)?;
+        let declarations = declarations::parse(decls)?;
+        guest.check(&structure, &declarations)?;
+        Ok(ModuleInfo {
+            digest: Digest::of(bytes),
+            size: bytes.len() as u64,
+            declarations,
+            abi,
+            guest,
+            imports: structure.imports,
+            exports: structure.exports,
+        })
+    }
+
+    /// Reads and checks the module at `path`, and returns the file's bytes too.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be read, and else as [`parse`](ModuleInfo::parse).
+    pub fn read(path: &Path) -> Result<(ModuleInfo, Vec<u8>), ReadError> {
+        let bytes = fs::read(path)?;
+        Ok((ModuleInfo::parse(&bytes)?, bytes))
+    }
+}
+
+/// Checks that the contents of the two sections read as what they were written from.
+pub(crate) fn check_sections(
+    decls_section: &[u8],
+    declarations: &[Declaration],
+    abi_section: &[u8],
+    abi: &Abi,
+) -> Result<(), ModuleError> {
+    if Abi::parse(abi_section)? != *abi {
+        return Err(ModuleError::AmbiguousText { section: ABI_SECTION });
+    }
+    if declarations::parse(decls_section)? != declarations {
+        return Err(ModuleError::AmbiguousText { section: DECLS_SECTION });
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! What a module must export and may import: the table of guest ABIs.
+
+use rustc_hash::FxHashMap;
+
+use super::lines::excerpt;
+use super::structure::{Export, Import, ItemType, Structure, ValueType};
+use super::{Declaration, ModuleError};
+
+use ValueType::{I32, I64};
+
+/// The conventions by which a host runs a module's macros.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GuestAbi {
+    /// This project's own, version 1: the module holds `proc_macro`'s bridge client.
+    Rustc1,
+    /// That of the crate `watt` 0.5, where each macro is an exported function.
+    Watt05,
+}
+
+/// A function that the host offers to guests of [`GuestAbi::Rustc1`].
+#[derive(Debug)]
+pub struct HostFunction {
+    /// Its name in the module `rustc_proc_macro`.
+    pub name: &'static str,
+    /// The types of its parameters.
+    pub params: &'static [ValueType],
+    /// The types of its results.
+    pub results: &'static [ValueType],
+}
+
+/// The module from which guests of [`GuestAbi::Rustc1`] import.
+pub const HOST_MODULE: &str = "rustc_proc_macro";
+
+/// What the host offers in [`HOST_MODULE`].
+pub const HOST_FUNCTIONS: [HostFunction; 3] = [
+    HostFunction { name: "dispatch", params: &[I32, I32, I32], results: &[I32] },
+    HostFunction { name: "take", params: &[I32], results: &[] },
+    HostFunction { name: "panic", params: &[I32, I32], results: &[] },
+];
+
+/// The module of WASI preview 1.
+pub const WASI_MODULE: &str = "wasi_snapshot_preview1";
+
+/// The functions of WASI preview 1 (`wasi_snapshot_preview1.witx` in WebAssembly/WASI).
+pub const WASI_FUNCTIONS: [&str; 46] = [
+    "args_get", "args_sizes_get", "clock_res_get", "clock_time_get", "environ_get", "environ_sizes_get", "fd_advise",
+    "fd_allocate", "fd_close", "fd_datasync", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_fdstat_set_rights",
+    "fd_filestat_get", "fd_filestat_set_size", "fd_filestat_set_times", "fd_pread", "fd_prestat_dir_name",
+    "fd_prestat_get", "fd_pwrite", "fd_read", "fd_readdir", "fd_renumber", "fd_seek", "fd_sync", "fd_tell", "fd_write",
+    "path_create_directory", "path_filestat_get", "path_filestat_set_times", "path_link", "path_open", "path_readlink",
+    "path_remove_directory", "path_rename", "path_symlink", "path_unlink_file", "poll_oneoff", "proc_exit",
+    "proc_raise", "random_get", "sched_yield", "sock_accept", "sock_recv", "sock_send", "sock_shutdown",
+];
+
+/// The module from which guests of [`GuestAbi::Watt05`] import.
+const WATT_MODULE: &str = "watt-0.5";
+
+/// The name of the exported memory.
+pub const MEMORY_EXPORT: &str = "memory";
+/// The name of the exported global with the address of the declarations.
+pub const DECLS_EXPORT: &str = "__rustc_proc_macro_decls";
+/// The name of the exported function that runs a macro.
+pub const RUN_EXPORT: &str = "__rustc_proc_macro_run";
+
+const MEMORY: &str = "memory of 32-bit addresses";
+const DECLS: &str = "immutable global of type i32";
+const RUN: &str = "function (i32, i32, i32, i32) -> i64";
+const FUNCTION: &str = "function";
+
+impl GuestAbi {
+    /// The guest ABIs whose modules [`ModuleInfo::parse`](super::ModuleInfo::parse) accepts: those that the compiler runs.
+    pub const RUNNABLE: &[GuestAbi] = &[GuestAbi::Rustc1];
+
+    /// The ABI's name, for people and for `stubgen inspect --json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            GuestAbi::Rustc1 => "rustc_proc_macro-1",
+            GuestAbi::Watt05 => WATT_MODULE,
+        }
+    }
+
+    /// Tells the ABI that a module is made for, by what it exports and imports.
+    pub(crate) fn of(structure: &Structure<'_>) -> GuestAbi {
+        if !GuestAbi::numbers_macros(structure) && structure.imports.iter().any(|import| import.module == WATT_MODULE) {
+            GuestAbi::Watt05
+        } else {
+            GuestAbi::Rustc1
+        }
+    }
+
+    /// Whether a module is one for rustc, whose host finds a macro by its number instead of its function.
+    pub(crate) fn numbers_macros(structure: &Structure<'_>) -> bool {
+        structure.exports.iter().any(|export| export.name == RUN_EXPORT)
+            || structure.imports.iter().any(|import| import.module == HOST_MODULE)
+    }
+
+    /// Checks a module's imports, exports and declarations against this ABI.
+    pub(super) fn check(self, structure: &Structure<'_>, macros: &[Declaration]) -> Result<(), ModuleError> {
+        structure.imports.iter().try_for_each(|import| self.check_import(import))?;
+        let exports: FxHashMap<&str, &ItemType> =
+            structure.exports.iter().map(|Export { name, ty }| (name.as_str(), ty)).collect();
+        let check = |name: &str, expected, fits: fn(&ItemType) -> bool| match exports.get(name) {
+            Some(ty) if fits(ty) => Ok(()),
+            Some(ty) => Err(ModuleError::WrongExport { name: excerpt(name), expected, found: (*ty).clone() }),
+            None => Err(ModuleError::MissingExport { name: excerpt(name), expected }),
+        };
+        check(MEMORY_EXPORT, MEMORY, |ty| *ty == ItemType::Memory { memory64: false, shared: false })?;
+        match self {
+            GuestAbi::Rustc1 => {
+                check(DECLS_EXPORT, DECLS, |ty| *ty == ItemType::Global { ty: I32, mutable: false })?;
+                check(RUN_EXPORT, RUN, |ty| is_function(ty, &[I32, I32, I32, I32], &[I64]))?;
+                super::declarations::check_functions(macros)?;
+            }
+            GuestAbi::Watt05 => {
+                let functions = macros.iter().map(Declaration::function);
+                for name in ["raw_to_token_stream", "token_stream_into_raw"].into_iter().chain(functions) {
+                    check(name, FUNCTION, |ty| matches!(ty, ItemType::Function { .. }))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_import(self, import: &Import) -> Result<(), ModuleError> {
+        let Import { module, name, ty } = import;
+        let unknown = || ModuleError::UnknownImport { module: excerpt(module), name: excerpt(name) };
+        let wrong = |expected| ModuleError::WrongImport {
+            module: excerpt(module),
+            name: excerpt(name),
+            expected,
+            found: ty.clone(),
+        };
+        match (self, module.as_str()) {
+            (GuestAbi::Rustc1, HOST_MODULE) => {
+                let host = HOST_FUNCTIONS.iter().find(|function| function.name == name).ok_or_else(unknown)?;
+                let expected = ItemType::Function { params: host.params.to_vec(), results: host.results.to_vec() };
+                if *ty == expected { Ok(()) } else { Err(wrong(expected.to_string())) }
+            }
+            (GuestAbi::Watt05, WATT_MODULE) => match ty {
+                ItemType::Function { .. } => Ok(()),
+                _ => Err(wrong(FUNCTION.to_owned())),
+            },
+            (_, WASI_MODULE) if WASI_FUNCTIONS.contains(&name.as_str()) => match ty {
+                ItemType::Function { .. } => Ok(()),
+                _ => Err(wrong(FUNCTION.to_owned())),
+            },
+            _ => Err(unknown()),
+        }
+    }
+}
+
+fn is_function(ty: &ItemType, params: &[ValueType], results: &[ValueType]) -> bool {
+    matches!(ty, ItemType::Function { params: p, results: r } if p == params && r == results)
+}

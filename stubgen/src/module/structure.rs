@@ -1,0 +1,312 @@
+//! The walk over a module's sections: framing, types, imports, exports and our two custom sections.
+
+use std::fmt;
+
+use rustc_hash::FxHashSet;
+use wasmparser::{CompositeInnerType, ExternalKind, FuncType, Parser, Payload, TypeRef};
+
+use super::error::NotWasm;
+use super::{ABI_SECTION, DECLS_SECTION, ModuleError};
+
+/// Something that a module imports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The module's name, a namespace of the host's.
+    pub module: String,
+    /// The item's name.
+    pub name: String,
+    /// The item's type.
+    pub ty: ItemType,
+}
+
+/// Something that a module exports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// The item's name.
+    pub name: String,
+    /// The item's type.
+    pub ty: ItemType,
+}
+
+/// The type of an import or export. `Display` writes it roughly as the text format does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum ItemType {
+    Function { params: Vec<ValueType>, results: Vec<ValueType> },
+    Memory { memory64: bool, shared: bool },
+    Global { ty: ValueType, mutable: bool },
+    Table,
+    Tag,
+}
+
+/// The type of a Wasm value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum ValueType {
+    I32,
+    I64,
+    F32,
+    F64,
+    V128,
+    Reference,
+}
+
+/// What the walk over a module finds.
+pub(crate) struct Structure<'a> {
+    pub(crate) imports: Vec<Import>,
+    pub(crate) exports: Vec<Export>,
+    /// The contents of [`DECLS_SECTION`].
+    pub(crate) decls: Option<&'a [u8]>,
+    /// The contents of [`ABI_SECTION`].
+    pub(crate) abi: Option<&'a [u8]>,
+}
+
+/// Checks the eight bytes at the start of a file; fewer bytes mean that there are no more.
+pub(super) fn check_header(bytes: &[u8]) -> Result<(), ModuleError> {
+    const MAGIC: &[u8] = b"\0asm";
+    let found = match bytes {
+        [] => NotWasm::Empty,
+        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => return Ok(()),
+        [0, b'a', b's', b'm', _, _, 1, 0, ..] => NotWasm::Component,
+        [0, b'a', b's', b'm', _, _, _, _, ..] => NotWasm::Version,
+        short if short.len() < 8 && (short.starts_with(MAGIC) || MAGIC.starts_with(short)) => NotWasm::CutHeader,
+        [0x7f, b'E', b'L', b'F', ..] | [b'M', b'Z', ..] => NotWasm::Native,
+        // Mach-O, thin in either byte order and universal.
+        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xfe, 0xed, 0xfa, 0xcf | 0xce, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => {
+            NotWasm::Native
+        }
+        [b'(', ..] => NotWasm::Text,
+        _ => NotWasm::Other,
+    };
+    Err(ModuleError::NotWasm { found })
+}
+
+impl From<wasmparser::Error> for ModuleError {
+    fn from(error: wasmparser::Error) -> ModuleError {
+        ModuleError::Malformed { offset: error.offset() as u64, message: error.message().to_owned() }
+    }
+}
+
+/// Walks over the whole module. Function bodies are not looked into: the engine validates them before they run.
+pub(crate) fn walk(bytes: &[u8]) -> Result<Structure<'_>, ModuleError> {
+    check_header(bytes)?;
+    let mut structure = Structure { imports: Vec::new(), exports: Vec::new(), decls: None, abi: None };
+    let mut indices = Indices::default();
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload? {
+            Payload::TypeSection(reader) => {
+                for group in reader {
+                    indices.types.extend(group?.into_types().map(|ty| match ty.composite_type.inner {
+                        CompositeInnerType::Func(ty) => Some(ty),
+                        _ => None,
+                    }));
+                }
+            }
+            Payload::ImportSection(reader) => {
+                for import in reader.into_imports_with_offsets() {
+                    let (offset, import) = import?;
+                    let ty = indices.import(offset, import.ty)?;
+                    structure.imports.push(Import { module: import.module.to_owned(), name: import.name.to_owned(), ty });
+                }
+            }
+            Payload::FunctionSection(reader) => {
+                for function in reader.into_iter_with_offsets() {
+                    let (offset, index) = function?;
+                    indices.functions.push(indices.function_type(offset, index)?);
+                }
+            }
+            Payload::TableSection(reader) => {
+                for table in reader {
+                    table?;
+                    indices.tables += 1;
+                }
+            }
+            Payload::MemorySection(reader) => {
+                for memory in reader {
+                    indices.memories.push(memory_type(memory?));
+                }
+            }
+            Payload::TagSection(reader) => {
+                for tag in reader {
+                    tag?;
+                    indices.tags += 1;
+                }
+            }
+            Payload::GlobalSection(reader) => {
+                for global in reader {
+                    indices.globals.push(global_type(global?.ty));
+                }
+            }
+            Payload::ExportSection(reader) => {
+                let mut names = FxHashSet::default();
+                for export in reader.into_iter_with_offsets() {
+                    let (offset, export) = export?;
+                    let ty = indices.export(offset, export.kind, export.index)?;
+                    if !names.insert(export.name) {
+                        return Err(malformed(offset, "two exports have one name"));
+                    }
+                    structure.exports.push(Export { name: export.name.to_owned(), ty });
+                }
+            }
+            Payload::ElementSection(reader) => reader.into_iter().try_for_each(|element| element.map(drop))?,
+            Payload::DataSection(reader) => reader.into_iter().try_for_each(|data| data.map(drop))?,
+            Payload::CustomSection(section) => {
+                let (slot, name) = match section.name() {
+                    DECLS_SECTION => (&mut structure.decls, DECLS_SECTION),
+                    ABI_SECTION => (&mut structure.abi, ABI_SECTION),
+                    _ => continue,
+                };
+                if slot.replace(section.data()).is_some() {
+                    return Err(ModuleError::DuplicateSection { section: name });
+                }
+            }
+            Payload::UnknownSection { id, range, .. } => {
+                return Err(malformed(range.start, format!("unknown section {id}")));
+            }
+            // The parser has checked these, their order, and that there are as many bodies as functions.
+            Payload::Version { .. }
+            | Payload::StartSection { .. }
+            | Payload::DataCountSection { .. }
+            | Payload::CodeSectionStart { .. }
+            | Payload::CodeSectionEntry(_)
+            | Payload::End(_) => {}
+            #[allow(unreachable_patterns, reason = "payloads of components exist if another crate enables the feature")]
+            other => return Err(malformed(0, format!("unexpected part of a module: {other:?}"))),
+        }
+    }
+    Ok(structure)
+}
+
+fn malformed(offset: usize, message: impl Into<String>) -> ModuleError {
+    ModuleError::Malformed { offset: offset as u64, message: message.into() }
+}
+
+/// The index spaces of a module, imports first, as far as exports need them.
+#[derive(Default)]
+struct Indices {
+    types: Vec<Option<FuncType>>,
+    functions: Vec<ItemType>,
+    memories: Vec<ItemType>,
+    globals: Vec<ItemType>,
+    tables: usize,
+    tags: usize,
+}
+
+impl Indices {
+    fn function_type(&self, offset: usize, index: u32) -> Result<ItemType, ModuleError> {
+        match self.types.get(index as usize) {
+            Some(Some(ty)) => Ok(ItemType::Function {
+                params: ty.params().iter().copied().map(value_type).collect(),
+                results: ty.results().iter().copied().map(value_type).collect(),
+            }),
+            Some(None) => Err(malformed(offset, format!("type {index} is not a function type"))),
+            None => Err(malformed(offset, format!("type {index} does not exist"))),
+        }
+    }
+
+    fn import(&mut self, offset: usize, ty: TypeRef) -> Result<ItemType, ModuleError> {
+        Ok(match ty {
+            TypeRef::Func(index) | TypeRef::FuncExact(index) => {
+                let ty = self.function_type(offset, index)?;
+                self.functions.push(ty.clone());
+                ty
+            }
+            TypeRef::Memory(memory) => {
+                self.memories.push(memory_type(memory));
+                memory_type(memory)
+            }
+            TypeRef::Global(global) => {
+                self.globals.push(global_type(global));
+                global_type(global)
+            }
+            TypeRef::Table(_) => {
+                self.tables += 1;
+                ItemType::Table
+            }
+            TypeRef::Tag(_) => {
+                self.tags += 1;
+                ItemType::Tag
+            }
+        })
+    }
+
+    fn export(&self, offset: usize, kind: ExternalKind, index: u32) -> Result<ItemType, ModuleError> {
+        let at = index as usize;
+        let (ty, what) = match kind {
+            ExternalKind::Func | ExternalKind::FuncExact => (self.functions.get(at).cloned(), "function"),
+            ExternalKind::Memory => (self.memories.get(at).cloned(), "memory"),
+            ExternalKind::Global => (self.globals.get(at).cloned(), "global"),
+            ExternalKind::Table => ((at < self.tables).then_some(ItemType::Table), "table"),
+            ExternalKind::Tag => ((at < self.tags).then_some(ItemType::Tag), "tag"),
+        };
+        ty.ok_or_else(|| malformed(offset, format!("{what} {index} is exported but does not exist")))
+    }
+}
+
+fn value_type(ty: wasmparser::ValType) -> ValueType {
+    match ty {
+        wasmparser::ValType::I32 => ValueType::I32,
+        wasmparser::ValType::I64 => ValueType::I64,
+        wasmparser::ValType::F32 => ValueType::F32,
+        wasmparser::ValType::F64 => ValueType::F64,
+        wasmparser::ValType::V128 => ValueType::V128,
+        wasmparser::ValType::Ref(_) => ValueType::Reference,
+    }
+}
+
+fn memory_type(memory: wasmparser::MemoryType) -> ItemType {
+    ItemType::Memory { memory64: memory.memory64, shared: memory.shared }
+}
+
+fn global_type(global: wasmparser::GlobalType) -> ItemType {
+    ItemType::Global { ty: value_type(global.content_type), mutable: global.mutable }
+}
+
+impl fmt::Display for ValueType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ValueType::I32 => "i32",
+            ValueType::I64 => "i64",
+            ValueType::F32 => "f32",
+            ValueType::F64 => "f64",
+            ValueType::V128 => "v128",
+            ValueType::Reference => "reference",
+        })
+    }
+}
+
+impl fmt::Display for ItemType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ItemType::Function { params, results } => {
+                write!(f, "function (")?;
+                list(f, params)?;
+                write!(f, ") -> ")?;
+                match results.as_slice() {
+                    [result] => write!(f, "{result}"),
+                    results => {
+                        write!(f, "(")?;
+                        list(f, results)?;
+                        write!(f, ")")
+                    }
+                }
+            }
+            ItemType::Memory { memory64, shared } => {
+                let bits = if *memory64 { "64" } else { "32" };
+                write!(f, "{}memory of {bits}-bit addresses", if *shared { "shared " } else { "" })
+            }
+            ItemType::Global { ty, mutable } => {
+                write!(f, "{}mutable global of type {ty}", if *mutable { "" } else { "im" })
+            }
+            ItemType::Table => f.write_str("table"),
+            ItemType::Tag => f.write_str("tag"),
+        }
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, types: &[ValueType]) -> fmt::Result {
+    for (index, ty) in types.iter().enumerate() {
+        write!(f, "{}{ty}", if index == 0 { "" } else { ", " })?;
+    }
+    Ok(())
+}
