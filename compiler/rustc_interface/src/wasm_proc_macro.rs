@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 pub(crate) use options::resolve_options;
-use rustc_data_structures::fx::{FxHashMap, FxHashSet};
+use rustc_data_structures::fx::{FxHashMap, FxIndexSet};
 use rustc_data_structures::owned_slice::{OwnedSlice, slice_owned};
 use rustc_data_structures::sync::Lock;
 use rustc_metadata::METADATA_HEADER;
@@ -52,7 +52,7 @@ struct ModuleLoader {
     native: Box<MetadataLoaderDyn>,
     context: Arc<Context>,
     /// The modules of `--wasm-proc-macro`, whatever their files are called.
-    named: FxHashSet<PathBuf>,
+    named: FxIndexSet<PathBuf>,
     /// Every module is read once a compilation, so that all of it sees the same bytes.
     modules: Lock<FxHashMap<PathBuf, Result<Arc<LoadedModule>, String>>>,
     macros: Lock<FxHashMap<PathBuf, &'static [ProcMacro]>>,
@@ -61,7 +61,7 @@ struct ModuleLoader {
 /// The loader that the crate store of `compiler` asks.
 pub(crate) fn metadata_loader(compiler: &Compiler) -> Box<MetadataLoaderDyn> {
     let sess = &compiler.sess;
-    let named: FxHashSet<PathBuf> =
+    let named: FxIndexSet<PathBuf> =
         options::named_modules(&sess.opts).map(|path| path.canonicalized().clone()).collect();
     sess.file_depinfo.borrow_mut().extend(
         options::named_modules(&sess.opts)
@@ -139,6 +139,13 @@ impl MetadataLoader for ModuleLoader {
         self.named.contains(filename)
             || has_wasm_extension(filename)
                 && (self.modules.lock().contains_key(filename) || Abi::read(filename).is_ok())
+    }
+
+    fn remote_proc_macros(&self, crate_name: Symbol) -> Vec<PathBuf> {
+        let has_name = |path: &&PathBuf| {
+            Abi::read(path).is_ok_and(|abi| abi.krate == crate_name.as_str())
+        };
+        self.named.iter().filter(has_name).cloned().collect()
     }
 
     fn get_proc_macros(&self, filename: &Path) -> Result<&'static [ProcMacro], String> {

@@ -1,16 +1,11 @@
 //! The table of everything that a guest may call: the bridge, and WASI preview 1.
 
+use stubgen::module::{HOST_MODULE as BRIDGE, WASI_MODULE as WASI};
 use wasmtime::{Caller, FuncType, Linker, Val, ValType};
 
 use crate::guest::Guest;
 use crate::wasi::{self, Errno};
 use crate::{bridge, fault};
-
-/// The import module of the bridge.
-const BRIDGE: &str = "rustc_proc_macro";
-
-/// The import module of WASI preview 1.
-const WASI: &str = "wasi_snapshot_preview1";
 
 /// Defines every function that a guest may import.
 ///
@@ -131,5 +126,30 @@ impl Refused {
         let argument = |number: usize| arguments.get(number).and_then(Val::i32).map(i32::cast_unsigned);
         let path = self.path.and_then(|number| wasi::path(&mut caller, argument(number)?, argument(number + 1)?));
         caller.data_mut().deny(self.name, path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stubgen::module::{HOST_FUNCTIONS, HOST_MODULE, WASI_FUNCTIONS, WASI_MODULE};
+    use wasmtime::Store;
+
+    use crate::engine;
+    use crate::guest::Guest;
+
+    #[test]
+    fn every_import_that_stubgen_lets_through_exists() {
+        // A module whose imports pass there must link here, whatever it uses of WASI.
+        let host = engine::host().map_err(|error| panic!("{error}")).unwrap();
+        let mut store = Store::new(&host.engine, Guest::default());
+        for name in WASI_FUNCTIONS {
+            assert!(host.linker.get(&mut store, WASI_MODULE, name).is_some(), "{name}");
+        }
+        for function in HOST_FUNCTIONS {
+            let found = host.linker.get(&mut store, HOST_MODULE, function.name).and_then(|item| item.into_func());
+            let ty = found.expect(function.name).ty(&store);
+            assert_eq!((ty.params().len(), ty.results().len()), (function.params.len(), function.results.len()));
+        }
+        assert_eq!(host.linker.iter(&mut store).count(), WASI_FUNCTIONS.len() + HOST_FUNCTIONS.len());
     }
 }

@@ -112,12 +112,13 @@ impl std::fmt::Debug for Module {
 
 /// The cached code of a module, mapped. A damaged or foreign entry is no entry.
 fn find(host: &Host, cache: &Cache, key: &Key, events: &dyn Events) -> Option<wasmtime::Module> {
-    let file = cache.open(Kind::Module, key)?;
-    // SAFETY: the file is what Wasmtime wrote for this engine and these bytes: `key` names engine and module, and the
-    // cache has compared the entry's checksum. It stays as it is while it is mapped: entries are replaced by renaming and
-    // never written to. Somebody who makes an entry with a right checksum and wrong content can run code in this
-    // process; so whoever can write the cache is trusted, as with Cargo's target directory.
-    match unsafe { wasmtime::Module::deserialize_open_file(&host.engine, file) } {
+    let entry = cache.lookup(Kind::Module, key)?;
+    // SAFETY: the file is what Wasmtime wrote for this engine and these bytes: `key` names engine and module, and `lookup`
+    // has compared the entry's checksum. Wasmtime does not mind the trailer, which no section header points to. The
+    // file stays as it is while it is mapped: entries are replaced by renaming and never written to. Somebody who makes
+    // an entry with a right checksum and wrong content can run code in this process; so whoever can write the cache is
+    // trusted, as with Cargo's target directory.
+    match unsafe { wasmtime::Module::deserialize_file(&host.engine, entry.path()) } {
         Ok(module) => Some(module),
         Err(error) => {
             events.warn(&format!("a cached WebAssembly module cannot be used and is made again: {}", one_line(&error)));
@@ -128,7 +129,7 @@ fn find(host: &Host, cache: &Cache, key: &Key, events: &dyn Events) -> Option<wa
 
 fn publish(module: &wasmtime::Module, cache: &Cache, key: &Key, events: &dyn Events) {
     let result = module.serialize().map_err(|error| one_line(&error));
-    let result = result.and_then(|code| cache.put(Kind::Module, key, &code).map_err(|error| error.to_string()));
+    let result = result.and_then(|code| cache.publish(Kind::Module, key, &code).map_err(|error| error.to_string()));
     if let Err(error) = result {
         events.warn(&format!("a compiled WebAssembly module cannot be cached: {error}"));
     }
@@ -139,7 +140,7 @@ fn publish(module: &wasmtime::Module, cache: &Cache, key: &Key, events: &dyn Eve
 fn key(host: &Host, info: &ModuleInfo) -> Key {
     let mut settings = Collector(Vec::new());
     host.engine.precompile_compatibility_hash().hash(&mut settings);
-    Key::new(&[&info.digest.0, &settings.0])
+    Key::from_parts([&info.digest.0[..], &settings.0])
 }
 
 /// Collects what is hashed, so that the cache's own hash function is used for it.

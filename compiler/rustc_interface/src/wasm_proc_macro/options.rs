@@ -54,7 +54,7 @@ pub(crate) fn resolve_options(opts: &mut Options) {
                     location,
                     is_private_dep: false,
                     add_prelude: true,
-                    nounused_dep: true,
+                    nounused_dep: false,
                     force: false,
                 };
                 externs.insert(name, entry);

@@ -41,9 +41,10 @@ pub(crate) fn run(command: CacheCommand, dir: Option<PathBuf>) -> Result<(), Fai
                 let entries = cache.list().map_err(failed("list"))?;
                 return print(&format!("{} in `{}`, none damaged\n", count(entries.len()), cache.dir().display()));
             }
+            let verb = if damaged.len() == 1 { "is" } else { "are" };
             let paths: Vec<String> = damaged.iter().map(|entry| format!("`{}`", entry.path.display())).collect();
             Err(Failure {
-                error: format!("{} in the cache damaged: {}", count(damaged.len()), paths.join(", ")),
+                error: format!("{} of the cache {verb} damaged: {}", count(damaged.len()), paths.join(", ")),
                 note: Some("the compiler passes damaged entries over and replaces them".to_owned()),
                 help: Some("`stubgen cache clear` removes all entries".to_owned()),
             })

@@ -1,0 +1,221 @@
+//! What a guest gets of WASI preview 1, and what it does not.
+
+mod support;
+
+use std::time::{Duration, Instant, SystemTime};
+
+use rustc_wasm_proc_macro::{Denied, FaultKind, Module};
+use support::{expand, in_child, is_child, load, server, wat};
+
+const BADF: u32 = 8;
+const FAULT: u32 = 21;
+const INVAL: u32 = 28;
+const SPIPE: u32 = 70;
+const NOTCAPABLE: u32 = 76;
+
+/// A guest that imports function `name` as `$f` and runs `run`.
+fn importing(name: &str, ty: &str, rest: &str, run: &str) -> Module {
+    load(&wat(&format!(r#"(import "wasi_snapshot_preview1" "{name}" (func $f {ty}))"#), rest, run))
+}
+
+/// What function `name` returns for `arguments`.
+fn errno(name: &str, arguments: &str) -> u32 {
+    let ty = arguments
+        .split("(")
+        .filter_map(|argument| argument.split_once(".const"))
+        .map(|(ty, _)| format!("(param {ty}) "))
+        .collect::<String>();
+    let run = format!(
+        "(i32.store (i32.const 1024) (call $f {arguments})) (call $output (i32.const 1024) (i32.const 4))"
+    );
+    let output = expand(&importing(name, &format!("{ty}(result i32)"), "", &run), b"").unwrap();
+    u32::from_le_bytes(output.try_into().unwrap())
+}
+
+#[test]
+fn the_environment_is_the_compilers() {
+    // Macros read `CARGO_PKG_VERSION` and the like.
+    let module = load(&wat(
+        r#"(import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
+           (import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))"#,
+        "",
+        "(drop (call $sizes (i32.const 1024) (i32.const 1028)))
+         (drop (memory.grow (i32.const 100)))
+         (drop (call $get (i32.const 2048) (i32.const 65536)))
+         (i32.store (i32.const 65532) (i32.load (i32.const 1024)))
+         (call $output (i32.const 65532) (i32.add (i32.const 4) (i32.load (i32.const 1028))))",
+    ));
+    let output = expand(&module, b"").unwrap();
+    let (count, entries) = output.split_first_chunk::<4>().unwrap();
+    let entries = entries.strip_suffix(b"\0").unwrap().split(|&byte| byte == 0).collect::<Vec<_>>();
+    let expected = std::env::vars_os()
+        .map(|(key, value)| [key.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat())
+        .collect::<Vec<_>>();
+    assert_eq!(entries, expected);
+    assert_eq!(u32::from_le_bytes(*count) as usize, expected.len());
+}
+
+#[test]
+fn there_are_no_arguments() {
+    // The compiler's command line is none of a macro's business.
+    assert_eq!(errno("args_sizes_get", "(i32.const 8) (i32.const 12)"), 0);
+    assert_eq!(errno("args_get", "(i32.const 8) (i32.const 12)"), 0);
+}
+
+#[test]
+fn output_goes_to_the_compilers_streams() {
+    // In a process of its own, because the test harness has streams of its own.
+    let output = in_child("", "writing_child");
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stdout.contains("before hello, world\nafter\n"), "{stdout}");
+    assert!(stderr.contains("hello, world\n"), "{stderr}");
+}
+
+#[test]
+#[ignore = "run by output_goes_to_the_compilers_streams"]
+fn writing_child() {
+    if !is_child() {
+        return;
+    }
+    let rest = r#"(data (i32.const 512) "hello, world\n")
+        (data (i32.const 1024) "\00\02\00\00\07\00\00\00\07\02\00\00\06\00\00\00")"#;
+    for fd in [1, 2] {
+        print!("before ");
+        let run = format!(
+            "(drop (call $f (i32.const {fd}) (i32.const 1024) (i32.const 2) (i32.const 2048)))
+             (call $output (i32.const 2048) (i32.const 4))"
+        );
+        let module = importing("fd_write", "(param i32 i32 i32 i32) (result i32)", rest, &run);
+        assert_eq!(expand(&module, b"").unwrap(), 13u32.to_le_bytes());
+        println!("after");
+    }
+}
+
+#[test]
+fn input_is_at_its_end() {
+    assert_eq!(errno("fd_read", "(i32.const 0) (i32.const 8) (i32.const 1) (i32.const 64)"), 0);
+    assert_eq!(errno("fd_read", "(i32.const 1) (i32.const 8) (i32.const 1) (i32.const 64)"), BADF);
+}
+
+#[test]
+fn there_are_three_streams_and_no_other_descriptors() {
+    // wasi-libc asks for preopened directories from 3 on until it hears BADF.
+    for fd in 0..3 {
+        assert_eq!(errno("fd_fdstat_get", &format!("(i32.const {fd}) (i32.const 64)")), 0);
+        assert_eq!(errno("fd_filestat_get", &format!("(i32.const {fd}) (i32.const 64)")), 0);
+        assert_eq!(errno("fd_close", &format!("(i32.const {fd})")), 0);
+        let seek = format!("(i32.const {fd}) (i64.const 0) (i32.const 0) (i32.const 64)");
+        assert_eq!(errno("fd_seek", &seek), SPIPE);
+    }
+    assert_eq!(errno("fd_prestat_get", "(i32.const 3) (i32.const 64)"), BADF);
+    assert_eq!(errno("fd_fdstat_get", "(i32.const 3) (i32.const 64)"), BADF);
+    assert_eq!(errno("fd_close", "(i32.const -1)"), BADF);
+    assert_eq!(errno("fd_write", "(i32.const 3) (i32.const 64) (i32.const 0) (i32.const 64)"), BADF);
+}
+
+#[test]
+fn pointers_outside_the_memory_are_answered_by_an_error() {
+    // 131072 is the memory's size.
+    for (name, arguments) in [
+        ("environ_sizes_get", "(i32.const 131072) (i32.const 0)"),
+        ("environ_get", "(i32.const 8) (i32.const -1)"),
+        ("random_get", "(i32.const 131000) (i32.const 100)"),
+        ("random_get", "(i32.const -1) (i32.const -1)"),
+        ("clock_time_get", "(i32.const 0) (i64.const 0) (i32.const 131065)"),
+        ("fd_fdstat_get", "(i32.const 1) (i32.const 131050)"),
+        ("fd_write", "(i32.const 1) (i32.const 131071) (i32.const 1) (i32.const 64)"),
+        ("fd_write", "(i32.const 1) (i32.const 64) (i32.const 0) (i32.const -1)"),
+        ("fd_write", "(i32.const 1) (i32.const -8) (i32.const -1) (i32.const 64)"),
+        ("fd_read", "(i32.const 0) (i32.const 8) (i32.const 1) (i32.const 131070)"),
+        ("poll_oneoff", "(i32.const 131060) (i32.const 8) (i32.const 1) (i32.const 8)"),
+        ("poll_oneoff", "(i32.const 1024) (i32.const 131060) (i32.const 1) (i32.const 8)"),
+    ] {
+        assert_eq!(errno(name, arguments), FAULT, "{name} {arguments}");
+    }
+}
+
+#[test]
+fn randomness_differs_between_calls() {
+    // `HashMap`'s seeds come from here.
+    let run = "(drop (call $f (i32.const 1024) (i32.const 32))) (call $output (i32.const 1024) (i32.const 32))";
+    let module = importing("random_get", "(param i32 i32) (result i32)", "", run);
+    let (one, two) = (expand(&module, b"").unwrap(), expand(&module, b"").unwrap());
+    assert_ne!(one, two);
+    assert_ne!(one, [0; 32]);
+}
+
+#[test]
+fn clocks_tell_the_time() {
+    let time = |id: u32| {
+        let run = format!(
+            "(drop (call $f (i32.const {id}) (i64.const 0) (i32.const 1024)))
+             (call $output (i32.const 1024) (i32.const 8))"
+        );
+        let module = importing("clock_time_get", "(param i32 i64 i32) (result i32)", "", &run);
+        u64::from_le_bytes(expand(&module, b"").unwrap().try_into().unwrap())
+    };
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    assert!(Duration::from_nanos(time(0)).abs_diff(now) < Duration::from_secs(60));
+    assert!(time(1) <= time(1));
+    assert_eq!(errno("clock_time_get", "(i32.const 9) (i64.const 0) (i32.const 1024)"), INVAL);
+    assert_eq!(errno("clock_res_get", "(i32.const 1) (i32.const 1024)"), 0);
+    assert_eq!(errno("sched_yield", ""), 0);
+}
+
+#[test]
+fn sleeping_takes_time() {
+    // `std::thread::sleep` is a `poll_oneoff` of one clock: here 20 ms on the monotonic one, and 10 min on the other.
+    let rest = r#"(data (i32.const 1025) "\aa") (data (i32.const 1040) "\01") (data (i32.const 1048) "\00\2d\31\01")
+        (data (i32.const 1096) "\00\e0\a5\b1\8b\00")"#;
+    let run = "(drop (call $f (i32.const 1024) (i32.const 2048) (i32.const 2) (i32.const 2044)))
+        (call $output (i32.const 2044) (i32.const 36))";
+    let module = importing("poll_oneoff", "(param i32 i32 i32 i32) (result i32)", rest, run);
+    let start = Instant::now();
+    let output = expand(&module, b"").unwrap();
+    assert!(start.elapsed() >= Duration::from_millis(20) && start.elapsed() < Duration::from_secs(60));
+    let mut expected = [0; 36];
+    (expected[0], expected[5]) = (1, 0xaa);
+    assert_eq!(output, expected);
+    assert_eq!(errno("poll_oneoff", "(i32.const 8) (i32.const 8) (i32.const 0) (i32.const 8)"), INVAL);
+    assert_eq!(errno("poll_oneoff", "(i32.const 8) (i32.const 8) (i32.const -1) (i32.const 8)"), INVAL);
+}
+
+#[test]
+fn exit_ends_the_expansion_and_not_the_compiler() {
+    let module = importing("proc_exit", "(param i32)", "", "(call $f (i32.const 3)) unreachable");
+    let fault = expand(&module, b"").unwrap_err();
+    assert_eq!(fault.kind(), &FaultKind::Exit(3));
+    assert_eq!(fault.to_string(), "the macro tried to end the process with exit code 3");
+}
+
+#[test]
+fn files_are_denied_and_the_compiler_hears_which() {
+    // So that an error can say what the macro wanted, whatever the macro makes of the error code.
+    let rest = r#"(data (i32.const 512) "/etc/passwd")"#;
+    let open = "(call $f (i32.const 3) (i32.const 0) (i32.const 512) (i32.const 11) (i32.const 0)
+        (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 64))";
+    let run = format!(
+        "(i32.store (i32.const 1024) {open}) (i32.store (i32.const 1024) {open})
+         (if (local.get $len) (then unreachable))
+         (call $output (i32.const 1024) (i32.const 4))"
+    );
+    let ty = "(param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)";
+    let module = importing("path_open", ty, rest, &run);
+    let expected = Denied { function: "path_open", path: Some("/etc/passwd".to_owned()) };
+    let mut server = server(|_| unreachable!());
+    let output = module.expand(0, b"", false, &mut server, &()).unwrap();
+    assert_eq!(output, NOTCAPABLE.to_le_bytes());
+    assert_eq!(server.denied, [expected.clone(), expected.clone()]);
+
+    let fault = expand(&module, b"trap").unwrap_err();
+    assert_eq!(fault.denied(), [expected]);
+    assert_eq!(fault.notes()[0], "the macro was denied `path_open` of `/etc/passwd`");
+}
+
+#[test]
+fn sockets_and_nonsense_paths_are_denied_too() {
+    assert_eq!(errno("sock_shutdown", "(i32.const 3) (i32.const 0)"), NOTCAPABLE);
+    assert_eq!(errno("path_unlink_file", "(i32.const 3) (i32.const -1) (i32.const -1)"), NOTCAPABLE);
+    assert_eq!(errno("path_symlink", "(i32.const 0) (i32.const 1) (i32.const 3) (i32.const 0) (i32.const 9)"), NOTCAPABLE);
+}

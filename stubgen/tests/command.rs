@@ -1,0 +1,183 @@
+//! The command: its outputs, its exit codes, and that it loses nothing.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use common::{I32, TestModule, demo};
+use serde_json::Value;
+use stubgen::cache::{Cache, Key, Kind};
+use stubgen::module::{Digest, ModuleInfo};
+
+fn stubgen(dir: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_stubgen")).args(args).current_dir(dir).output().unwrap()
+}
+
+/// The standard output of a run that must succeed, and that must not say a word beside it.
+fn good(dir: &Path, args: &[&str]) -> String {
+    let output = stubgen(dir, args);
+    assert!(output.status.success() && output.stderr.is_empty(), "{args:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The standard error of a run that must fail with exit code 1.
+fn bad(dir: &Path, args: &[&str]) -> String {
+    let output = stubgen(dir, args);
+    assert!(output.status.code() == Some(1) && output.stdout.is_empty(), "{args:?}: {output:?}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.starts_with("error: "), "{text}");
+    text
+}
+
+#[test]
+fn inspect_shows_a_module() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = demo().build();
+    fs::write(dir.path().join("x.wasm"), &bytes).unwrap();
+    let text = good(dir.path(), &["inspect", "x.wasm"]);
+    for part in [
+        &format!("sha256    {}\n", Digest::of(&bytes)) as &str,
+        &format!("size      {} bytes\n", bytes.len()),
+        "crate     demo_macros 1.2.3 (edition 2021)\n",
+        "compiler  rustc 1.96.0 (test)\n",
+        "  #[derive(Demo)] with #[demo] #[other] by derive_demo\n",
+        "  #[wrap] by wrap\n",
+        "  make! by make\n",
+        "  rustc_proc_macro.take: function (i32) -> ()\n",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}
+
+#[test]
+fn inspect_writes_json() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = demo().build();
+    fs::write(dir.path().join("x.wasm"), &bytes).unwrap();
+    let json: Value = serde_json::from_str(&good(dir.path(), &["inspect", "--json", "x.wasm"])).unwrap();
+    assert_eq!(json["sha256"], Digest::of(&bytes).to_string());
+    assert_eq!(json["size"], bytes.len());
+    assert_eq!(json["abi"], 1);
+    assert_eq!(json["crate"], "demo_macros");
+    assert_eq!(json["version"], "1.2.3");
+    assert_eq!(json["edition"], "2021");
+    assert_eq!(json["compiler"], "rustc 1.96.0 (test)");
+    let macros = serde_json::json!([
+        { "kind": "derive", "name": "Demo", "function": "derive_demo", "helpers": ["demo", "other"] },
+        { "kind": "attr", "name": "wrap", "function": "wrap" },
+        { "kind": "bang", "name": "make", "function": "make" },
+    ]);
+    assert_eq!(json["macros"], macros);
+    assert_eq!(json["imports"].as_array().unwrap().len(), 4);
+    assert_eq!(json["exports"][1], serde_json::json!({ "name": "memory", "type": "memory of 32-bit addresses" }));
+}
+
+#[test]
+fn failures_say_what_is_wrong_and_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = bad(dir.path(), &["inspect", "none.wasm"]);
+    assert!(text.starts_with("error: could not read `none.wasm`: "), "{text}");
+    fs::write(dir.path().join("bare.wasm"), TestModule { sections: vec![], ..demo() }.build()).unwrap();
+    assert_eq!(
+        bad(dir.path(), &["inspect", "bare.wasm"]),
+        "error: `bare.wasm` cannot be used as procedural macros\n\
+         note: not a procedural macro: the module has no custom section `.rustc_proc_macro_decls`\n\
+         help: build it with `rustc --crate-type proc-macro --target wasm32-wasip1`, or add the section with `stubgen annotate`\n"
+    );
+    assert_eq!(stubgen(dir.path(), &["inspect"]).status.code(), Some(2), "a wrong command line");
+}
+
+#[test]
+fn emit_writes_a_package_or_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("my-macros.wasm"), demo().build()).unwrap();
+    assert_eq!(good(dir.path(), &["emit", "my-macros.wasm", "-o", "stub"]), "");
+    assert!(fs::read_to_string(dir.path().join("stub/src/lib.rs")).unwrap().contains("`my-macros.wasm`"));
+    assert!(fs::read_to_string(dir.path().join("stub/Cargo.toml")).unwrap().contains("proc-macro = true"));
+
+    fs::write(dir.path().join("cut.wasm"), &demo().build()[..100]).unwrap();
+    bad(dir.path(), &["emit", "cut.wasm", "-o", "other"]);
+    assert!(!dir.path().join("other").exists());
+    fs::write(dir.path().join("file"), "mine").unwrap();
+    bad(dir.path(), &["emit", "my-macros.wasm", "-o", "file"]);
+    assert_eq!(fs::read(dir.path().join("file")).unwrap(), b"mine");
+}
+
+/// The order of the options is the order of the macros, whatever their kinds.
+#[test]
+fn annotate_declares_macros_in_the_order_of_the_options() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("my-macros.wasm"), TestModule { sections: vec![], ..demo() }.build()).unwrap();
+    let args = ["annotate", "my-macros.wasm", "--bang", "b:b", "--derive", "D:d:h,i", "--attr", "a:a", "--derive=E:e", "--bang", "c:c"];
+    assert_eq!(good(dir.path(), &[&args[..], &["-o", "out.wasm"]].concat()), "");
+    let info = ModuleInfo::parse(&fs::read(dir.path().join("out.wasm")).unwrap()).unwrap();
+    assert_eq!(info.declarations.iter().map(|macro_| macro_.name()).collect::<Vec<_>>(), ["b", "D", "a", "E", "c"]);
+    assert_eq!(info.declarations[1].helpers(), ["h", "i"]);
+    assert_eq!((info.abi.krate.as_str(), info.abi.version.as_str(), info.abi.edition.as_str()), ("my_macros", "0.0.0", "2021"));
+
+    let more = ["--crate-name", "n", "--crate-version", "3.2.1", "--edition", "2015", "-o", "my-macros.wasm"];
+    good(dir.path(), &[&args[..], &more].concat());
+    let info = ModuleInfo::parse(&fs::read(dir.path().join("my-macros.wasm")).unwrap()).unwrap();
+    assert_eq!((info.abi.krate.as_str(), info.abi.version.as_str(), info.abi.edition.as_str()), ("n", "3.2.1", "2015"));
+}
+
+#[test]
+fn annotate_that_fails_keeps_what_stood_there() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("whole.wasm"), demo().build()).unwrap();
+    fs::write(dir.path().join("watt.wasm"), watt().build()).unwrap();
+    fs::write(dir.path().join("out.wasm"), "mine").unwrap();
+    let text = bad(dir.path(), &["annotate", "whole.wasm", "--bang", "a:a", "-o", "out.wasm"]);
+    assert!(text.contains("has a custom section `.rustc_proc_macro_decls` already"), "{text}");
+    let text = bad(dir.path(), &["annotate", "watt.wasm", "--bang", "a:absent", "-o", "out.wasm"]);
+    assert!(text.contains("exports no function `absent`"), "{text}");
+    bad(dir.path(), &["annotate", "watt.wasm", "--bang", "a-b:make", "-o", "out.wasm"]);
+    bad(dir.path(), &["annotate", "watt.wasm", "--bang", "a:make", "-o", "no/such/dir.wasm"]);
+    assert_eq!(fs::read(dir.path().join("out.wasm")).unwrap(), b"mine");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "a temporary file was left");
+}
+
+fn watt() -> TestModule {
+    TestModule {
+        imports: vec![("watt-0.5", "token_stream_parse", vec![I32, I32], vec![I32])],
+        run: None,
+        decls_global: None,
+        functions: vec!["raw_to_token_stream", "token_stream_into_raw", "make"],
+        sections: vec![],
+        ..demo()
+    }
+}
+
+#[test]
+fn annotate_warns_of_what_the_compiler_will_refuse() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("watt.wasm"), watt().build()).unwrap();
+    let output = stubgen(dir.path(), &["annotate", "watt.wasm", "--bang", "a:make", "-o", "out.wasm"]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && text.starts_with("warning: ") && text.contains("`watt-0.5`"), "{text}");
+    assert!(good(dir.path(), &["inspect", "out.wasm"]).contains("a! by make"));
+}
+
+#[test]
+fn the_cache_is_tended() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = Cache::new(dir.path().join("target/wasm-proc-macro"));
+    let path = cache.publish(Kind::Stub, &Key::from_parts(["a"]), b"abc").unwrap();
+    cache.publish(Kind::Module, &Key::from_parts(["a"]), b"abc").unwrap();
+    let list = good(dir.path(), &["cache", "list"]);
+    assert!(list.contains(&format!("stub    {}", Key::from_parts(["a"]))) && list.contains("2 entries, 54 bytes"), "{list}");
+    assert!(good(dir.path(), &["cache", "verify"]).contains("2 entries"));
+    fs::write(&path, "damage").unwrap();
+    let text = bad(dir.path(), &["cache", "verify"]);
+    assert!(text.contains("1 entry of the cache is damaged") && text.contains("stub"), "{text}");
+    assert!(good(dir.path(), &["cache", "list"]).contains("damaged"));
+    assert_eq!(good(dir.path(), &["cache", "gc", "--max-age", "1"]), "removed 0 entries, 0 bytes\n");
+    assert_eq!(good(dir.path(), &["cache", "gc", "--max-bytes", "20"]), "removed 2 entries, 33 bytes\n");
+    cache.publish(Kind::Stub, &Key::from_parts(["a"]), b"abc").unwrap();
+    assert_eq!(good(dir.path(), &["cache", "clear", "--dir", "target/wasm-proc-macro"]), "removed 1 entry, 27 bytes\n");
+    assert!(!cache.dir().exists());
+    fs::write(dir.path().join("mine"), "").unwrap();
+    bad(dir.path(), &["cache", "clear", "--dir", "."]);
+}
