@@ -1,76 +1,180 @@
 """The command line of x.py."""
 
 import argparse
+import errno
+import shutil
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from . import clean, demo, dist, hooks, relock, suite, system, toolchain
 from . import config as configuration
-from . import system
 from .config import REPO, Config, Layout
 from .report import Failure
 
 DESCRIPTION = "Builds and tests rustc-wasm-proc-macro. On a fresh machine `./x.py demo` does everything that is needed."
+EPILOG = (
+    "Options stand in config.toml; config.example.toml lists them. `./x.py COMMAND --help` tells more about a command."
+)
 
 
 def parser() -> argparse.ArgumentParser:
     """All commands and options."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--build-dir", metavar="DIR", help="where everything is built (default: `build.dir` of config.toml, `build`)")
+    common.add_argument(
+        "--build-dir", metavar="DIR", help="where everything is built (default: `build.dir` of config.toml, `build`)"
+    )
     common.add_argument("--config", metavar="FILE", help="read this instead of config.toml")
-    common.add_argument("-j", "--jobs", type=int, default=0, metavar="N", help="how many jobs at once (default: one per core)")
-    top = argparse.ArgumentParser(prog="x.py", description=DESCRIPTION)
+    common.add_argument(
+        "-j", "--jobs", type=int, default=0, metavar="N", help="how many jobs at once (default: one per core)"
+    )
+    top = argparse.ArgumentParser(prog="x.py", description=DESCRIPTION, epilog=EPILOG)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, text: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", parents=[common])
 
-    build = add("build", "build the toolchain into BUILD/host/stage1")
-    build.add_argument("--pristine", action="store_true", help="build upstream without hooks, into BUILD/pristine, to compare with")
+    build = add("build", "build the toolchain into BUILD/host/stage1, fit for `rustup toolchain link`")
+    build.add_argument(
+        "--pristine", action="store_true", help="build upstream without hooks into BUILD/pristine, to compare with"
+    )
     build.add_argument("--print-key", action="store_true", help="print what identifies the result, and build nothing")
-    build.add_argument("--prepare-only", action="store_true", help="stop before upstream's bootstrap: fetch, verify and patch only")
-    hooks = add("hooks", "check the patch queue and print its size per upstream file")
-    hooks.add_argument("--pin", action="store_true", help="write the digests of the touched upstream files to compiler/hooks/upstream.toml")
-    hooks.add_argument("--lock", action="store_true", help="write what the tree's lock files have beyond upstream's")
-    hooks.add_argument("--anew", action="store_true", help="with --lock: choose the versions of our own packages anew")
+    build.add_argument(
+        "--prepare-only", action="store_true", help="stop before upstream's bootstrap: fetch, verify and patch only"
+    )
+    add("demo", "compile serde_derive from crates.io to WebAssembly, and a program with it; builds what is missing")
+    test = add("test", "run all tests; builds what is missing")
+    test.add_argument("filter", nargs="*", metavar="FILTER", help="only tests whose names contain this")
+    test.add_argument("--bless", action="store_true", help="write expectations anew instead of comparing")
+    bench = add("bench", "measure; results and plots go to BUILD/bench")
+    bench.add_argument("name", nargs="*", metavar="NAME", help="only these benchmarks")
+    queue = add("hooks", "check the patch queue and print its size per upstream file")
+    queue.add_argument(
+        "--pin",
+        action="store_true",
+        help="first write the digests of the touched files to compiler/hooks/upstream.toml",
+    )
+    queue.add_argument(
+        "--lock", action="store_true", help="first write what the tree's lock files have beyond upstream's"
+    )
+    queue.add_argument("--anew", action="store_true", help="with --lock: choose the versions of our own packages anew")
+    add("check", "type-check the fork's compiler with stage0")
+    add("dist", "pack a relocatable tarball of the toolchain into BUILD/dist, and try it from another directory")
+    removal = add("clean", "remove what can be made again")
+    kinds = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in clean.KINDS.items())
+    removal.add_argument(
+        "kind",
+        nargs="+",
+        choices=[*clean.KINDS, "all"],
+        metavar="KIND",
+        help=f"{kinds}; all: the whole build directory".replace("%", "%%"),
+    )
     return top
 
 
-def run(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
-    """Carries out one command."""
-    from . import hooks, relock, toolchain
-
-    with system.locked(layout):
-        if arguments.command == "build":
-            if arguments.prepare_only:
-                toolchain.get_ready(config, layout)
-            else:
-                toolchain.build(config, layout, arguments.jobs)
-        elif arguments.command == "hooks":
-            if arguments.pin:
-                hooks.pin(config, layout)
-            if arguments.lock:
-                relock.relock(config, layout, arguments.anew)
-            queue = hooks.check(config, layout)
-            print(hooks.report(queue))
+def do_build(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
+    """`./x.py build`."""
+    if arguments.print_key:
+        print(toolchain.source_key(config))
+    elif arguments.prepare_only:
+        toolchain.get_ready(config, layout)
+    else:
+        toolchain.build(config, layout, arguments.jobs)
     return 0
+
+
+def do_demo(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
+    """`./x.py demo`."""
+    ready = toolchain.build(config, layout, arguments.jobs)
+    demo.demo(layout, ready.stage0.cargo)
+    return 0
+
+
+def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
+    """`./x.py test`."""
+    total = suite.test_x_py(arguments.filter)
+    ready = toolchain.build(config, layout, arguments.jobs)
+    total.add(suite.test_all(config, layout, ready.stage0, arguments.filter, arguments.bless, arguments.jobs))
+    return suite.close(total, arguments.filter)
+
+
+def do_bench(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
+    """`./x.py bench`."""
+    ready = toolchain.build(config, layout, arguments.jobs)
+    return suite.bench(layout, ready.stage0, arguments.name)
+
+
+def do_hooks(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
+    """`./x.py hooks`."""
+    if arguments.pin:
+        hooks.pin(config, layout)
+    if arguments.lock:
+        relock.relock(config, layout, arguments.anew)
+    print(hooks.report(hooks.check(config, layout)))
+    return 0
+
+
+def do_check(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
+    """`./x.py check`."""
+    toolchain.check(config, layout, arguments.jobs)
+    return 0
+
+
+def do_dist(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
+    """`./x.py dist`."""
+    ready = toolchain.build(config, layout, arguments.jobs)
+    print(dist.dist(config, layout, ready.stage0, ready.pin, ready.llvm))
+    return 0
+
+
+def do_clean(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
+    """`./x.py clean`."""
+    clean.clean(layout, arguments.kind)
+    return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, Config, Layout], int]] = {
+    "build": do_build,
+    "demo": do_demo,
+    "test": do_test,
+    "bench": do_bench,
+    "hooks": do_hooks,
+    "check": do_check,
+    "dist": do_dist,
+    "clean": do_clean,
+}
 
 
 def main(words: Sequence[str]) -> int:
     """Runs x.py and returns its exit code."""
     arguments = parser().parse_args(words)
+    # A plain `kill` must also end what x.py started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    again = f"`./x.py {' '.join(words)}`"
     try:
         config = configuration.load(Path(arguments.config) if arguments.config else None)
-        root = Path(arguments.build_dir).absolute() if arguments.build_dir else (REPO / Path(config.build.dir).expanduser()).absolute()
-        return run(arguments, config, Layout(root, pristine=getattr(arguments, "pristine", False)))
+        root = (
+            Path(arguments.build_dir).absolute()
+            if arguments.build_dir
+            else (REPO / Path(config.build.dir).expanduser()).absolute()
+        )
+        layout = Layout(root, pristine=getattr(arguments, "pristine", False))
+        if getattr(arguments, "print_key", False):
+            return do_build(arguments, config, layout)
+        with system.locked(layout):
+            return COMMANDS[arguments.command](arguments, config, layout)
     except Failure as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted; the same command picks up where this one stopped", file=sys.stderr)
+        print(f"interrupted; next: {again} picks up where this one stopped", file=sys.stderr)
         return 130
-    except OSError as error:
-        if error.errno == 28:
-            print(f"error: the disk is full: {error}\n  next: free some space, then run the same command again", file=sys.stderr)
-            return 1
-        raise
+    except (OSError, shutil.Error) as error:
+        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
+        what = "the disk is full" if full else "the file system refuses"
+        print(
+            f"error: {what}: {error}\n  next: {'free some space' if full else 'correct that'}, then {again} again; it picks up where it stopped",
+            file=sys.stderr,
+        )
+        return 1

@@ -98,9 +98,13 @@ def set_option(table: Any, name: str, key: str, value: Any) -> None:
         raise ValueError(f"unknown key `{name}.{key}`; there are {', '.join(f'`{known}`' for known in types)}")
     wanted = types[key]
     is_list = wanted == list[str]
-    fits = isinstance(value, list) and all(isinstance(item, str) for item in value) if is_list else type(value) is wanted
+    fits = (
+        isinstance(value, list) and all(isinstance(item, str) for item in value) if is_list else type(value) is wanted
+    )
     if not fits:
-        raise ValueError(f"`{name}.{key}` must be {'a list of strings' if is_list else wanted.__name__}, found `{value!r}`")
+        raise ValueError(
+            f"`{name}.{key}` must be {'a list of strings' if is_list else wanted.__name__}, found `{value!r}`"
+        )
     setattr(table, key, value)
 
 

@@ -43,7 +43,15 @@ class Demo:
         """Where Cargo leaves the libraries of libraries."""
         return self.directory / "target" / (f"{TARGET}/release/deps" if wasm else "release/deps")
 
-    def step(self, title: str, command: list[str | Path], *, env: dict[str, str] | None = None, stamp: list[Path] | None = None, made: Path | None = None) -> str:
+    def step(
+        self,
+        title: str,
+        command: list[str | Path],
+        *,
+        env: dict[str, str] | None = None,
+        stamp: list[Path] | None = None,
+        made: Path | None = None,
+    ) -> str:
         """Prints and runs one command; with `stamp` it is skipped while its inputs and `made` stay as they are."""
         words = [str(word) for word in command]
         shown = " ".join([*(f"{name}={shlex.quote(value)}" for name, value in (env or {}).items()), shlex.join(words)])
@@ -56,10 +64,20 @@ class Demo:
             print("  up to date", flush=True)
             self.times.append((title, monotonic() - begin))
             return ""
-        done = subprocess.run(words, env={**os.environ, **(env or {})}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            words,
+            env={**os.environ, **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
         took = monotonic() - begin
         if done.returncode != 0:
-            raise Failure(f"this step of the demonstration failed ({title}):\n{done.stderr or done.stdout}", f"the command above, by hand, then `./x.py demo` again")
+            raise Failure(
+                f"this step of the demonstration failed ({title}):\n{done.stderr or done.stdout}",
+                "the command above, by hand, then `./x.py demo` again",
+            )
         if stamp is not None:
             store_json(state, {**known, title: key})
         self.times.append((title, took))
@@ -86,9 +104,22 @@ class Demo:
         )  # fmt: skip
         target = [] if self.native else ["--target", TARGET]
         where = "natively" if self.native else f"for {TARGET}"
-        macro_libraries = self.build_libraries(f"compile what {MACRO} links: unicode-ident, proc-macro2, quote, syn ({where})", "macro-deps", "-p", "macro-deps", *target)
+        macro_libraries = self.build_libraries(
+            f"compile what {MACRO} links: unicode-ident, proc-macro2, quote, syn ({where})",
+            "macro-deps",
+            "-p",
+            "macro-deps",
+            *target,
+        )
         module = self.compile_macro(vendor / MACRO, macro_libraries)
-        libraries = self.build_libraries("compile serde (without its derive feature) and serde_json natively", "demo", "-p", "serde", "-p", "serde_json")
+        libraries = self.build_libraries(
+            "compile serde (without its derive feature) and serde_json natively",
+            "demo",
+            "-p",
+            "serde",
+            "-p",
+            "serde_json",
+        )
         program = self.compile_program(module, libraries)
         print(self.step("run it", [program]), end="")
         self.summary(module)
@@ -105,13 +136,19 @@ class Demo:
         ]  # fmt: skip
         env = {"CARGO_PKG_VERSION": version, "CARGO_PKG_VERSION_PATCH": version.split(".")[2]}
         kind = "a dylib" if self.native else "WebAssembly"
-        self.step(f"compile {MACRO} {version} to {kind}", command, env=env, stamp=[self.rustc, *libraries.values()], made=made)
+        self.step(
+            f"compile {MACRO} {version} to {kind}", command, env=env, stamp=[self.rustc, *libraries.values()], made=made
+        )
         return made
 
     def compile_program(self, module: Path, libraries: dict[str, Path]) -> Path:
         """A program that uses the macro."""
         program = self.directory / "program"
-        macro = [f"--extern={MACRO}={module}"] if self.native else ["--wasm-proc-macro", module, "--wasm-proc-macro-cache", self.directory / "cache"]
+        macro = (
+            [f"--extern={MACRO}={module}"]
+            if self.native
+            else ["--wasm-proc-macro", module, "--wasm-proc-macro-cache", self.directory / "cache"]
+        )
         externs = [f"--extern={name}={libraries[name]}" for name in ("serde", "serde_json")]
         command: list[str | Path] = [
             self.rustc, "--edition=2024", PROJECT / "src" / "main.rs", *macro, *externs, f"-Ldependency={self.dependencies(False)}", "-o", program,

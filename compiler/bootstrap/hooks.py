@@ -44,7 +44,11 @@ def report(queue: list[patches.Patch]) -> str:
     added, removed = sum(total[0] for total in totals.values()), sum(total[1] for total in totals.values())
     lines.append(f"  {added:5} {removed:7}  in {len(totals)} files by {len(queue)} patches")
     lines += ["", "own files inside upstream's crates:", "  lines  file"]
-    own = {name: path for name, path in tree.overlay().items() if not name.startswith(tuple(f"{crate}/" for crate in tree.OWN_CRATES))}
+    own = {
+        name: path
+        for name, path in tree.overlay().items()
+        if not name.startswith(tuple(f"{crate}/" for crate in tree.OWN_CRATES))
+    }
     lines += [f"  {count_lines(path):5}  {name}" for name, path in sorted(own.items())]
     lines.append(f"  {sum(count_lines(path) for path in own.values()):5}  in {len(own)} files")
     lines += ["", "own crates:", "  lines  crate"]

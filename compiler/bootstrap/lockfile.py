@@ -89,7 +89,11 @@ def merge(upstream: Lock, additions: Lock, moved: dict[str, dict[str, str]]) -> 
     lock = dict(upstream)
     for key, package in additions.items():
         name, version = key
-        rivals = [] if key in upstream else [found for found in upstream if found[0] == name and compatible(found[1], version)]
+        rivals = (
+            []
+            if key in upstream
+            else [found for found in upstream if found[0] == name and compatible(found[1], version)]
+        )
         if rivals and moved.get(name, {}).get("to") != version:
             instead[key] = rivals[0]
             continue
@@ -143,7 +147,9 @@ def render_additions(lock: str, packages: Lock, moved: dict[str, dict[str, str]]
     """Writes an additions file."""
     parts = [ADDITIONS_HEADER.format(lock=lock)]
     for name, table in sorted(moved.items()):
-        parts.append(f'[[moved]]\nname = "{name}"\nfrom = "{table["from"]}"\nto = "{table["to"]}"\nbecause = "{table["because"]}"\n')
+        parts.append(
+            f'[[moved]]\nname = "{name}"\nfrom = "{table["from"]}"\nto = "{table["to"]}"\nbecause = "{table["because"]}"\n'
+        )
     for _, package in sorted(packages.items(), key=lambda entry: sort_key(entry[0])):
         lines = ["[[package]]", f'name = "{package.name}"', f'version = "{package.version}"']
         if package.source:
@@ -162,7 +168,7 @@ def merged(upstream: Path, additions: Path, own: bool) -> bytes | None:
     """The lock file to lay into the tree: none if upstream has none; upstream's as it is without additions."""
     if not upstream.is_file():
         return None
-    if not own or not additions.is_file():
+    if not additions.is_file() or not (own or upstream.parent.name == "bootstrap"):
         return upstream.read_bytes()
     try:
         added = additions.read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 """The patch queue: reading patches, counting their lines, and applying them in order with zero fuzz."""
 
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -28,7 +29,10 @@ def queue(repo: Path = REPO) -> list[Path]:
     for directory in QUEUES:
         for path in sorted((repo / directory).glob("*.patch")):
             if not NAME.fullmatch(path.name):
-                raise Failure(f"`{directory / path.name}` is not named `NNNN-<upstream crate>-<subject>.patch`", f"rename it, then `./x.py hooks`")
+                raise Failure(
+                    f"`{directory / path.name}` is not named `NNNN-<upstream crate>-<subject>.patch`",
+                    "rename it, then `./x.py hooks`",
+                )
             found.append(path)
     return found
 
@@ -80,7 +84,10 @@ def read_queue(repo: Path = REPO) -> list[Patch]:
     for patch in patches:
         name = patch.path.relative_to(repo)
         if not patch.header:
-            raise Failure(f"`{name}` has no header that says what it does and why", f"write one above its first `---` line, then `./x.py hooks`")
+            raise Failure(
+                f"`{name}` has no header that says what it does and why",
+                "write one above its first `---` line, then `./x.py hooks`",
+            )
         if not patch.files:
             raise Failure(f"`{name}` changes no file", "write it anew with `git diff -U1`, then `./x.py hooks`")
     return patches
@@ -89,9 +96,19 @@ def read_queue(repo: Path = REPO) -> list[Patch]:
 def apply(patch: Path, into: Path) -> None:
     """Applies one patch; `git apply` knows no fuzz, so context that differs is an error."""
     # The ceiling keeps git from taking the directory for a part of the repository that the build directory may lie in.
-    environment = {"GIT_CEILING_DIRECTORIES": str(into.parent), "PATH": git_path(), "LC_ALL": "C", "HOME": "/nonexistent"}
+    environment = {
+        "GIT_CEILING_DIRECTORIES": str(into.parent),
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "LC_ALL": "C",
+        "HOME": "/nonexistent",
+    }
     done = subprocess.run(
-        ["git", "apply", "--whitespace=nowarn", str(patch)], cwd=into, env=environment, capture_output=True, text=True, check=False
+        ["git", "apply", "--whitespace=nowarn", str(patch)],
+        cwd=into,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         shown = "\n".join("    " + line for line in done.stderr.strip().splitlines())
@@ -99,10 +116,3 @@ def apply(patch: Path, into: Path) -> None:
             f"`{patch.parent.parent.name}/hooks/{patch.name}` does not apply:\n{shown}",
             f"compare it with the files in `{into}` (the patches before it are applied there), correct it, then `./x.py hooks`",
         )
-
-
-def git_path() -> str:
-    """Where to look for git."""
-    import os
-
-    return os.environ.get("PATH", "/usr/bin:/bin")

@@ -29,7 +29,9 @@ class Progress:
         self.last = self.begin - INTERVAL / 2
         self.timeline: list[float] = []
         known = load_json(memory) if memory else {}
-        self.known: list[float] = known.get("timeline") or [COLD_SECONDS * (step + 1) / COLD_CRATES for step in range(COLD_CRATES)]
+        self.known: list[float] = known.get("timeline") or [
+            COLD_SECONDS * (step + 1) / COLD_CRATES for step in range(COLD_CRATES)
+        ]
         self.known_end: float = known.get("seconds") or float(COLD_SECONDS)
 
     def line(self, text: str) -> None:
@@ -66,4 +68,10 @@ class Progress:
     def finish(self) -> None:
         """Remembers a build from nothing for the next estimate."""
         if self.memory and self.timeline:
-            store_json(self.memory, {"timeline": [round(second, 1) for second in self.timeline], "seconds": round(self.clock() - self.begin, 1)})
+            store_json(
+                self.memory,
+                {
+                    "timeline": [round(second, 1) for second in self.timeline],
+                    "seconds": round(self.clock() - self.begin, 1),
+                },
+            )

@@ -43,13 +43,17 @@ def relock_one(original: Path, work: Path, additions: Path, stage0: Stage0, layo
     completed = work.read_text(encoding="utf-8")
     after = lockfile.parse(completed)
     difference = {key: package for key, package in after.items() if before.get(key) != package}
-    text = lockfile.render_additions(original.name if original.parent.name != "bootstrap" else "src/bootstrap/Cargo.lock", difference, moved)
+    text = lockfile.render_additions(
+        original.name if original.parent.name != "bootstrap" else "src/bootstrap/Cargo.lock", difference, moved
+    )
     merged = lockfile.render(lockfile.merge(before, lockfile.parse(text), lockfile.moved_pins(text)))
     if merged != completed:
         check_merge(lockfile.parse(merged), after, name)
     changed = write_if_changed(additions, text.encode())
     new = sum(1 for key in difference if key not in before)
-    say("lock", f"{name}: {new} packages more than upstream, {len(moved)} pins moved{'' if changed else ' (unchanged)'}")
+    say(
+        "lock", f"{name}: {new} packages more than upstream, {len(moved)} pins moved{'' if changed else ' (unchanged)'}"
+    )
     for package, table in sorted(moved.items()):
         say("lock", f"  {package} {table['from']} -> {table['to']}: {table['because']}")
 
@@ -59,15 +63,22 @@ def check_merge(merged: Lock, completed: Lock, name: str) -> None:
     lacking = sorted(set(completed) - set(merged))
     different = sorted(key for key in completed if key in merged and merged[key] != completed[key])
     if lacking or different:
-        raise Failure(f"merging `{name}` does not give what Cargo chose: {(lacking + different)[:5]}", "`./x.py hooks --lock --anew`")
+        raise Failure(
+            f"merging `{name}` does not give what Cargo chose: {(lacking + different)[:5]}",
+            "`./x.py hooks --lock --anew`",
+        )
 
 
 def cargo(stage0: Stage0, lock: Path, layout: Layout, *arguments: str) -> None:
     """Runs Cargo on the workspace of a lock file."""
     log = layout.logs / "lock.log"
-    command = [stage0.cargo, *arguments, "--manifest-path", lock.with_name("Cargo.toml")]
+    command: list[str | Path] = [stage0.cargo, *arguments, "--manifest-path", lock.with_name("Cargo.toml")]
     if logged(command, log, cwd=lock.parent, env={**ENVIRONMENT, "RUSTC": str(stage0.rustc)}) != 0:
-        raise failure(f"`cargo {' '.join(arguments)}`", log, "correct what the log names (or the network), then `./x.py hooks --lock`")
+        raise failure(
+            f"`cargo {' '.join(arguments)}`",
+            log,
+            "correct what the log names (or the network), then `./x.py hooks --lock`",
+        )
 
 
 def pins_that_moved(before: Lock, after: Lock) -> dict[str, tuple[str, str]]:
@@ -100,7 +111,16 @@ def take_back(name: str, old: str, new: str, work: Path, stage0: Stage0, layout:
     # Each refusal names a requirement; the next attempt is its lower bound, so this ends.
     for _ in range(10):
         log = layout.logs / "lock.log"
-        command = [stage0.cargo, "update", "-p", f"{name}@{new}", "--precise", wanted, "--manifest-path", work.with_name("Cargo.toml")]
+        command: list[str | Path] = [
+            stage0.cargo,
+            "update",
+            "-p",
+            f"{name}@{new}",
+            "--precise",
+            wanted,
+            "--manifest-path",
+            work.with_name("Cargo.toml"),
+        ]
         if logged(command, log, cwd=work.parent, env={**ENVIRONMENT, "RUSTC": str(stage0.rustc)}) == 0:
             return because or "nothing forces it"
         text = log.read_text(encoding="utf-8")
@@ -111,4 +131,8 @@ def take_back(name: str, old: str, new: str, work: Path, stage0: Stage0, layout:
         because = f"{by['package']} requires ^{requirement['version']}"
         if wanted == new:
             return because
-    raise failure(f"moving `{name}` back from {new} to upstream's {old}", layout.logs / "lock.log", "pin it by hand in the crate that needs it, then `./x.py hooks --lock`")
+    raise failure(
+        f"moving `{name}` back from {new} to upstream's {old}",
+        layout.logs / "lock.log",
+        "pin it by hand in the crate that needs it, then `./x.py hooks --lock`",
+    )

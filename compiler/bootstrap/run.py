@@ -67,11 +67,16 @@ def failure(what: str, log: Path, next_step: str) -> Failure:
     """The message for a command that failed; a full disk is named as such."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     if any(sign in text[-200_000:] for sign in NO_SPACE):
-        return Failure(f"{what}: the disk is full (log: `{log}`)", "free some space (`./x.py clean --help` tells what it can remove), then run the same command again; it picks up where it stopped")
+        return Failure(
+            f"{what}: the disk is full (log: `{log}`)",
+            "free some space (`./x.py clean --help` tells what it can remove), then run the same command again; it picks up where it stopped",
+        )
     return Failure(f"{what} failed; the end of `{log}`:\n{tail(log)}", next_step)
 
 
-def output(command: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str | None:
+def output(
+    command: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> str | None:
     """A command's standard output, or nothing if it is missing or fails."""
     try:
         done = subprocess.run(

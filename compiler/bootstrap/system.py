@@ -45,7 +45,9 @@ def needs(config: Config) -> list[tuple[str, str]]:
 
 def missing(config: Config) -> list[tuple[str, str]]:
     """The rows of `needs` that are not there."""
-    return [row for row in needs(config) if not (Path(row[0]).exists() if row[0].startswith("/") else shutil.which(row[0]))]
+    return [
+        row for row in needs(config) if not (Path(row[0]).exists() if row[0].startswith("/") else shutil.which(row[0]))
+    ]
 
 
 def ensure_packages(config: Config, layout: Layout) -> None:
@@ -66,16 +68,25 @@ def ensure_packages(config: Config, layout: Layout) -> None:
             logged(privileged(["apt-get", "update"]), layout.logs / "apt-update.log", env=environment)
             status = logged(privileged(command), log, env=environment)
         if status != 0:
-            raise failure(f"`{' '.join(command)}`", log, f"`{by_hand}`, or set the paths under `[llvm]` and `[wasm]` in config.toml")
+            raise failure(
+                f"`{' '.join(command)}`",
+                log,
+                f"`{by_hand}`, or set the paths under `[llvm]` and `[wasm]` in config.toml",
+            )
         rows = missing(config)
     if rows:
         what = ", ".join(f"`{needed}` (package {package})" for needed, package in rows)
         raise Failure(f"missing: {what}", f"`{by_hand}`, or set the paths under `[llvm]` and `[wasm]` in config.toml")
 
 
+def llvm_version(config: Config) -> str | None:
+    """What the configured LLVM says, if it is there."""
+    return output([config.llvm.config, "--version"])
+
+
 def check_llvm(config: Config) -> str:
     """The version of the LLVM to link; anything but 21 and 22 cannot work."""
-    version = output([config.llvm.config, "--version"])
+    version = llvm_version(config)
     if version is None or not version.startswith(("21.", "22.")):
         raise Failure(
             f"`{config.llvm.config} --version` says `{version}`; rustc 1.96 needs LLVM 21 or 22",
@@ -98,7 +109,12 @@ def find_stage0(config: Config) -> Stage0:
             continue
         release = re.search(r"^release: (\S+)$", text, re.M)
         host = re.search(r"^host: (\S+)$", text, re.M)
-        if not release or not host or not re.fullmatch(r"(1\.\d+)\.\d+", release[1]) or release[1].rsplit(".", 1)[0] not in STAGE0_RELEASES:
+        if (
+            not release
+            or not host
+            or not re.fullmatch(r"(1\.\d+)\.\d+", release[1])
+            or release[1].rsplit(".", 1)[0] not in STAGE0_RELEASES
+        ):
             seen.append(f"{rustc}: {release[1] if release else 'no release'}")
             continue
         cargo = Path(config.build.cargo).expanduser() if config.build.cargo else rustc.with_name("cargo")

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import settings, system, tree, upstream
+from . import lockfile, patches, settings, system, tree, upstream
 from .config import REPO, Config, Layout
 from .files import link_atomic, load_json, sha256_bytes, store_json
 from .progress import Progress
@@ -46,7 +46,13 @@ class Ready:
     @property
     def std_key(self) -> str:
         """Identifies everything that goes into std, the compiler's code generation included."""
-        lines = [self.prepared.digest(without=(*STD_NEUTRAL, "Cargo.lock")), self.identity, self.settings_text, self.llvm, self.stage0.release]
+        lines = [
+            self.prepared.digest(without=(*STD_NEUTRAL, "Cargo.lock")),
+            self.identity,
+            self.settings_text,
+            self.llvm,
+            self.stage0.release,
+        ]
         return sha256_bytes("\n".join(lines).encode())
 
 
@@ -64,15 +70,48 @@ def get_ready(config: Config, layout: Layout) -> Ready:
     return Ready(stage0, prepared, identity, settings_file.read_text(encoding="utf-8"), pin, llvm)
 
 
-def build(config: Config, layout: Layout, jobs: int = 0) -> Path:
-    """Leaves a finished toolchain in `host/stage1` and returns its path."""
+def source_key(config: Config) -> str:
+    """Identifies what goes into the toolchain as far as it is known before anything is fetched or prepared."""
+    stage0 = system.find_stage0(config)
+    lines = [file_line(path) for path in sorted(source_files())]
+    lines += [
+        config.upstream.source,
+        config.llvm.config,
+        str(system.llvm_version(config)),
+        stage0.release,
+        stage0.host,
+        *settings.TOOLS,
+    ]
+    lines += [config.rust.channel, config.rust.description, *config.wasm.rustflags]
+    return sha256_bytes("\n".join(lines).encode())[:32]
+
+
+def source_files() -> list[Path]:
+    """Every file of the repository that goes into the toolchain."""
+    others = [upstream.PIN_FILE, Path(settings.__file__), *(REPO / name for name in lockfile.ADDITIONS.values())]
+    return [*tree.overlay().values(), *patches.queue(), *(path for path in others if path.exists())]
+
+
+def file_line(path: Path) -> str:
+    """A file's place in the repository and its digest."""
+    return f"{path.relative_to(REPO)} {sha256_bytes(path.read_bytes())}"
+
+
+def build(config: Config, layout: Layout, jobs: int = 0) -> Ready:
+    """Leaves a finished toolchain in `host/stage1` and returns what it was built with."""
     begin = time.monotonic()
     ready = get_ready(config, layout)
     done_file = layout.state / "built.json"
     done = load_json(done_file)
     if done.get("key") == ready.key and is_complete(layout, ready.stage0):
         say("build", f"nothing to do, {layout.stage1} is up to date ({duration(time.monotonic() - begin)})")
-        return layout.stage1
+        return ready
+    host = layout.base / "host"
+    if host.exists() and not host.is_symlink():
+        raise Failure(
+            f"`{host}` is a directory, but upstream's bootstrap makes it a link",
+            f"`rm -r {host}`, then `./x.py build` again",
+        )
     keep_std = done.get("std_key") == ready.std_key and has_std(layout, ready.stage0)
     # A build that is interrupted half-way may leave std's directories in any state.
     store_json(done_file, {"std_key": done["std_key"]} if keep_std else {})
@@ -83,7 +122,14 @@ def build(config: Config, layout: Layout, jobs: int = 0) -> Path:
         install_stubgen(layout, ready.stage0, jobs)
     store_json(done_file, {"key": ready.key, "std_key": ready.std_key})
     say("build", f"{layout.stage1} is ready ({duration(time.monotonic() - begin)})")
-    return layout.stage1
+    return ready
+
+
+def check(config: Config, layout: Layout, jobs: int = 0) -> None:
+    """Type-checks the compiler in the prepared tree."""
+    ready = get_ready(config, layout)
+    run_bootstrap(config, layout, ready, ["check", "compiler"], jobs, cold=False)
+    say("check", "the compiler type-checks")
 
 
 def bootstrap_arguments(stage0: Stage0, keep_std: bool) -> list[str]:
@@ -98,11 +144,23 @@ def run_bootstrap(config: Config, layout: Layout, ready: Ready, arguments: list[
     progress = Progress("build", layout.state / "timeline.json" if cold else None)
     jobs = jobs or config.build.jobs or os.cpu_count() or 1
     log = layout.logs / f"{arguments[0]}{'-pristine' if layout.pristine else ''}.log"
-    command = [sys.executable, layout.tree / "x.py", *arguments, "--config", layout.base / "bootstrap.toml", "-j", str(jobs)]
+    command: list[str | Path] = [
+        sys.executable,
+        layout.tree / "x.py",
+        *arguments,
+        "--config",
+        layout.base / "bootstrap.toml",
+        "-j",
+        str(jobs),
+    ]
     environment = {} if layout.pristine else {"RUSTC_WASM_PROC_MACRO_BUILD": ready.own_digest}
     say("build", f"upstream's bootstrap: {' '.join(arguments)} (log: {log})")
     if logged(command, log, cwd=layout.tree, env=environment, on_line=progress.line) != 0:
-        raise failure("upstream's bootstrap", log, "correct what the log names and run the same command again; it picks up where it stopped")
+        raise failure(
+            "upstream's bootstrap",
+            log,
+            "correct what the log names and run the same command again; it picks up where it stopped",
+        )
     if cold:
         progress.finish()
 
@@ -147,7 +205,16 @@ def install_stubgen(layout: Layout, stage0: Stage0, jobs: int) -> None:
     target = layout.root / "stubgen"
     log = layout.logs / "stubgen.log"
     say("build", "the stubgen command")
-    command = [stage0.cargo, "build", "--release", "--manifest-path", manifest, "--target-dir", target, *(["-j", str(jobs)] if jobs else [])]
+    command: list[str | Path] = [
+        stage0.cargo,
+        "build",
+        "--release",
+        "--manifest-path",
+        manifest,
+        "--target-dir",
+        target,
+        *(["-j", str(jobs)] if jobs else []),
+    ]
     if logged(command, log, env={"RUSTC": str(stage0.rustc)}) != 0:
         raise failure("building stubgen", log, "correct it and run the same command again")
     binary = target / "release" / "stubgen"

@@ -103,12 +103,18 @@ def make_layer(
     """The content of every file of the tree that is not simply upstream's."""
     collisions = sorted(name for name in mine if (upstream / name).exists())
     if collisions:
-        raise Failure(f"`{collisions[0]}` is a file of upstream's", "give our file a name of its own; to change upstream's, write a patch in compiler/hooks or library/hooks")
+        raise Failure(
+            f"`{collisions[0]}` is a file of upstream's",
+            "give our file a name of its own; to change upstream's, write a patch in compiler/hooks or library/hooks",
+        )
     layer = dict(mine)
     touched = list(dict.fromkeys(name for patch in queue for name in patch.files))
     unpinned = [name for name in touched if (upstream / name).exists() and name not in pin.files]
     if unpinned:
-        raise Failure(f"hooks touch files that compiler/hooks/upstream.toml does not pin: {', '.join(f'`{name}`' for name in unpinned)}", "`./x.py hooks --pin`")
+        raise Failure(
+            f"hooks touch files that compiler/hooks/upstream.toml does not pin: {', '.join(f'`{name}`' for name in unpinned)}",
+            "`./x.py hooks --pin`",
+        )
     staging = layout.base / "staging"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
@@ -120,7 +126,10 @@ def make_layer(
         patches.apply(patch.path, staging)
     for name in touched:
         if not (staging / name).is_file():
-            raise Failure(f"a hook deletes `{name}`", "leave the file and remove its call sites instead: deleting is not supported")
+            raise Failure(
+                f"a hook deletes `{name}`",
+                "leave the file and remove its call sites instead: deleting is not supported",
+            )
         layer[name] = (staging / name).read_bytes()
     for lock, additions in lockfile.ADDITIONS.items():
         merged = lockfile.merged(upstream / lock, repo / additions, own=not layout.pristine)

@@ -1,8 +1,10 @@
 """Fetching upstream's source (Debian package, tarball or directory) and verifying its release and pinned files."""
 
+import os
 import re
 import shutil
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +38,9 @@ def load_pin(path: Path = PIN_FILE) -> Pin:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         debian = table["debian"]
-        return Pin(table["version"], debian["package"], debian["version"], debian["sha256"], dict(table.get("files", {})))
+        return Pin(
+            table["version"], debian["package"], debian["version"], debian["sha256"], dict(table.get("files", {}))
+        )
     except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
         raise Failure(f"`{path}` cannot be used: {error}", "`git checkout compiler/hooks/upstream.toml`") from None
 
@@ -71,12 +75,12 @@ def fetch(config: Config, layout: Layout, pin: Pin) -> tuple[Path, str]:
         identity = f"tarball {path} {path.stat().st_size} {path.stat().st_mtime_ns}"
         return unpacked(layout, identity, lambda into: unpack_tarball(layout, path, into))
     raise Failure(
-        f"`upstream.source = \"{source}\"` in config.toml is neither a directory nor a tarball",
+        f'`upstream.source = "{source}"` in config.toml is neither a directory nor a tarball',
         f"remove the line to use Debian's package, or {OTHER_WAYS.format(version=pin.version)}",
     )
 
 
-def unpacked(layout: Layout, identity: str, unpack) -> tuple[Path, str]:  # noqa: ANN001
+def unpacked(layout: Layout, identity: str, unpack: Callable[[Path], Path]) -> tuple[Path, str]:
     """Unpacks into the build directory unless it was done before; a half-done attempt leaves nothing that counts."""
     stamp = layout.root / "state" / "upstream.json"
     if layout.upstream.is_dir() and load_json(stamp).get("identity") == identity:
@@ -125,24 +129,29 @@ def download_debian(layout: Layout, pin: Pin, cache: Path) -> Path:
     if status != 0:
         text = log.read_text(encoding="utf-8", errors="replace")
         gone = re.search(r"(Version .* was not found|Unable to locate package|Can't find a source)", text)
-        what = f"Debian no longer offers `{wanted}`" if gone else f"`apt-get download {wanted}` failed: is the network up? (log: `{log}`)"
+        what = (
+            f"Debian no longer offers `{wanted}`"
+            if gone
+            else f"`apt-get download {wanted}` failed: is the network up? (log: `{log}`)"
+        )
         found = output(["apt-cache", "madison", pin.package]) or "nothing"
-        raise Failure(f"{what}\n  apt offers: {found}", ("" if gone else "run the same command again, or ") + other_ways)
+        raise Failure(
+            f"{what}\n  apt offers: {found}", ("" if gone else "run the same command again, or ") + other_ways
+        )
     for file in sorted(cache.glob(f"{pin.package}_*.deb")):
         found = sha256_file(file)
         if found == pin.package_sha256:
             return file
         file.unlink()
         raise Failure(
-            f"`{file.name}` is not the pinned package\n  expected SHA-256 {pin.package_sha256}\n  found    SHA-256 {found}", other_ways
+            f"`{file.name}` is not the pinned package\n  expected SHA-256 {pin.package_sha256}\n  found    SHA-256 {found}",
+            other_ways,
         )
     raise Failure(f"`apt-get download {wanted}` left no package in `{cache}`", other_ways)
 
 
 def privileged(command: list[str]) -> list[str]:
     """The command with `sudo` before it where that is needed and there."""
-    import os
-
     if os.geteuid() != 0 and shutil.which("sudo"):
         return ["sudo", "-n", *command]
     return command
@@ -151,13 +160,25 @@ def privileged(command: list[str]) -> list[str]:
 def unpack_tarball(layout: Layout, tarball: Path, into: Path) -> Path:
     """Unpacks what is needed of an official source tarball."""
     say("fetch", f"unpacking {tarball.name}")
-    excludes = [f"--exclude=*/{name}" for name in ("vendor", "tests/ui", "tests/run-make", "src/llvm-project", ".cargo")]
+    excludes = [
+        f"--exclude=*/{name}" for name in ("vendor", "tests/ui", "tests/run-make", "src/llvm-project", ".cargo")
+    ]
     log = layout.logs / "unpack.log"
-    if logged(["tar", "-xf", tarball, "-C", into, "--anchored", "--wildcards", "--no-wildcards-match-slash", *excludes], log) != 0:
-        raise failure(f"unpacking `{tarball}`", log, "check `upstream.source` in config.toml, then run the same command again")
+    if (
+        logged(
+            ["tar", "-xf", tarball, "-C", into, "--anchored", "--wildcards", "--no-wildcards-match-slash", *excludes],
+            log,
+        )
+        != 0
+    ):
+        raise failure(
+            f"unpacking `{tarball}`", log, "check `upstream.source` in config.toml, then run the same command again"
+        )
     roots = [entry for entry in into.iterdir() if entry.is_dir()]
     if len(roots) != 1:
-        raise Failure(f"`{tarball}` must hold one directory, found {len(roots)}", "check `upstream.source` in config.toml")
+        raise Failure(
+            f"`{tarball}` must hold one directory, found {len(roots)}", "check `upstream.source` in config.toml"
+        )
     return roots[0]
 
 
@@ -179,7 +200,8 @@ def verify(root: Path, pin: Pin) -> None:
         found = "no `src/version`"
     if found != pin.version:
         raise Failure(
-            f"`{root}` is not the pinned release\n  expected rustc {pin.version}\n  found    {found}", OTHER_WAYS.format(version=pin.version)
+            f"`{root}` is not the pinned release\n  expected rustc {pin.version}\n  found    {found}",
+            OTHER_WAYS.format(version=pin.version),
         )
     for name, expected in pin.files.items():
         path = root / name

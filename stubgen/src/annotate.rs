@@ -38,7 +38,9 @@ impl fmt::Display for AnnotateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             AnnotateError::Module(error) => error.fmt(f),
-            AnnotateError::SectionExists { section } => write!(f, "the module has a custom section `{section}` already"),
+            AnnotateError::SectionExists { section } => {
+                write!(f, "the module has a custom section `{section}` already")
+            }
             AnnotateError::NotAnExport { function } => write!(f, "the module exports no function `{function}`"),
         }
     }

@@ -40,6 +40,9 @@ const TAG_NAME: &str = "CACHEDIR.TAG";
 /// How often, at most, a use of an entry is written down in its modification time.
 const TOUCH_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
+/// How often an entry is written anew when its directory, or its temporary file, is cleared away at that moment.
+const CLEARED_RETRIES: usize = 10;
+
 /// A cache directory. Nothing is read or written before an operation needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cache {
@@ -119,10 +122,16 @@ impl Cache {
             self.write_tag()?;
             write::atomically(&path, &[bytes, &trailer])
         };
-        match write() {
+        let mut result = write();
+        for _ in 0..CLEARED_RETRIES {
+            // The second is what `create_dir_all` makes of a directory that was there and is gone.
+            match result.as_ref().map_err(io::Error::kind) {
+                Err(io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => result = write(),
+                _ => break,
+            }
+        }
+        match result {
             Ok(()) => Ok(path),
-            // The directory may have been cleared at this moment.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => write().map(|()| path),
             // On Windows a file that is in use cannot be replaced; but then it is whole, and the same.
             Err(error) => match self.lookup(kind, key) {
                 Some(_) => Ok(path),
@@ -137,7 +146,9 @@ impl Cache {
         if path.exists() {
             return Ok(());
         }
-        let text = format!("{TAG_SIGNATURE}\n{TAG_OWNER}\n# For information about cache directory tags see https://bford.info/cachedir/\n");
+        let text = format!(
+            "{TAG_SIGNATURE}\n{TAG_OWNER}\n# For information about cache directory tags see https://bford.info/cachedir/\n"
+        );
         write::atomically(&path, &[text.as_bytes()])
     }
 }

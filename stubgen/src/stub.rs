@@ -73,9 +73,7 @@ pub fn source(info: &ModuleInfo, body: Body) -> String {
                 name.clone(),
                 "_: ::proc_macro::TokenStream, _: ::proc_macro::TokenStream",
             ),
-            Declaration::Bang { name, .. } => {
-                ("proc_macro".to_owned(), name.clone(), "_: ::proc_macro::TokenStream")
-            }
+            Declaration::Bang { name, .. } => ("proc_macro".to_owned(), name.clone(), "_: ::proc_macro::TokenStream"),
         };
         _ = writeln!(
             source,

@@ -30,4 +30,3 @@ pub(crate) fn atomically(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
-

@@ -76,7 +76,9 @@ fn functions_must_be_exported_functions() {
 fn what_would_be_read_as_something_else_is_refused() {
     let expected = expected();
     let bang = |name: &str| Declaration::Bang { name: name.into(), function: "f".into() };
-    for declarations in [vec![bang("a:b")], vec![bang("a\nbang:b")], vec![bang("")], vec![bang("a"), bang("a")], vec![bang("r#a")]] {
+    for declarations in
+        [vec![bang("a:b")], vec![bang("a\nbang:b")], vec![bang("")], vec![bang("a"), bang("a")], vec![bang("r#a")]]
+    {
         let result = annotate(&bare(), &declarations, &expected.abi);
         assert!(matches!(result, Err(AnnotateError::Module(_))), "{declarations:?}: {result:?}");
     }

@@ -110,12 +110,27 @@ fn emit_writes_a_package_or_nothing() {
 fn annotate_declares_macros_in_the_order_of_the_options() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("my-macros.wasm"), TestModule { sections: vec![], ..demo() }.build()).unwrap();
-    let args = ["annotate", "my-macros.wasm", "--bang", "b:b", "--derive", "D:d:h,i", "--attr", "a:a", "--derive=E:e", "--bang", "c:c"];
+    let args = [
+        "annotate",
+        "my-macros.wasm",
+        "--bang",
+        "b:b",
+        "--derive",
+        "D:d:h,i",
+        "--attr",
+        "a:a",
+        "--derive=E:e",
+        "--bang",
+        "c:c",
+    ];
     assert_eq!(good(dir.path(), &[&args[..], &["-o", "out.wasm"]].concat()), "");
     let info = ModuleInfo::parse(&fs::read(dir.path().join("out.wasm")).unwrap()).unwrap();
     assert_eq!(info.declarations.iter().map(|macro_| macro_.name()).collect::<Vec<_>>(), ["b", "D", "a", "E", "c"]);
     assert_eq!(info.declarations[1].helpers(), ["h", "i"]);
-    assert_eq!((info.abi.krate.as_str(), info.abi.version.as_str(), info.abi.edition.as_str()), ("my_macros", "0.0.0", "2021"));
+    assert_eq!(
+        (info.abi.krate.as_str(), info.abi.version.as_str(), info.abi.edition.as_str()),
+        ("my_macros", "0.0.0", "2021")
+    );
 
     let more = ["--crate-name", "n", "--crate-version", "3.2.1", "--edition", "2015", "-o", "my-macros.wasm"];
     good(dir.path(), &[&args[..], &more].concat());
@@ -167,14 +182,17 @@ fn the_cache_is_tended() {
     let path = cache.publish(Kind::Stub, &Key::from_parts(["a"]), b"abc").unwrap();
     cache.publish(Kind::Module, &Key::from_parts(["a"]), b"abc").unwrap();
     let list = good(dir.path(), &["cache", "list"]);
-    assert!(list.contains(&format!("stub    {}", Key::from_parts(["a"]))) && list.contains("2 entries, 54 bytes"), "{list}");
+    assert!(
+        list.contains(&format!("stub    {}", Key::from_parts(["a"]))) && list.contains("2 entries, 54 bytes"),
+        "{list}"
+    );
     assert!(good(dir.path(), &["cache", "verify"]).contains("2 entries"));
     fs::write(&path, "damage").unwrap();
     let text = bad(dir.path(), &["cache", "verify"]);
     assert!(text.contains("1 entry of the cache is damaged") && text.contains("stub"), "{text}");
     assert!(good(dir.path(), &["cache", "list"]).contains("damaged"));
     assert_eq!(good(dir.path(), &["cache", "gc", "--max-age", "1"]), "removed 0 entries, 0 bytes\n");
-    assert_eq!(good(dir.path(), &["cache", "gc", "--max-bytes", "20"]), "removed 2 entries, 33 bytes\n");
+    assert_eq!(good(dir.path(), &["cache", "gc", "--max-bytes", "20"]), "removed 1 entry, 27 bytes\n");
     cache.publish(Kind::Stub, &Key::from_parts(["a"]), b"abc").unwrap();
     assert_eq!(good(dir.path(), &["cache", "clear", "--dir", "target/wasm-proc-macro"]), "removed 1 entry, 27 bytes\n");
     assert!(!cache.dir().exists());

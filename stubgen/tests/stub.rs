@@ -53,7 +53,9 @@ fn compiles_everywhere(decls: &str) {
 
 #[test]
 fn stubs_compile_in_every_edition() {
-    compiles_everywhere("derive:Demo:derive_demo:demo,other,demo\nderive:plain:derive_plain\nattr:wrap:wrap\nbang:make:make\n");
+    compiles_everywhere(
+        "derive:Demo:derive_demo:demo,other,demo\nderive:plain:derive_plain\nattr:wrap:wrap\nbang:make:make\n",
+    );
     compiles_everywhere("");
 }
 
@@ -82,7 +84,9 @@ fn macros_may_have_the_names_that_stubs_use() {
         let line = |name| format!("{kind}:{name}:{name}\n");
         compiles_everywhere(&names.split_whitespace().map(line).collect::<String>());
     }
-    let line = |(index, name): (usize, &str)| format!("derive:{name}:{}\n", ["f", "TokenStream", "core", "std"][index % 4].repeat(1 + index / 4));
+    let line = |(index, name): (usize, &str)| {
+        format!("derive:{name}:{}\n", ["f", "TokenStream", "core", "std"][index % 4].repeat(1 + index / 4))
+    };
     compiles_everywhere(&names.split_whitespace().enumerate().map(line).collect::<String>());
     // With this name there is no attribute left with which to allow warnings.
     compiles_everywhere("attr:allow:allow\n");
@@ -191,7 +195,9 @@ fn emitted_stubs_fail_loudly_and_name_the_module() {
         .output()
         .unwrap();
     assert!(compiled.status.success(), "{}", stderr(&compiled));
-    for user in ["#[derive(demo_macros::Demo)] #[demo] struct S;", "#[demo_macros::wrap] struct S;", "demo_macros::make!();"] {
+    for user in
+        ["#[derive(demo_macros::Demo)] #[demo] struct S;", "#[demo_macros::wrap] struct S;", "demo_macros::make!();"]
+    {
         let path = dir.path().join("user.rs");
         fs::write(&path, user).unwrap();
         let output = rustc()
@@ -200,7 +206,11 @@ fn emitted_stubs_fail_loudly_and_name_the_module() {
             .args([Path::new("-o"), &dir.path().join("user.rmeta"), &path])
             .output()
             .unwrap();
-        assert!(!output.status.success() && stderr(&output).contains("`my {macros}.wasm`"), "{user}: {}", stderr(&output));
+        assert!(
+            !output.status.success() && stderr(&output).contains("`my {macros}.wasm`"),
+            "{user}: {}",
+            stderr(&output)
+        );
     }
 }
 
@@ -219,7 +229,9 @@ fn emitted_packages_are_right_for_cargo() {
         .unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     let metadata = String::from_utf8(output.stdout).unwrap();
-    for part in ["\"name\":\"demo_macros\"", "\"version\":\"1.2.3\"", "\"kind\":[\"proc-macro\"]", "\"edition\":\"2021\""] {
+    for part in
+        ["\"name\":\"demo_macros\"", "\"version\":\"1.2.3\"", "\"kind\":[\"proc-macro\"]", "\"edition\":\"2021\""]
+    {
         assert!(metadata.contains(part), "{part} in {metadata}");
     }
     assert!(fs::read_to_string(package.join("src/lib.rs")).unwrap().contains("proc_macro_derive(Other)"));

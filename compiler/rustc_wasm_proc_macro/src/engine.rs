@@ -71,7 +71,8 @@ fn config(small: bool) -> wasmtime::Result<Config> {
     // NaN bits and relaxed SIMD are the two places where one host could expand a macro otherwise than another.
     config.wasm_relaxed_simd(false).cranelift_nan_canonicalization(true);
 
-    config.max_wasm_stack(MAX_WASM_STACK);
+    // Wasmtime wants the second to be at least the first, although there are no async stacks here.
+    config.max_wasm_stack(MAX_WASM_STACK).async_stack_size(MAX_WASM_STACK);
     config.wasm_backtrace_max_frames(Some(MAX_BACKTRACE_FRAMES));
     config.cranelift_opt_level(OPT_LEVEL);
     config.parallel_compilation(true);

@@ -46,9 +46,8 @@ impl Module {
     ) -> Result<Module, LoadError> {
         let host = engine::host().map_err(LoadError::Engine)?;
         let cache = cache.map(|cache| (cache, key(host, info)));
-        let cached = cache.as_ref().and_then(|(cache, key)| {
-            measured(events, Activity::Load, || find(host, cache, key, events))
-        });
+        let cached =
+            cache.as_ref().and_then(|(cache, key)| measured(events, Activity::Load, || find(host, cache, key, events)));
         let from_cache = cached.is_some();
         let module = match cached {
             Some(module) => module,
@@ -95,9 +94,8 @@ impl Module {
                 Some(instance) => instance,
                 None => measured(events, Activity::Instantiate, || Instance::new(&shared.module, shared.declarations))?,
             };
-            let output = measured(events, Activity::Expand, || {
-                instance.expand(index, input, force_show_panics, dispatch)
-            })?;
+            let output =
+                measured(events, Activity::Expand, || instance.expand(index, input, force_show_panics, dispatch))?;
             shared.idle.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
             Ok(output)
         })

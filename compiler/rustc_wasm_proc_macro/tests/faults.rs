@@ -165,7 +165,10 @@ fn calls_out_of_turn_break_the_protocol() {
     // A request longer than its buffer; bytes taken twice; a pending reply that a new request replaced.
     let request = "(drop (call $dispatch (i32.const 1024) (i32.const 0) (i32.const 4)))";
     for (run, message) in [
-        ("(call $dispatch (i32.const 8) (i32.const 9) (i32.const 8)) unreachable", "a request of 9 bytes in a buffer of 8"),
+        (
+            "(call $dispatch (i32.const 8) (i32.const 9) (i32.const 8)) unreachable",
+            "a request of 9 bytes in a buffer of 8",
+        ),
         ("(call $take (i32.const 8)) (call $take (i32.const 8)) unreachable", "`take` when nothing is pending"),
         (
             &format!("{request} (call $take (i32.const 8)) (call $take (i32.const 8)) unreachable"),

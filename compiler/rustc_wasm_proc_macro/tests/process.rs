@@ -131,7 +131,7 @@ fn limited_child() {
     // A memory that grows is moved there, and its bounds are still its bounds.
     let run = "(drop (memory.grow (i32.const 2000)))
         (i32.store (i32.const 100000000) (i32.const 7))
-        (if (local.get $len) (then (drop (i32.load (i32.const 200000000)))))
+        (if (local.get $len) (then (drop (i32.load (i32.const 2000000000)))))
         (call $output (i32.const 100000000) (i32.const 1))";
     let modules = [0; 4].map(|_| guest(run));
     for module in &modules {

@@ -25,9 +25,8 @@ fn errno(name: &str, arguments: &str) -> u32 {
         .filter_map(|argument| argument.split_once(".const"))
         .map(|(ty, _)| format!("(param {ty}) "))
         .collect::<String>();
-    let run = format!(
-        "(i32.store (i32.const 1024) (call $f {arguments})) (call $output (i32.const 1024) (i32.const 4))"
-    );
+    let run =
+        format!("(i32.store (i32.const 1024) (call $f {arguments})) (call $output (i32.const 1024) (i32.const 4))");
     let output = expand(&importing(name, &format!("{ty}(result i32)"), "", &run), b"").unwrap();
     u32::from_le_bytes(output.try_into().unwrap())
 }
@@ -217,5 +216,8 @@ fn files_are_denied_and_the_compiler_hears_which() {
 fn sockets_and_nonsense_paths_are_denied_too() {
     assert_eq!(errno("sock_shutdown", "(i32.const 3) (i32.const 0)"), NOTCAPABLE);
     assert_eq!(errno("path_unlink_file", "(i32.const 3) (i32.const -1) (i32.const -1)"), NOTCAPABLE);
-    assert_eq!(errno("path_symlink", "(i32.const 0) (i32.const 1) (i32.const 3) (i32.const 0) (i32.const 9)"), NOTCAPABLE);
+    assert_eq!(
+        errno("path_symlink", "(i32.const 0) (i32.const 1) (i32.const 3) (i32.const 0) (i32.const 9)"),
+        NOTCAPABLE
+    );
 }

@@ -156,7 +156,10 @@ impl Cache {
         if tag.starts_with(TAG_SIGNATURE) && tag.lines().any(|line| line == TAG_OWNER) {
             return Ok(true);
         }
-        let message = format!("`{}` is not a cache of stubs and compiled modules: it has no `{TAG_NAME}` of ours", self.dir.display());
+        let message = format!(
+            "`{}` is not a cache of stubs and compiled modules: it has no `{TAG_NAME}` of ours",
+            self.dir.display()
+        );
         Err(io::Error::new(io::ErrorKind::InvalidInput, message))
     }
 
@@ -175,7 +178,8 @@ impl Cache {
             files.extend(self.files(kind)?);
         }
         for (path, metadata) in files {
-            let is_temporary = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY_PREFIX));
+            let is_temporary =
+                path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY_PREFIX));
             if is_temporary && is_stale(&metadata) {
                 remove(&path)?;
             }

@@ -95,7 +95,8 @@ impl Abi {
                     }
                 }
             }
-            let skip = end.checked_sub(offset).ok_or_else(|| malformed(offset, "a section's name is longer than it"))?;
+            let skip =
+                end.checked_sub(offset).ok_or_else(|| malformed(offset, "a section's name is longer than it"))?;
             file.seek_relative(skip as i64)?;
             offset = end;
         }

@@ -78,7 +78,8 @@ impl Declaration {
                 _ => ModuleError::UnknownKind { line: line.number, kind: excerpt(kind) },
             });
         }
-        let (Some(name), Some(function), helpers, None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        let (Some(name), Some(function), helpers, None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Err(line.malformed(match kind {
                 "derive" => "expected `derive:TRAIT:FUNCTION` or `derive:TRAIT:FUNCTION:HELPER,HELPER`",
                 "attr" => "expected `attr:NAME:FUNCTION`",

@@ -151,7 +151,10 @@ impl fmt::Display for ModuleError {
             }
             ModuleError::MissingKey { key } => write!(f, "key `{key}` is missing in custom section `{ABI_SECTION}`"),
             ModuleError::BadValue { key, value, expected } => {
-                write!(f, "bad value of key `{key}` in custom section `{ABI_SECTION}`: expected {expected}, found `{value}`")
+                write!(
+                    f,
+                    "bad value of key `{key}` in custom section `{ABI_SECTION}`: expected {expected}, found `{value}`"
+                )
             }
             ModuleError::WrongAbi { found, expected, compiler } => {
                 write!(f, "the module has ABI version {found}, but version {expected} is expected")?;

@@ -14,7 +14,9 @@ use ValueType::{I32, I64};
 pub enum GuestAbi {
     /// This project's own, version 1: the module holds `proc_macro`'s bridge client.
     Rustc1,
-    /// That of the crate `watt` 0.5, where each macro is an exported function.
+    /// That of the crate `watt` 0.4 (the module in `wa-serde-derive` 0.1.137), where each macro is an exported function.
+    Watt04,
+    /// That of the crate `watt` 0.5, alike but for the name of the module that it imports from.
     Watt05,
 }
 
@@ -44,17 +46,58 @@ pub const WASI_MODULE: &str = "wasi_snapshot_preview1";
 
 /// The functions of WASI preview 1 (`wasi_snapshot_preview1.witx` in WebAssembly/WASI).
 pub const WASI_FUNCTIONS: [&str; 46] = [
-    "args_get", "args_sizes_get", "clock_res_get", "clock_time_get", "environ_get", "environ_sizes_get", "fd_advise",
-    "fd_allocate", "fd_close", "fd_datasync", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_fdstat_set_rights",
-    "fd_filestat_get", "fd_filestat_set_size", "fd_filestat_set_times", "fd_pread", "fd_prestat_dir_name",
-    "fd_prestat_get", "fd_pwrite", "fd_read", "fd_readdir", "fd_renumber", "fd_seek", "fd_sync", "fd_tell", "fd_write",
-    "path_create_directory", "path_filestat_get", "path_filestat_set_times", "path_link", "path_open", "path_readlink",
-    "path_remove_directory", "path_rename", "path_symlink", "path_unlink_file", "poll_oneoff", "proc_exit",
-    "proc_raise", "random_get", "sched_yield", "sock_accept", "sock_recv", "sock_send", "sock_shutdown",
+    "args_get",
+    "args_sizes_get",
+    "clock_res_get",
+    "clock_time_get",
+    "environ_get",
+    "environ_sizes_get",
+    "fd_advise",
+    "fd_allocate",
+    "fd_close",
+    "fd_datasync",
+    "fd_fdstat_get",
+    "fd_fdstat_set_flags",
+    "fd_fdstat_set_rights",
+    "fd_filestat_get",
+    "fd_filestat_set_size",
+    "fd_filestat_set_times",
+    "fd_pread",
+    "fd_prestat_dir_name",
+    "fd_prestat_get",
+    "fd_pwrite",
+    "fd_read",
+    "fd_readdir",
+    "fd_renumber",
+    "fd_seek",
+    "fd_sync",
+    "fd_tell",
+    "fd_write",
+    "path_create_directory",
+    "path_filestat_get",
+    "path_filestat_set_times",
+    "path_link",
+    "path_open",
+    "path_readlink",
+    "path_remove_directory",
+    "path_rename",
+    "path_symlink",
+    "path_unlink_file",
+    "poll_oneoff",
+    "proc_exit",
+    "proc_raise",
+    "random_get",
+    "sched_yield",
+    "sock_accept",
+    "sock_recv",
+    "sock_send",
+    "sock_shutdown",
 ];
 
+/// The module from which guests of [`GuestAbi::Watt04`] import.
+const WATT_04_MODULE: &str = "watt-0.4";
 /// The module from which guests of [`GuestAbi::Watt05`] import.
-const WATT_MODULE: &str = "watt-0.5";
+const WATT_05_MODULE: &str = "watt-0.5";
 
 /// The name of the exported memory.
 pub const MEMORY_EXPORT: &str = "memory";
@@ -76,13 +119,19 @@ impl GuestAbi {
     pub fn name(self) -> &'static str {
         match self {
             GuestAbi::Rustc1 => "rustc_proc_macro-1",
-            GuestAbi::Watt05 => WATT_MODULE,
+            GuestAbi::Watt04 => WATT_04_MODULE,
+            GuestAbi::Watt05 => WATT_05_MODULE,
         }
     }
 
     /// Tells the ABI that a module is made for, by what it exports and imports.
     pub(crate) fn of(structure: &Structure<'_>) -> GuestAbi {
-        if !GuestAbi::numbers_macros(structure) && structure.imports.iter().any(|import| import.module == WATT_MODULE) {
+        let imports_from = |module: &str| structure.imports.iter().any(|import| import.module == module);
+        if GuestAbi::numbers_macros(structure) {
+            GuestAbi::Rustc1
+        } else if imports_from(WATT_04_MODULE) {
+            GuestAbi::Watt04
+        } else if imports_from(WATT_05_MODULE) {
             GuestAbi::Watt05
         } else {
             GuestAbi::Rustc1
@@ -112,7 +161,7 @@ impl GuestAbi {
                 check(RUN_EXPORT, RUN, |ty| is_function(ty, &[I32, I32, I32, I32], &[I64]))?;
                 super::declarations::check_functions(macros)?;
             }
-            GuestAbi::Watt05 => {
+            GuestAbi::Watt04 | GuestAbi::Watt05 => {
                 let functions = macros.iter().map(Declaration::function);
                 for name in ["raw_to_token_stream", "token_stream_into_raw"].into_iter().chain(functions) {
                     check(name, FUNCTION, |ty| matches!(ty, ItemType::Function { .. }))?;
@@ -137,7 +186,7 @@ impl GuestAbi {
                 let expected = ItemType::Function { params: host.params.to_vec(), results: host.results.to_vec() };
                 if *ty == expected { Ok(()) } else { Err(wrong(expected.to_string())) }
             }
-            (GuestAbi::Watt05, WATT_MODULE) => match ty {
+            (GuestAbi::Watt04, WATT_04_MODULE) | (GuestAbi::Watt05, WATT_05_MODULE) => match ty {
                 ItemType::Function { .. } => Ok(()),
                 _ => Err(wrong(FUNCTION.to_owned())),
             },

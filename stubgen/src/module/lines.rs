@@ -87,7 +87,9 @@ mod tests {
 
     #[test]
     fn the_last_line_must_end_too() {
-        let lines = |bytes| Lines::new("s", bytes).unwrap().map(|line| line.map(|line| line.text)).collect::<Result<Vec<_>, _>>();
+        let lines = |bytes| {
+            Lines::new("s", bytes).unwrap().map(|line| line.map(|line| line.text)).collect::<Result<Vec<_>, _>>()
+        };
         assert_eq!(lines(b"").unwrap(), [""; 0]);
         assert_eq!(lines(b"a\n\nb\n").unwrap(), ["a", "", "b"]);
         assert!(matches!(lines(b"a\nb"), Err(ModuleError::MalformedLine { line: 2, .. })));

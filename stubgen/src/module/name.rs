@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn names_that_rust_accepts_are_accepted() {
-        for name in ["a", "_a", "__", "Serialize", "try", "gen", "fn", "true", "größe", "名前", "r", "union", "cfg"] {
+        for name in ["a", "_a", "__", "Serialize", "try", "gen", "fn", "true", "größe", "名前", "r", "union", "cfg"]
+        {
             assert_eq!(check(name), Ok(()), "{name}");
         }
     }
@@ -100,8 +101,10 @@ mod tests {
 
     #[test]
     fn crate_names_are_ascii() {
-        assert!(is_crate_name("serde_derive") && is_crate_name("r#a") == false);
-        assert!(!is_crate_name("größe") && !is_crate_name("serde-derive") && !is_crate_name("") && !is_crate_name("crate"));
+        assert!(is_crate_name("serde_derive") && !is_crate_name("r#a"));
+        assert!(
+            !is_crate_name("größe") && !is_crate_name("serde-derive") && !is_crate_name("") && !is_crate_name("crate")
+        );
     }
 
     #[test]

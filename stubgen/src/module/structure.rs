@@ -106,7 +106,11 @@ pub(crate) fn walk(bytes: &[u8]) -> Result<Structure<'_>, ModuleError> {
                 for import in reader.into_imports_with_offsets() {
                     let (offset, import) = import?;
                     let ty = indices.import(offset, import.ty)?;
-                    structure.imports.push(Import { module: import.module.to_owned(), name: import.name.to_owned(), ty });
+                    structure.imports.push(Import {
+                        module: import.module.to_owned(),
+                        name: import.name.to_owned(),
+                        ty,
+                    });
                 }
             }
             Payload::FunctionSection(reader) => {

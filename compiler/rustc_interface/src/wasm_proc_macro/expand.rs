@@ -1,6 +1,6 @@
 //! The macros of a module, as the bridge calls them.
 
-use std::sync::{Arc, Once, OnceLock};
+use std::sync::{Arc, Once, OnceLock, PoisonError, RwLock};
 
 use rustc_proc_macro::bridge::PanicMessage;
 use rustc_proc_macro::bridge::client::{Client, ProcMacro};
@@ -17,33 +17,39 @@ struct Code {
     compiled: OnceLock<Result<Module, String>>,
 }
 
+/// A macro of a module.
+#[derive(Clone)]
 struct WasmMacro {
     code: Arc<Code>,
     index: u32,
 }
 
+/// Every Wasm macro of the process, by the id that its client has. As native macro libraries do,
+/// they stay until the end.
+static MACROS: RwLock<Vec<WasmMacro>> = RwLock::new(Vec::new());
+
 /// The macros of `module`, in the order of its declarations.
-///
-/// Like a native macro library they stay for the rest of the process.
 pub(super) fn proc_macros(module: &Arc<LoadedModule>) -> &'static [ProcMacro] {
     let code = Arc::new(Code { module: Arc::clone(module), compiled: OnceLock::new() });
-    let macros = module.info.declarations.iter().zip(0..).map(|(declaration, index)| {
-        let run: &'static WasmMacro = Box::leak(Box::new(WasmMacro { code: Arc::clone(&code), index }));
+    let mut macros = MACROS.write().unwrap_or_else(PoisonError::into_inner);
+    let declared = module.info.declarations.iter().zip(0..).map(|(declaration, index)| {
+        let remote = RemoteMacro { id: macros.len(), expand };
+        macros.push(WasmMacro { code: Arc::clone(&code), index });
         match declaration {
             Declaration::Derive { trait_name, helpers, .. } => ProcMacro::CustomDerive {
                 trait_name: leak(trait_name),
                 attributes: Vec::leak(helpers.iter().map(leak).collect()),
-                client: Client::remote(run),
+                client: Client::remote(remote),
             },
             Declaration::Attr { name, .. } => {
-                ProcMacro::Attr { name: leak(name), client: Client::remote(run) }
+                ProcMacro::Attr { name: leak(name), client: Client::remote(remote) }
             }
             Declaration::Bang { name, .. } => {
-                ProcMacro::Bang { name: leak(name), client: Client::remote(run) }
+                ProcMacro::Bang { name: leak(name), client: Client::remote(remote) }
             }
         }
     });
-    Vec::leak(macros.collect())
+    Vec::leak(declared.collect())
 }
 
 fn leak(name: &String) -> &'static str {
@@ -63,29 +69,30 @@ impl Code {
     }
 }
 
-impl RemoteMacro for WasmMacro {
-    fn expand(
-        &self,
-        input: &[u8],
-        force_show_panics: bool,
-        server: &mut dyn RemoteServer,
-    ) -> Result<Vec<u8>, PanicMessage> {
-        let module = self.code.compiled()?;
-        let events: &Context = &self.code.module.context;
-        module.expand(self.index, input, force_show_panics, &mut Server(server), events).map_err(
-            |fault| match fault.kind() {
-                FaultKind::Panic(message) => PanicMessage::String(message.clone()),
-                _ => {
-                    let mut text = fault.to_string();
-                    for note in fault.notes() {
-                        text.push('\n');
-                        text.push_str(&note);
-                    }
-                    PanicMessage::Fault(text)
+/// What the bridge calls to run macro number `id` of this process.
+fn expand(
+    id: usize,
+    input: &[u8],
+    force_show_panics: bool,
+    server: &mut dyn RemoteServer,
+) -> Result<Vec<u8>, PanicMessage> {
+    let WasmMacro { code, index } =
+        MACROS.read().unwrap_or_else(PoisonError::into_inner)[id].clone();
+    let module = code.compiled()?;
+    let events: &Context = &code.module.context;
+    module.expand(index, input, force_show_panics, &mut Server(server), events).map_err(|fault| {
+        match fault.kind() {
+            FaultKind::Panic(message) => PanicMessage::String(message.clone()),
+            _ => {
+                let mut text = fault.to_string();
+                for note in fault.notes() {
+                    text.push('\n');
+                    text.push_str(&note);
                 }
-            },
-        )
-    }
+                PanicMessage::Fault(text)
+            }
+        }
+    })
 }
 
 struct Server<'a>(&'a mut dyn RemoteServer);

@@ -83,11 +83,7 @@ pub fn expand(module: &Module, input: &[u8]) -> Result<Vec<u8>, Fault> {
 }
 
 /// Expands macro 0 with a compiler that answers by `answer`.
-pub fn expand_with(
-    module: &Module,
-    input: &[u8],
-    answer: impl FnMut(&[u8]) -> Vec<u8>,
-) -> Result<Vec<u8>, Fault> {
+pub fn expand_with(module: &Module, input: &[u8], answer: impl FnMut(&[u8]) -> Vec<u8>) -> Result<Vec<u8>, Fault> {
     module.expand(0, input, false, &mut server(answer), &())
 }
 

@@ -9,22 +9,24 @@ use std::sync::atomic::AtomicU32;
 use super::*;
 
 /// A macro that runs elsewhere, for example in a WebAssembly instance.
-pub trait RemoteMacro: Send + Sync {
-    /// Runs the macro on `input` and returns its output, both in the bridge's serialization.
+#[derive(Copy, Clone)]
+pub struct RemoteMacro {
+    /// What `expand` knows the macro by.
+    pub id: usize,
+
+    /// Runs the macro on an input and returns its output, both in the bridge's serialization. The
+    /// flag says whether panics are to be shown in any case.
     ///
-    /// # Errors
-    ///
-    /// [`PanicMessage::Fault`] where the macro ended without a reply, in words for the user.
-    fn expand(
-        &self,
+    /// The error is [`PanicMessage::Fault`] where the macro ended without a reply.
+    pub expand: fn(
+        id: usize,
         input: &[u8],
         force_show_panics: bool,
         server: &mut dyn RemoteServer,
-    ) -> Result<Vec<u8>, PanicMessage>;
+    ) -> Result<Vec<u8>, PanicMessage>,
 }
 
-/// What answers the requests of a [`RemoteMacro`].
-pub trait RemoteServer {
+/// What answers the requests of a [pub trait RemoteServer {
     /// Answers one request. The reply stands until the next call.
     ///
     /// # Errors
@@ -77,13 +79,13 @@ impl<S: Server> RemoteServer for Answers<'_, S> {
 
 /// Does for a remote macro what `run_server` does for a native one.
 pub(super) fn run<S: Server, O: for<'a, 's> Decode<'a, 's, HandleStore<S>>>(
-    remote: &dyn RemoteMacro,
+    remote: RemoteMacro,
     dispatcher: &mut Dispatcher<S>,
     input: Buffer,
     force_show_panics: bool,
 ) -> Result<O, PanicMessage> {
     let mut answers = Answers { dispatcher: &mut *dispatcher, buffer: Buffer::new(), force_show_panics };
-    let output = remote.expand(&input, force_show_panics, &mut answers)?;
+    let output = (remote.expand)(remote.id, &input, force_show_panics, &mut answers)?;
     guarded(force_show_panics, || Result::decode(&mut &output[..], &mut dispatcher.handle_store))
         .unwrap_or_else(|message| {
             Err(PanicMessage::Fault(format!("the macro returned a malformed result: {message}")))
@@ -92,7 +94,7 @@ pub(super) fn run<S: Server, O: for<'a, 's> Decode<'a, 's, HandleStore<S>>>(
 
 impl<I, O> client::Client<I, O> {
     /// A client whose macro runs elsewhere.
-    pub fn remote(remote: &'static dyn RemoteMacro) -> Self {
+    pub fn remote(remote: RemoteMacro) -> Self {
         static COUNTERS: client::HandleCounters = client::HandleCounters {
             token_stream: AtomicU32::new(1),
             span: AtomicU32::new(1),

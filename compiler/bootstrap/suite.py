@@ -1,0 +1,178 @@
+"""`./x.py test` and `./x.py bench`: all parts in order, one closing line."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import hooks
+from .config import REPO, Config, Layout
+from .report import Failure, say
+from .run import stop
+from .system import Stage0
+
+RESULT = re.compile(r"^test result: ")
+UNITTEST_RAN = re.compile(r"^Ran (\d+) tests? in")
+UNITTEST_BAD = re.compile(r"^FAILED \((.*)\)")
+OWN_PACKAGES = ("stubgen", "rustc_wasm_proc_macro")
+
+
+@dataclass
+class Count:
+    """How many tests passed and failed."""
+
+    passed: int = 0
+    failed: int = 0
+
+    def add(self, other: "Count") -> None:
+        """Adds another part's."""
+        self.passed += other.passed
+        self.failed += other.failed
+
+
+def count(lines: Sequence[str], status: int) -> Count:
+    """Reads what a test runner printed: Cargo's, ui_test's or unittest's. A runner that fails without a failed test counts as one."""
+    total = Count()
+    for raw in lines:
+        line = re.sub(r"\x1b\[[0-9;]*m", "", raw)
+        if RESULT.match(line):
+            found = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed)", line)}
+            total.add(Count(found.get("passed", 0), found.get("failed", 0)))
+        elif match := UNITTEST_RAN.match(line):
+            total.passed += int(match[1])
+        elif match := UNITTEST_BAD.match(line):
+            bad = sum(int(number) for number in re.findall(r"(?:failures|errors|unexpected successes)=(\d+)", match[1]))
+            total.add(Count(-bad, bad))
+    if status != 0 and total.failed == 0:
+        total.failed = 1
+    return total
+
+
+def run_part(title: str, command: list[str | Path], env: dict[str, str]) -> Count:
+    """Runs one part with its output on the terminal, and counts."""
+    say("test", title)
+    lines: list[str] = []
+    process = subprocess.Popen(
+        [str(word) for word in command], cwd=REPO, env={**os.environ, **env}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            lines.append(line.rstrip("\n"))
+        return count(lines, process.wait())
+    except BaseException:
+        stop(process)
+        raise
+
+
+def environment(layout: Layout, stage0: Stage0) -> dict[str, str]:
+    """What tests and benchmarks learn about the toolchain."""
+    pristine = Layout(layout.root, pristine=True).stage1
+    return {
+        "RUSTC": str(stage0.rustc),
+        "RUSTC_WASM_TOOLCHAIN": str(layout.stage1),
+        "RUSTC_WASM_STAGE0": str(stage0.rustc.parent.parent),
+        "WASM_PROC_MACRO_BUILD": str(layout.root),
+        "CARGO_TARGET_DIR": str(layout.root / "target"),
+        **({"RUSTC_PRISTINE": str(pristine)} if (pristine / "bin" / "rustc").exists() else {}),
+    }
+
+
+def test_x_py(filter_words: Sequence[str]) -> Count:
+    """Tests x.py itself."""
+    words = [part for word in filter_words for part in ("-k", word)]
+    command: list[str | Path] = [
+        sys.executable,
+        "-B",
+        "-m",
+        "unittest",
+        "discover",
+        "-s",
+        "compiler/bootstrap/tests",
+        "-t",
+        "compiler",
+        *words,
+    ]
+    return run_part("x.py itself", command, {})
+
+
+def test_all(
+    config: Config, layout: Layout, stage0: Stage0, filter_words: Sequence[str], bless: bool, jobs: int
+) -> Count:
+    """Runs every part that follows x.py's own tests; the toolchain must have been built."""
+    total = Count()
+    env = environment(layout, stage0)
+    parallel = ["-j", str(jobs)] if jobs else []
+    packages = [word for package in OWN_PACKAGES for word in ("-p", package)]
+    total.add(
+        run_part(
+            "stubgen and the runtime",
+            [
+                stage0.cargo,
+                "test",
+                "--no-fail-fast",
+                *parallel,
+                *packages,
+                *(["--", *filter_words] if filter_words else []),
+            ],
+            env,
+        )
+    )
+    if not filter_words:
+        say("test", "the patch queue applies to pristine files with zero fuzz")
+        try:
+            hooks.check(config, layout)
+            total.passed += 1
+        except Failure as error:
+            print(error)
+            total.failed += 1
+    if bless:
+        env["RUSTC_BLESS"] = "1"
+    total.add(
+        run_part(
+            "the fork: tests/",
+            [
+                stage0.cargo,
+                "test",
+                "--no-fail-fast",
+                *parallel,
+                "-p",
+                "tests",
+                *(["--", *filter_words] if filter_words else []),
+            ],
+            env,
+        )
+    )
+    return total
+
+
+def close(total: Count, filter_words: Sequence[str]) -> int:
+    """Prints the closing line and returns the exit code."""
+    if total.passed + total.failed == 0:
+        raise Failure(f"no test matches {' '.join(filter_words)}", "`./x.py test` runs all of them")
+    print(f"{total.passed} passed, {total.failed} failed", flush=True)
+    if total.failed:
+        print(
+            "  next: `./x.py test FILTER` runs one of them alone; `./x.py test --bless` writes expectations anew",
+            file=sys.stderr,
+        )
+    return 1 if total.failed else 0
+
+
+def bench(layout: Layout, stage0: Stage0, names: Sequence[str]) -> int:
+    """Runs the benchmarks of `tests/bench` with the toolchain, results in `BUILD/bench`."""
+    if not (REPO / "tests" / "bench" / "Cargo.toml").exists():
+        raise Failure("there is no `tests/bench` yet", "`./x.py test`")
+    command = [str(stage0.cargo), "run", "--release", "--quiet", "-p", "bench", "--", *names]
+    status = subprocess.run(
+        command, cwd=REPO, env={**os.environ, **environment(layout, stage0)}, check=False
+    ).returncode
+    if status != 0:
+        raise Failure("the benchmarks failed", f"`{' '.join(command)}` by hand, or `./x.py bench NAME` for one of them")
+    return 0

@@ -1,0 +1,85 @@
+//! `./x.py bench [NAME…]`: measures what macros from WebAssembly cost, in pairs with what they are compared to.
+//!
+//! Every measure compares things within one run, in rounds in which each has its turn, so that whatever else the machine
+//! does falls on all of them. Results go to stdout as a table, and as JSON and a plot into `bench/` of the build directory.
+
+mod cargo;
+mod instructions;
+mod macros;
+mod measures;
+mod plot;
+mod process;
+mod profile;
+mod program;
+mod report;
+mod rounds;
+mod toolchain;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::measures::{Bench, MEASURES};
+
+const USAGE: &str = "usage: ./x.py bench [NAME…] [--rounds N]
+
+Without a NAME everything is measured. --rounds sets how often each comparison is repeated (default: 3 to 31, by what a
+repetition costs). NAME is one of";
+
+struct Arguments {
+    names: Vec<String>,
+    rounds: Option<usize>,
+}
+
+fn main() -> ExitCode {
+    match arguments().and_then(|arguments| match arguments {
+        Some(arguments) => run(&arguments),
+        None => {
+            println!("{}", usage());
+            Ok(())
+        }
+    }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn usage() -> String {
+    let names = MEASURES.iter().map(|measure| format!("  {:<12} {}", measure.name, measure.what));
+    [USAGE.to_owned()].into_iter().chain(names).collect::<Vec<_>>().join("\n")
+}
+
+fn arguments() -> Result<Option<Arguments>> {
+    let mut arguments = Arguments { names: Vec::new(), rounds: None };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-h" | "--help" => return Ok(None),
+            "--rounds" => match words.next().map(|number| number.parse()) {
+                Some(Ok(rounds)) if rounds > 0 => arguments.rounds = Some(rounds),
+                _ => bail!("`--rounds` needs a number\n{}", usage()),
+            },
+            name if MEASURES.iter().any(|measure| measure.name == name) => arguments.names.push(word),
+            _ => bail!("there is no measure `{word}`\n{}", usage()),
+        }
+    }
+    Ok(Some(arguments))
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    let mut bench = Bench::new(arguments.rounds)?;
+    for measure in MEASURES {
+        if arguments.names.is_empty() || arguments.names.iter().any(|name| name == measure.name) {
+            eprintln!("[bench] {}: {}", measure.name, measure.what);
+            (measure.run)(&mut bench)?;
+        }
+    }
+    print!("{}", bench.report.table());
+    bench.report.write_json(&bench.out.join("bench.json"), &bench.toolchain.version)?;
+    plot::write(&bench.report, &bench.out.join("bench.svg"))?;
+    eprintln!("[bench] written: {}/bench.json, bench.svg", bench.out.display());
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! The time that macros take to expand, from Wasm and natively.
+
+use anyhow::{Result, ensure};
+
+use super::{Bench, Measure};
+use crate::instructions::Counter;
+use crate::macros::Build;
+use crate::profile::Profile;
+use crate::report::{Row, Unit};
+use crate::rounds::{Samples, interleaved, samples};
+
+pub const MEASURE: Measure = Measure { name: "expansion", what: "expansion of derives, Wasm / native", run };
+
+const AIM_O3: f64 = 1.15;
+const AIM_O0: f64 = 0.75;
+
+/// Numbers of structs, and how often each is usually repeated.
+const SIZES: [(usize, usize); 3] = [(1, 21), (100, 11), (2000, 3)];
+
+/// Numbers of structs whose difference in instructions is that of the expansion alone.
+const COUNTED: (usize, usize) = (1, 51);
+
+fn run(bench: &mut Bench) -> Result<()> {
+    let cache = bench.scratch().join("warm");
+    for (structs, rounds) in SIZES {
+        let rounds = bench.rounds(rounds);
+        let profiles = interleaved(rounds, &Build::ALL, |&build| {
+            Profile::record(&mut bench.expand(structs, build, &cache)?, false)
+        })?;
+        for profile in profiles.iter().flatten() {
+            let expansions = profile.count("expand_proc_macro");
+            ensure!(expansions == 2 * structs, "{expansions} expansions instead of {}", 2 * structs);
+        }
+        let expansion: Vec<_> = profiles.iter().map(|profiles| samples(profiles, expansion_ms)).collect();
+        let wall: Vec<_> = profiles
+            .iter()
+            .map(|profiles| samples(profiles, |profile| profile.usage.wall.as_secs_f64() * 1e3))
+            .collect();
+        compare(bench, structs, "expansion", &expansion, true);
+        compare(bench, structs, "whole process", &wall, false);
+    }
+    count(bench)
+}
+
+/// The time in the expansion of macros, with the making of instances but without compiling or loading the module, which
+/// happen once a compilation whatever it expands. The measure `load` has those.
+fn expansion_ms(profile: &Profile) -> f64 {
+    let once = profile.time("wasm_proc_macro_load") + profile.time("wasm_proc_macro_compile");
+    profile.time("expand_proc_macro").saturating_sub(once).as_secs_f64() * 1e3
+}
+
+fn compare(bench: &mut Bench, structs: usize, what: &str, times: &[Samples], is_expansion: bool) {
+    let of = |build: Build| &times[Build::ALL.iter().position(|it| *it == build).expect("all builds are measured")];
+    let label = format!("{structs} structs, {what}");
+    let native = of(Build::NativeO3);
+    bench.report.plain(MEASURE.name, format!("{label}, native -O3"), Unit::Milliseconds, native);
+    for build in Build::ALL {
+        bench.report.keep(MEASURE.name, &format!("{label}, {}", build.name()), Unit::Milliseconds, of(build));
+        if is_expansion {
+            let ratio = of(build).ratio(native).median;
+            bench.report.bar("expansion, relative to native -O3", format!("{structs} structs"), build.name(), ratio);
+        }
+        let aims = match build {
+            Build::WasmO3 if is_expansion => (Some(AIM_O3), Some(AIM_O0)),
+            _ => (None, None),
+        };
+        for (base, aim) in [(Build::NativeO3, aims.0), (Build::NativeO0, aims.1)] {
+            if build.is_wasm() {
+                let what = format!("{label}, {} / {}", build.name(), base.name());
+                bench.report.compare(MEASURE.name, what, Unit::Ratio, of(build).ratio(of(base)), aim);
+            }
+        }
+    }
+}
+
+/// Counts what one more struct costs a compilation in instructions.
+fn count(bench: &mut Bench) -> Result<()> {
+    let Some(counter) = Counter::find() else {
+        bench.report.note(MEASURE.name, "nothing here counts instructions; install valgrind");
+        return Ok(());
+    };
+    let cache = bench.scratch().join("warm");
+    let (few, many) = COUNTED;
+    let mut native = None;
+    for build in [Build::NativeO3, Build::NativeO0, Build::WasmO3, Build::WasmOs] {
+        let mut instructions = |structs| counter.count(&mut bench.expand(structs, build, &cache)?);
+        let each = (instructions(many)? - instructions(few)?) / (many - few) as f64;
+        let row = |what: String, unit, value| Row { measure: MEASURE.name, what, unit, value, min: None, aim: None };
+        let name = build.name();
+        bench.report.row(row(format!("one more struct, {name}"), Unit::Minstructions, each / 1e6));
+        match native {
+            None => native = Some(each),
+            Some(native) => {
+                bench.report.row(row(format!("one more struct, {name} / native -O3"), Unit::Ratio, each / native))
+            }
+        }
+    }
+    Ok(())
+}

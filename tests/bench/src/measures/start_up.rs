@@ -1,0 +1,56 @@
+//! What the fork costs those who never use it: the compiler's start, counted in instructions.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{Bench, Measure};
+use crate::instructions::Counter;
+use crate::report::{Row, Unit};
+use crate::toolchain::{command, rustc_in};
+
+pub const MEASURE: Measure =
+    Measure { name: "start-up", what: "instructions of rustc without any module, the fork / upstream", run };
+
+/// Makes the command for a rustc.
+type Start<'a> = dyn Fn(&Path) -> Command + 'a;
+
+/// To two digits, as the aim is written.
+const AIM: f64 = 1.00499;
+
+fn run(bench: &mut Bench) -> Result<()> {
+    let Some(counter) = Counter::find() else {
+        bench.report.note(MEASURE.name, "nothing here counts instructions; install valgrind");
+        return Ok(());
+    };
+    let Some(pristine) = bench.toolchain.pristine().map(rustc_in) else {
+        bench.report.note(MEASURE.name, "nothing to compare with; `./x.py build --pristine` builds it");
+        return Ok(());
+    };
+    let fork = rustc_in(bench.toolchain.root());
+    let empty = bench.scratch().join("empty.rs");
+    fs::write(&empty, "")?;
+    let version = |rustc: &Path| {
+        let mut command = command(rustc);
+        command.arg("--version");
+        command
+    };
+    let library = |rustc: &Path| {
+        let mut command = command(rustc);
+        command.args(["--crate-type=lib", "--emit=metadata", "--out-dir"]);
+        command.arg(empty.with_file_name("")).arg(&empty);
+        command
+    };
+    let cases: [(&str, &Start<'_>); 2] =
+        [("rustc --version", &version), ("an empty library to crate metadata", &library)];
+    for (what, rustc) in cases {
+        let upstream = counter.count(&mut rustc(&pristine))?;
+        let fork = counter.count(&mut rustc(&fork))?;
+        let row = |what: String, unit, value, aim| Row { measure: MEASURE.name, what, unit, value, min: None, aim };
+        bench.report.row(row(format!("{what}, upstream"), Unit::Minstructions, upstream / 1e6, None));
+        bench.report.row(row(format!("{what}, fork / upstream"), Unit::Ratio, fork / upstream, Some(AIM)));
+    }
+    Ok(())
+}

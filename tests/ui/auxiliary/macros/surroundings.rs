@@ -1,0 +1,70 @@
+//! Macros that look around: environment, streams, files, threads, clocks.
+
+extern crate proc_macro;
+use proc_macro::TokenStream;
+
+fn text(text: &str) -> TokenStream {
+    format!("{text:?}").parse().unwrap()
+}
+
+/// The value of an environment variable of the compiler.
+#[proc_macro]
+pub fn variable(input: TokenStream) -> TokenStream {
+    text(&std::env::var(input.to_string()).unwrap_or_else(|error| error.to_string()))
+}
+
+/// Writes to both streams of the compiler.
+#[proc_macro]
+pub fn speak(input: TokenStream) -> TokenStream {
+    println!("to stdout: {input}");
+    eprintln!("to stderr: {input}");
+    print!("unfinished {input}");
+    TokenStream::new()
+}
+
+/// Reads a file that is there.
+#[proc_macro]
+pub fn file(_input: TokenStream) -> TokenStream {
+    text(match std::fs::read("/proc/self/exe") {
+        Ok(_) => "read",
+        Err(_) => "not read",
+    })
+}
+
+/// Expects to read a file.
+#[proc_macro]
+pub fn needs_file(_input: TokenStream) -> TokenStream {
+    let content = std::fs::read_to_string("/etc/hostname").expect("this macro wants its file");
+    text(&content)
+}
+
+/// Starts a thread.
+#[proc_macro]
+pub fn thread(_input: TokenStream) -> TokenStream {
+    text(match std::thread::Builder::new().spawn(|| 1) {
+        Ok(_) => "started",
+        Err(_) => "not started",
+    })
+}
+
+/// Uses hash maps and clocks, which need randomness and time.
+#[proc_macro]
+pub fn hash_and_clock(_input: TokenStream) -> TokenStream {
+    let map: std::collections::HashMap<&str, usize> = ["a", "b", "c"].into_iter().zip(0..).collect();
+    let start = std::time::Instant::now();
+    let later = std::time::SystemTime::UNIX_EPOCH < std::time::SystemTime::now();
+    let sum: usize = map.values().sum();
+    format!("({sum}, {later}, {})", start <= std::time::Instant::now()).parse().unwrap()
+}
+
+/// What the macro crate knows of its own compilation.
+#[proc_macro]
+pub fn built_for(_input: TokenStream) -> TokenStream {
+    text(if cfg!(target_family = "wasm") { "wasm" } else { "native" })
+}
+
+/// The arguments that the macro sees.
+#[proc_macro]
+pub fn has_arguments(_input: TokenStream) -> TokenStream {
+    format!("{}", std::env::args().count() > 0).parse().unwrap()
+}
