@@ -1,7 +1,6 @@
 """`./x.py demo`: serde_derive from crates.io to WebAssembly, and a program compiled with it, by commands anyone can repeat."""
 
 import json
-import os
 import shlex
 import subprocess
 import tomllib
@@ -12,7 +11,7 @@ from time import monotonic
 from .config import REPO, Layout
 from .files import load_json, sha256_bytes, store_json
 from .report import Failure, duration, say
-from .run import output
+from .run import environment, output
 
 PROJECT = REPO / "tests" / "demo"
 TARGET = "wasm32-wasip1"
@@ -66,7 +65,7 @@ class Demo:
             return ""
         done = subprocess.run(
             words,
-            env={**os.environ, **(env or {})},
+            env=environment(env),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -40,7 +40,8 @@ class Progress:
         if CRATE.match(text):
             self.timeline.append(now - self.begin)
         elif match := PHASE.match(text):
-            say(self.tag, f"{match[1].lower()} {match[2]}")
+            # Which crates an artifact consists of would fill the screen.
+            say(self.tag, re.sub(r"\{[^}]*\}", "", f"{match[1].lower()} {match[2]}"))
             self.last = now
             return
         if self.timeline and now - self.last >= INTERVAL:

@@ -10,6 +10,29 @@ from pathlib import Path
 from .report import Failure, tail
 
 NO_SPACE = ("No space left on device", "os error 28")
+NO_NETWORK = (
+    "Could not resolve host",
+    "Couldn't resolve host",
+    "Temporary failure resolving",
+    "Network is unreachable",
+)
+# What a user's shell may hold that would change what is built, while no key of ours knows of it.
+FOREIGN = (
+    "RUSTC",
+    "RUSTDOC",
+    "RUSTFLAGS",
+    "RUSTC_WRAPPER",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "RUSTC_BOOTSTRAP",
+    "RUSTUP_TOOLCHAIN",
+)
+FOREIGN_PREFIXES = ("CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_", "CARGO_ENCODED_")
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Our environment without what would change a build from outside, and with `more`."""
+    own = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    return {**{name: value for name, value in own.items() if not name.startswith(FOREIGN_PREFIXES)}, **(more or {})}
 
 
 def logged(
@@ -29,7 +52,7 @@ def logged(
         process = subprocess.Popen(
             words,
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env=environment(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -71,6 +94,8 @@ def failure(what: str, log: Path, next_step: str) -> Failure:
             f"{what}: the disk is full (log: `{log}`)",
             "free some space (`./x.py clean --help` tells what it can remove), then run the same command again; it picks up where it stopped",
         )
+    if any(sign in text[-20_000:] for sign in NO_NETWORK):
+        next_step = "bring the network up and run the same command again; it picks up where it stopped"
     return Failure(f"{what} failed; the end of `{log}`:\n{tail(log)}", next_step)
 
 
@@ -82,7 +107,7 @@ def output(
         done = subprocess.run(
             [str(word) for word in command],
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env=environment(env),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

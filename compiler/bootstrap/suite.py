@@ -1,6 +1,5 @@
 """`./x.py test` and `./x.py bench`: all parts in order, one closing line."""
 
-import os
 import re
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 from . import hooks
 from .config import REPO, Config, Layout
 from .report import Failure, say
-from .run import stop
+from .run import environment, stop
 from .system import Stage0
 
 RESULT = re.compile(r"^test result: ")
@@ -56,7 +55,7 @@ def run_part(title: str, command: list[str | Path], env: dict[str, str]) -> Coun
     say("test", title)
     lines: list[str] = []
     process = subprocess.Popen(
-        [str(word) for word in command], cwd=REPO, env={**os.environ, **env}, stdin=subprocess.DEVNULL,
+        [str(word) for word in command], cwd=REPO, env=environment(env), stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
     )  # fmt: skip
     try:
@@ -71,7 +70,7 @@ def run_part(title: str, command: list[str | Path], env: dict[str, str]) -> Coun
         raise
 
 
-def environment(layout: Layout, stage0: Stage0) -> dict[str, str]:
+def test_environment(layout: Layout, stage0: Stage0) -> dict[str, str]:
     """What tests and benchmarks learn about the toolchain."""
     pristine = Layout(layout.root, pristine=True).stage1
     return {
@@ -107,7 +106,7 @@ def test_all(
 ) -> Count:
     """Runs every part that follows x.py's own tests; the toolchain must have been built."""
     total = Count()
-    env = environment(layout, stage0)
+    env = test_environment(layout, stage0)
     parallel = ["-j", str(jobs)] if jobs else []
     packages = [word for package in OWN_PACKAGES for word in ("-p", package)]
     total.add(
@@ -171,7 +170,7 @@ def bench(layout: Layout, stage0: Stage0, names: Sequence[str]) -> int:
         raise Failure("there is no `tests/bench` yet", "`./x.py test`")
     command = [str(stage0.cargo), "run", "--release", "--quiet", "-p", "bench", "--", *names]
     status = subprocess.run(
-        command, cwd=REPO, env={**os.environ, **environment(layout, stage0)}, check=False
+        command, cwd=REPO, env=environment(test_environment(layout, stage0)), check=False
     ).returncode
     if status != 0:
         raise Failure("the benchmarks failed", f"`{' '.join(command)}` by hand, or `./x.py bench NAME` for one of them")

@@ -256,14 +256,14 @@ fn the_collector_goes_by_age() {
 #[test]
 fn the_collector_goes_by_size_and_takes_the_oldest() {
     let (_dir, cache) = cache();
-    for (kind, name, age) in [(Kind::Stub, "a", 3), (Kind::Module, "b", 1), (Kind::Stub, "c", 2)] {
+    for (kind, name, age) in [(Kind::Stub, "a", 1), (Kind::Module, "b", 3), (Kind::Stub, "c", 2)] {
         set_age(&cache.publish(kind, &key(name), &[0; 76]).unwrap(), HOUR * age);
     }
     let limits = |bytes| Limits { max_age: None, max_bytes: Some(bytes) };
     assert_eq!(cache.gc(limits(300)).unwrap(), Removed::default());
     assert_eq!(cache.gc(limits(299)).unwrap(), Removed { entries: 1, bytes: 100 });
     assert_eq!(cache.gc(limits(150)).unwrap(), Removed { entries: 1, bytes: 100 });
-    assert_eq!(cache.list().unwrap().iter().map(|entry| &entry.key).collect::<Vec<_>>(), [&key("b")]);
+    assert_eq!(cache.list().unwrap().iter().map(|entry| &entry.key).collect::<Vec<_>>(), [&key("a")]);
     assert_eq!(cache.gc(limits(0)).unwrap().entries, 1);
 }
 
@@ -318,7 +318,7 @@ fn a_directory_without_our_tag_is_not_cleared() {
     let entry = cache.publish(Kind::Stub, &key("a"), b"x").unwrap();
     set_age(&entry, HOUR * 1000);
     for tag in
-        [None, Some(""), Some(SIGNATURE), Some("Signature: 8a477f597d28d172789f06886806bc55\n# created by cargo\n")]
+        [None, Some(""), Some(SIGNATURE), Some("Signature: 8a477f597d28d172789f06886806bc55\n# created by cargo\n"), Some(OWNER)]
     {
         let path = cache.dir().join("CACHEDIR.TAG");
         match tag {

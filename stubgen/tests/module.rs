@@ -352,6 +352,13 @@ fn exports_must_be_there_and_of_their_types() {
     assert_eq!(wrong(error_with(|m| m.memory = Some(memory64))), "memory");
 }
 
+/// With two there would be two answers to which one is meant.
+#[test]
+fn two_exports_of_one_name_are_refused() {
+    let error = error_with(|m| m.functions = vec!["same", "same"]);
+    assert!(matches!(&error, ModuleError::Malformed { message, .. } if message.contains("two exports")), "{error}");
+}
+
 #[test]
 fn other_imports_are_refused_by_name() {
     for (module, name) in [
@@ -423,6 +430,11 @@ fn the_abi_section_is_found_without_the_rest() {
     let bytes = demo().build();
     for length in 0..bytes.len() {
         assert!(matches!(read(&bytes[..length]), Err(ReadError::Module(_))), "{length}");
+    }
+    let data = bytes.windows(9).position(|window| window == b"some data").unwrap();
+    for length in [data, bytes.len() - 1] {
+        let error = read(&bytes[..length]).unwrap_err();
+        assert!(matches!(error, ReadError::Module(ModuleError::Malformed { .. })), "{length}: {error}");
     }
     let missing = TestModule { sections: vec![], ..demo() }.build();
     assert!(matches!(read(&missing), Err(ReadError::Module(ModuleError::MissingSection { section: ABI_SECTION }))));

@@ -7,10 +7,12 @@
 pub mod artifacts;
 pub mod bad;
 pub mod command;
+pub mod lab;
 pub mod source;
 pub mod toolchain;
 pub mod wasm;
 
 pub use artifacts::{Artifacts, Form};
 pub use command::{Outcome, RustcExt};
+pub use lab::Lab;
 pub use toolchain::Toolchain;

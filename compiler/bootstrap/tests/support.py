@@ -15,6 +15,7 @@ PATCH = """\
 Subject: Call our module
 Description: The resolver asks us first.
 ---
+diff --git a/compiler/rustc_a/src/lib.rs b/compiler/rustc_a/src/lib.rs
 --- a/compiler/rustc_a/src/lib.rs
 +++ b/compiler/rustc_a/src/lib.rs
 @@ -2,2 +2,3 @@

@@ -116,7 +116,7 @@ class Build(Sandbox):
         self.assertEqual(len({call.split()[-1] for call in self.calls()}), 3)
 
     def test_std_is_not_kept_after_a_failure_that_may_have_hurt_it(self) -> None:
-        """A std half built by one compiler must not be kept for the next."""
+        """A std half built by one compiler must not be kept for the next, even if everything is as it was before."""
         own = self.write(self.repo / "compiler/rustc_wasm_proc_macro/src/lib.rs", "// 1\n")
         self.build()
         self.write(self.repo / "compiler/rustc_a/src/ours.rs", "// new\n")
@@ -125,6 +125,7 @@ class Build(Sandbox):
         with self.assertRaises(Failure):
             self.build()
         self.write(own, "// 2\n")
+        self.write(self.repo / "compiler/rustc_a/src/ours.rs", "// ours\n")
         self.fake("")
         (self.layout.state / "tree.json").unlink()
         self.build()
@@ -135,9 +136,10 @@ class Build(Sandbox):
         for extra, message in (
             ("sys.exit('error: broken')", "error: broken"),
             ("sys.exit('No space left on device (os error 28)')", "the disk is full"),
+            ("sys.exit('Could not resolve host')", "bring the network up"),
         ):
             self.fake(extra)
-            (self.layout.state / "tree.json").unlink(missing_ok=True)
+            (self.layout.state / "tree.json").unlink(missing_ok=True)  # so that the changed fake is laid out
             with self.subTest(extra=extra), self.assertRaises(Failure) as caught:
                 self.build()
             self.assertIn(message, str(caught.exception))
@@ -212,6 +214,8 @@ class Estimate(Sandbox):
             progress.line(f"   Compiling c{second} v1.0.0")
         self.assertEqual(progress.status(60.0), "3/4 crates, about 11 min left")
         self.assertIn("[build] 1/4 crates", self.stderr.getvalue())
+        progress.line("Building stage1 library artifacts{alloc, core} (stage1 -> stage1, host)")
+        self.assertIn("[build] building stage1 library artifacts (stage1 -> stage1, host)\n", self.stderr.getvalue())
         now[0] = 1200.0
         progress.line("   Compiling last v1.0.0")
         self.assertEqual(progress.status(1200.0), "4/4 crates, about 10 min left")

@@ -103,14 +103,15 @@ impl ModuleLoader {
             "wasm_proc_macro_read",
             path.file_name().unwrap_or_default().to_string_lossy(),
         );
-        let module = ModuleInfo::read(path).map_err(|error| error.to_string()).map(|(info, bytes)| {
-            Arc::new(LoadedModule {
-                path: path.to_path_buf(),
-                bytes,
-                info,
-                context: Arc::clone(&self.context),
-            })
-        });
+        let module =
+            ModuleInfo::read(path).map_err(|error| error.to_string()).map(|(info, bytes)| {
+                Arc::new(LoadedModule {
+                    path: path.to_path_buf(),
+                    bytes,
+                    info,
+                    context: Arc::clone(&self.context),
+                })
+            });
         entry.insert(module).clone()
     }
 }
@@ -142,9 +143,8 @@ impl MetadataLoader for ModuleLoader {
     }
 
     fn remote_proc_macros(&self, crate_name: Symbol) -> Vec<PathBuf> {
-        let has_name = |path: &&PathBuf| {
-            Abi::read(path).is_ok_and(|abi| abi.krate == crate_name.as_str())
-        };
+        let has_name =
+            |path: &&PathBuf| Abi::read(path).is_ok_and(|abi| abi.krate == crate_name.as_str());
         self.named.iter().filter(has_name).cloned().collect()
     }
 

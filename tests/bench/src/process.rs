@@ -29,7 +29,7 @@ pub fn run(command: &mut Command) -> Result<Usage> {
         let mut message = String::new();
         stderr.seek(SeekFrom::Start(0))?;
         stderr.read_to_string(&mut message)?;
-        bail!("this command failed:\n  {command:?}\n{}", message.trim_end());
+        bail!("this command failed:\n  {}\n{}", line(command), message.trim_end());
     }
     let cpu = duration(usage.ru_utime) + duration(usage.ru_stime);
     // Linux counts kibibytes, macOS bytes.
@@ -41,9 +41,16 @@ pub fn run(command: &mut Command) -> Result<Usage> {
 pub fn output(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("cannot run `{}`", name(command)))?;
     if !output.status.success() {
-        bail!("this command failed:\n  {command:?}\n{}", String::from_utf8_lossy(&output.stderr).trim_end());
+        let message = String::from_utf8_lossy(&output.stderr);
+        bail!("this command failed:\n  {}\n{}", line(command), message.trim_end());
     }
     Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The words of `command`, without its environment.
+fn line(command: &Command) -> String {
+    let words = [command.get_program()].into_iter().chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 fn name(command: &Command) -> String {

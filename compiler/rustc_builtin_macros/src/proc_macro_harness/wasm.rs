@@ -38,7 +38,11 @@ fn declarations(macros: &[ProcMacro]) -> String {
                     let names: Vec<_> = derive.attrs.iter().map(|name| name.as_str()).collect();
                     format!(":{}", names.join(","))
                 };
-                writeln!(lines, "derive:{}:{}{helpers}", derive.trait_name, derive.function_ident.name)
+                writeln!(
+                    lines,
+                    "derive:{}:{}{helpers}",
+                    derive.trait_name, derive.function_ident.name
+                )
             }
             ProcMacro::Attr(def) => {
                 writeln!(lines, "attr:{0}:{0}", def.function_ident.name)

@@ -121,7 +121,8 @@ impl Context {
         WARNED.call_once(|| {
             rustc_middle::ty::tls::with_opt(|tcx| {
                 if let Some(tcx) = tcx {
-                    tcx.dcx().warn(format!("the cache of procedural macros is not used: {message}"));
+                    tcx.dcx()
+                        .warn(format!("the cache of procedural macros is not used: {message}"));
                 }
             })
         });

@@ -44,8 +44,7 @@ pub(crate) fn resolve_options(opts: &mut Options) {
     let mut externs: BTreeMap<String, ExternEntry> =
         opts.externs.iter().map(|(name, entry)| (name.clone(), entry.clone())).collect();
     for (name, path) in modules {
-        let location =
-            ExternLocation::ExactPaths(BTreeSet::from([CanonicalizedPath::new(path)]));
+        let location = ExternLocation::ExactPaths(BTreeSet::from([CanonicalizedPath::new(path)]));
         // Whether the dependency is private and so on is said of the name, not of the file.
         match externs.get_mut(&name) {
             Some(entry) => entry.location = location,

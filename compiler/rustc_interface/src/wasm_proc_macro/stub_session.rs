@@ -53,14 +53,18 @@ fn compile(info: &stubgen::module::ModuleInfo, context: &Context) -> Result<Vec<
 
     // The session's globals belong to a thread, so the nested session has one of its own.
     let finished = thread::scope(|scope| {
-        let session = || catch_fatal_errors(|| run_compiler(config, |compiler| {
-            let krate = passes::parse(&compiler.sess);
-            passes::create_and_enter_global_ctxt(compiler, krate, |tcx| {
-                tcx.ensure_ok().early_lint_checks(());
-                encode_metadata(tcx, &path, None);
-            });
-            compiler.sess.dcx().abort_if_errors();
-        }));
+        let session = || {
+            catch_fatal_errors(|| {
+                run_compiler(config, |compiler| {
+                    let krate = passes::parse(&compiler.sess);
+                    passes::create_and_enter_global_ctxt(compiler, krate, |tcx| {
+                        tcx.ensure_ok().early_lint_checks(());
+                        encode_metadata(tcx, &path, None);
+                    });
+                    compiler.sess.dcx().abort_if_errors();
+                })
+            })
+        };
         thread::Builder::new()
             .name("rustc-stub".to_owned())
             .spawn_scoped(scope, session)
@@ -90,7 +94,12 @@ fn config(
     let opts = Options {
         crate_types: vec![CrateType::ProcMacro],
         crate_name: Some(info.abi.krate.clone()),
-        edition: info.abi.edition.as_str().parse::<Edition>().expect("stubgen knows rustc's editions"),
+        edition: info
+            .abi
+            .edition
+            .as_str()
+            .parse::<Edition>()
+            .expect("stubgen knows rustc's editions"),
         output_types: OutputTypes::new(&[(OutputType::Metadata, None)]),
         cg: CodegenOptions { metadata: vec![info.digest.to_string()], ..Default::default() },
         unstable_opts: UnstableOptions { threads: context.threads, ..Default::default() },
@@ -112,7 +121,9 @@ fn config(
         ice_file: None,
         file_loader: None,
         lint_caps: Default::default(),
-        psess_created: Some(Box::new(move |psess| psess.dcx().set_emitter(Box::new(Collector(errors))))),
+        psess_created: Some(Box::new(move |psess| {
+            psess.dcx().set_emitter(Box::new(Collector(errors)))
+        })),
         track_state: None,
         register_lints: None,
         override_queries: None,

@@ -4,7 +4,7 @@
 #![feature(proc_macro_diagnostic, proc_macro_expand, proc_macro_quote, proc_macro_def_site, track_path, proc_macro_tracked_env)]
 
 extern crate proc_macro;
-use proc_macro::{Diagnostic, Level, Span, TokenStream, TokenTree, quote};
+use proc_macro::{Diagnostic, Ident, Level, Literal, Span, TokenStream, TokenTree, quote};
 
 /// An error at all tokens, a note at the first, a help at the last, a warning of its own.
 #[proc_macro]
@@ -32,8 +32,7 @@ pub fn evaluate(input: TokenStream) -> TokenStream {
     let expanded = input.expand_expr().expect("it is an expression");
     match expanded.into_iter().next() {
         Some(TokenTree::Literal(literal)) => {
-            let text = format!("evaluated {literal}");
-            quote!($text_literal).into_iter().map(|_| TokenTree::from(proc_macro::Literal::string(&text))).take(1).collect()
+            TokenTree::from(Literal::string(&format!("evaluated {literal}"))).into()
         }
         other => panic!("not a literal: {other:?}"),
     }
@@ -48,8 +47,7 @@ pub fn quoted(input: TokenStream) -> TokenStream {
 /// A variable with a `def_site` span, which nobody else can name.
 #[proc_macro]
 pub fn def_site(input: TokenStream) -> TokenStream {
-    let mut name = TokenTree::from(proc_macro::Ident::new("secret", Span::def_site()));
-    name.set_span(Span::def_site());
+    let name = TokenTree::from(Ident::new("secret", Span::def_site()));
     quote!({ let $name = 5; $input + $name })
 }
 

@@ -150,7 +150,7 @@ pub fn reads_wild(_input: TokenStream) -> TokenStream {
     text(&unsafe { address.read_volatile() }.to_string())
 }
 
-/// Divides by zero with the instruction itself.
+/// Divides by zero, which Rust checks before the instruction could trap.
 #[proc_macro]
 pub fn divides(_input: TokenStream) -> TokenStream {
     let zero = std::hint::black_box(0i32);

@@ -78,15 +78,13 @@ pub fn fail_from_to(input: TokenStream) -> TokenStream {
     output
 }
 
-/// `let _: u32 = INPUT;`, whose type error is the input's.
+/// The input as a `u32`, whose type error is the input's.
 #[proc_macro]
 pub fn as_u32(input: TokenStream) -> TokenStream {
-    let mut output: TokenStream = "{ let number: u32 =".parse::<TokenStream>().err().map_or(TokenStream::new(), |_| TokenStream::new());
     let mut inner = "let number: u32 =".parse::<TokenStream>().unwrap();
     inner.extend(input);
     inner.extend("; number".parse::<TokenStream>().unwrap());
-    output.extend([TokenTree::from(Group::new(Delimiter::Brace, inner))]);
-    output
+    TokenTree::from(Group::new(Delimiter::Brace, inner)).into()
 }
 
 /// A variable that only this macro can see, and one that its user can.

@@ -96,8 +96,7 @@ pub unsafe extern "C" fn __rustc_proc_macro_run(
         ProcMacro::Attr { client, .. } => client.run,
     };
     let input = take_pending(input_len);
-    let output =
-        run(BridgeConfig { input, dispatch: (&mut dispatch).into(), force_show_panics });
+    let output = run(BridgeConfig { input, dispatch: (&mut dispatch).into(), force_show_panics });
 
     let located = ((output.as_ptr() as u64) << 32) | output.len() as u64;
     *OUTPUT.lock().unwrap() = Some(output);

@@ -26,7 +26,8 @@ pub struct RemoteMacro {
     ) -> Result<Vec<u8>, PanicMessage>,
 }
 
-/// What answers the requests of a [pub trait RemoteServer {
+/// What answers the requests of a [`RemoteMacro`].
+pub trait RemoteServer {
     /// Answers one request. The reply stands until the next call.
     ///
     /// # Errors
@@ -55,9 +56,8 @@ fn guarded<R>(force_show_panics: bool, f: impl FnOnce() -> R) -> Result<R, Strin
     let outer = ANSWERING.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(f));
     ANSWERING.set(outer);
-    result.map_err(|payload| {
-        PanicMessage::from(payload).as_str().unwrap_or("no message").to_string()
-    })
+    result
+        .map_err(|payload| PanicMessage::from(payload).as_str().unwrap_or("no message").to_string())
 }
 
 struct Answers<'a, S: Server> {
@@ -71,8 +71,7 @@ impl<S: Server> RemoteServer for Answers<'_, S> {
         let mut buffer = self.buffer.take();
         buffer.clear();
         buffer.extend_from_slice(request);
-        self.buffer =
-            guarded(self.force_show_panics, || self.dispatcher.dispatch(buffer))?;
+        self.buffer = guarded(self.force_show_panics, || self.dispatcher.dispatch(buffer))?;
         Ok(&self.buffer)
     }
 }
@@ -84,7 +83,8 @@ pub(super) fn run<S: Server, O: for<'a, 's> Decode<'a, 's, HandleStore<S>>>(
     input: Buffer,
     force_show_panics: bool,
 ) -> Result<O, PanicMessage> {
-    let mut answers = Answers { dispatcher: &mut *dispatcher, buffer: Buffer::new(), force_show_panics };
+    let mut answers =
+        Answers { dispatcher: &mut *dispatcher, buffer: Buffer::new(), force_show_panics };
     let output = (remote.expand)(remote.id, &input, force_show_panics, &mut answers)?;
     guarded(force_show_panics, || Result::decode(&mut &output[..], &mut dispatcher.handle_store))
         .unwrap_or_else(|message| {
@@ -95,10 +95,8 @@ pub(super) fn run<S: Server, O: for<'a, 's> Decode<'a, 's, HandleStore<S>>>(
 impl<I, O> client::Client<I, O> {
     /// A client whose macro runs elsewhere.
     pub fn remote(remote: RemoteMacro) -> Self {
-        static COUNTERS: client::HandleCounters = client::HandleCounters {
-            token_stream: AtomicU32::new(1),
-            span: AtomicU32::new(1),
-        };
+        static COUNTERS: client::HandleCounters =
+            client::HandleCounters { token_stream: AtomicU32::new(1), span: AtomicU32::new(1) };
         extern "C" fn not_native(_: BridgeConfig<'_>) -> Buffer {
             unreachable!("a remote macro has no native entry point")
         }

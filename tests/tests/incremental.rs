@@ -1,0 +1,112 @@
+//! Incremental compilation: a changed macro must be seen, an unchanged one must not be run in vain.
+
+use tests::{Lab, RustcExt};
+
+/// A macro crate whose function-like macro and derive say `WORD`.
+fn says(word: &str) -> String {
+    format!(
+        "extern crate proc_macro;
+        use proc_macro::TokenStream;
+        #[proc_macro]
+        pub fn say(_: TokenStream) -> TokenStream {{ \"{word:?}\".parse().unwrap() }}
+        #[proc_macro_derive(Say)]
+        pub fn derive_say(input: TokenStream) -> TokenStream {{
+            let name = input.into_iter().nth(1).unwrap();
+            format!(\"impl {{name}} {{{{ pub fn say() -> &'static str {{{{ {word:?} }}}} }}}}\").parse().unwrap()
+        }}"
+    )
+    .replace(&format!("\"{word:?}\""), &format!("r#\"{word:?}\"#"))
+    .replace("format!(\"impl", "format!(r#\"impl")
+    .replace("}}\").parse", "}}\"#).parse")
+}
+
+const MAIN: &str = "
+#[derive(talk::Say)]
+struct Talker;
+fn main() { println!(\"{} {}\", talk::say!(), Talker::say()); }
+";
+
+/// Compiles `main.rs` incrementally and returns what the program prints.
+fn build(lab: &Lab, arguments: &[&str]) -> String {
+    let mut rustc = lab.rustc();
+    rustc.args(["main.rs", "-C", "incremental=incremental"]).args(arguments);
+    rustc.outcome().success();
+    lab.run("main").success().stdout
+}
+
+/// Were the module not part of what the session depends on, the second build would print the first words again.
+#[test]
+fn a_changed_module_is_seen_by_an_incremental_build() {
+    let lab = Lab::new();
+    lab.write("main.rs", MAIN);
+    lab.module_from("talk", &says("first"));
+    assert_eq!(build(&lab, &["--wasm-proc-macro", "talk.wasm"]), "first first\n");
+    lab.module_from("talk", &says("second"));
+    assert_eq!(build(&lab, &["--wasm-proc-macro", "talk.wasm"]), "second second\n");
+    lab.module_from("talk", &says("first"));
+    assert_eq!(build(&lab, &["--wasm-proc-macro", "talk.wasm"]), "first first\n");
+}
+
+/// The flag is a part of the session like `--extern`: another path is another macro.
+#[test]
+fn another_path_is_seen_by_an_incremental_build() {
+    let lab = Lab::new();
+    lab.write("main.rs", MAIN);
+    let talk = lab.module_from("talk", &says("first"));
+    std::fs::rename(talk, lab.join("talk_1.wasm")).unwrap();
+    lab.module_from("talk", &says("second"));
+    assert_eq!(build(&lab, &["--wasm-proc-macro", "talk_1.wasm"]), "first first\n");
+    assert_eq!(build(&lab, &["--wasm-proc-macro", "talk.wasm"]), "second second\n");
+    assert_eq!(build(&lab, &["--extern", "talk=talk_1.wasm"]), "first first\n");
+}
+
+/// With `-Zcache-proc-macros` the expansions of derives are kept between builds; they must go with their module.
+#[test]
+fn cached_derives_go_with_their_module() {
+    let lab = Lab::new();
+    lab.write("main.rs", MAIN);
+    let build = || {
+        let mut rustc = lab.rustc();
+        rustc.args(["main.rs", "-C", "incremental=incremental", "-Zcache-proc-macros", "--wasm-proc-macro", "talk.wasm"]);
+        rustc.env("RUSTC_BOOTSTRAP", "1").outcome().success();
+        lab.run("main").success().stdout
+    };
+    lab.module_from("talk", &says("first"));
+    assert_eq!(build(), "first first\n");
+    assert_eq!(build(), "first first\n");
+    lab.module_from("talk", &says("second"));
+    assert_eq!(build(), "second second\n");
+}
+
+/// A user's edit is compiled with the modules of the build before, and errors come back as well.
+#[test]
+fn edits_of_the_program_are_seen_with_an_unchanged_module() {
+    let lab = Lab::new();
+    lab.module_from("talk", &says("word"));
+    let flags = ["--wasm-proc-macro", "talk.wasm"];
+    lab.write("main.rs", "fn main() { println!(\"1 {}\", talk::say!()); }");
+    assert_eq!(build(&lab, &flags), "1 word\n");
+    lab.write("main.rs", "fn main() { println!(\"2 {}\", talk::unsay!()); }");
+    let mut rustc = lab.rustc();
+    rustc.args(["main.rs", "-C", "incremental=incremental"]).args(flags).outcome().one_error().says("unsay");
+    lab.write("main.rs", "fn main() { println!(\"2 {}\", talk::say!()); }");
+    assert_eq!(build(&lab, &flags), "2 word\n");
+}
+
+/// A module that was found through a library, on the search path, changes too, with its library.
+#[test]
+fn a_changed_module_behind_a_library_is_seen() {
+    let lab = Lab::new();
+    lab.write("lib.rs", "pub use talk::say;");
+    lab.write("main.rs", "fn main() { println!(\"{}\", library::say!()); }");
+    let build_all = || {
+        let mut rustc = lab.rustc();
+        rustc.args(["lib.rs", "--crate-type", "rlib", "--crate-name", "library", "-C", "incremental=incremental"]);
+        rustc.args(["--wasm-proc-macro", "talk.wasm"]).outcome().success();
+        build(&lab, &["--extern", "library=liblibrary.rlib", "-L", "."])
+    };
+    lab.module_from("talk", &says("first"));
+    assert_eq!(build_all(), "first\n");
+    lab.module_from("talk", &says("second"));
+    assert_eq!(build_all(), "second\n");
+}

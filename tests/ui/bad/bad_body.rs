@@ -1,0 +1,7 @@
+// A function whose code is not valid is found when the module is compiled, which is when its first macro runs.
+//@ bad: bad-body
+
+fn main() {
+    plain::plain!();
+    //~^ ERROR: procedural macro stopped
+}

@@ -1,0 +1,7 @@
+// A module whose declarations are where there is no memory.
+//@ bad: decls-outside-memory
+
+fn main() {
+    plain::plain!();
+    //~^ ERROR: procedural macro stopped
+}

@@ -1,0 +1,7 @@
+// A module that declares one macro more than it has.
+//@ bad: undeclared-macro
+
+fn main() {
+    plain::ghost!();
+    //~^ ERROR: procedural macro stopped
+}

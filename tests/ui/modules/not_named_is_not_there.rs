@@ -1,0 +1,6 @@
+// Without the flag there is no such crate.
+
+fn main() {
+    words::answer!();
+    //~^ ERROR: cannot find module or crate `words` in this scope
+}

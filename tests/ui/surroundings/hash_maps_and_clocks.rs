@@ -1,0 +1,7 @@
+// Randomness and time are there: hash maps and clocks need them.
+//@ wasm: surroundings
+//@ run
+
+fn main() {
+    println!("{:?}", surroundings::hash_and_clock!());
+}
