@@ -317,10 +317,11 @@ fn a_directory_without_our_tag_is_not_cleared() {
     let (_dir, cache) = cache();
     let entry = cache.publish(Kind::Stub, &key("a"), b"x").unwrap();
     set_age(&entry, HOUR * 1000);
-    for tag in
-        [None, Some(""), Some(SIGNATURE), Some("Signature: 8a477f597d28d172789f06886806bc55\n# created by cargo\n"), Some(OWNER)]
-    {
-        let path = cache.dir().join("CACHEDIR.TAG");
+    let path = cache.dir().join("CACHEDIR.TAG");
+    let ours = fs::read_to_string(&path).unwrap();
+    let cargos = format!("{SIGNATURE}\n# This file is a cache directory tag created by cargo.\n");
+    let unsigned = ours.replace("Signature", "signature");
+    for tag in [None, Some(""), Some(SIGNATURE), Some(&cargos), Some(&unsigned)] {
         match tag {
             Some(tag) => fs::write(&path, tag).unwrap(),
             None => fs::remove_file(&path).unwrap(),
@@ -328,6 +329,9 @@ fn a_directory_without_our_tag_is_not_cleared() {
         assert!(cache.clear().is_err() && cache.gc(Limits { max_bytes: Some(0), max_age: None }).is_err(), "{tag:?}");
         assert!(entry.exists());
     }
+    fs::write(&path, ours).unwrap();
+    cache.clear().unwrap();
+    assert!(!entry.exists());
 }
 
 #[cfg(unix)]

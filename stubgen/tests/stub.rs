@@ -188,7 +188,7 @@ fn emitted_stubs_fail_loudly_and_name_the_module() {
     let dir = tempfile::tempdir().unwrap();
     let info = info("derive:Demo:derive_demo:demo\nattr:wrap:wrap\nbang:make:make\n");
     emit(&info, dir.path(), Body::Panic { file_name: "my {macros}.wasm".into() }).unwrap();
-    let library = dir.path().join("libdemo_macros.so");
+    let library = dir.path().join(format!("{}demo_macros{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX));
     let compiled = rustc()
         .args(["--crate-type=proc-macro", "--crate-name=demo_macros", "--edition=2021", "-o"])
         .args([&library, &dir.path().join("src/lib.rs")])

@@ -2,29 +2,32 @@
 
 use tests::{Lab, RustcExt};
 
-/// A macro crate whose function-like macro and derive say `WORD`.
-fn says(word: &str) -> String {
-    format!(
-        "extern crate proc_macro;
-        use proc_macro::TokenStream;
-        #[proc_macro]
-        pub fn say(_: TokenStream) -> TokenStream {{ \"{word:?}\".parse().unwrap() }}
-        #[proc_macro_derive(Say)]
-        pub fn derive_say(input: TokenStream) -> TokenStream {{
-            let name = input.into_iter().nth(1).unwrap();
-            format!(\"impl {{name}} {{{{ pub fn say() -> &'static str {{{{ {word:?} }}}} }}}}\").parse().unwrap()
-        }}"
-    )
-    .replace(&format!("\"{word:?}\""), &format!("r#\"{word:?}\"#"))
-    .replace("format!(\"impl", "format!(r#\"impl")
-    .replace("}}\").parse", "}}\"#).parse")
+/// A macro crate whose function-like macro and derive say WORD.
+const TALK: &str = r##"
+extern crate proc_macro;
+use proc_macro::TokenStream;
+
+#[proc_macro]
+pub fn say(_input: TokenStream) -> TokenStream {
+    r#""WORD""#.parse().unwrap()
 }
 
-const MAIN: &str = "
+#[proc_macro_derive(Say)]
+pub fn derive_say(input: TokenStream) -> TokenStream {
+    let name = input.into_iter().nth(1).unwrap();
+    format!(r#"impl {name} {{ pub fn say() -> &'static str {{ "WORD" }} }}"#).parse().unwrap()
+}
+"##;
+
+fn says(word: &str) -> String {
+    TALK.replace("WORD", word)
+}
+
+const MAIN: &str = r#"
 #[derive(talk::Say)]
 struct Talker;
-fn main() { println!(\"{} {}\", talk::say!(), Talker::say()); }
-";
+fn main() { println!("{} {}", talk::say!(), Talker::say()); }
+"#;
 
 /// Compiles `main.rs` incrementally and returns what the program prints.
 fn build(lab: &Lab, arguments: &[&str]) -> String {
@@ -84,12 +87,12 @@ fn edits_of_the_program_are_seen_with_an_unchanged_module() {
     let lab = Lab::new();
     lab.module_from("talk", &says("word"));
     let flags = ["--wasm-proc-macro", "talk.wasm"];
-    lab.write("main.rs", "fn main() { println!(\"1 {}\", talk::say!()); }");
+    lab.write("main.rs", r#"fn main() { println!("1 {}", talk::say!()); }"#);
     assert_eq!(build(&lab, &flags), "1 word\n");
-    lab.write("main.rs", "fn main() { println!(\"2 {}\", talk::unsay!()); }");
+    lab.write("main.rs", r#"fn main() { println!("2 {}", talk::unsay!()); }"#);
     let mut rustc = lab.rustc();
     rustc.args(["main.rs", "-C", "incremental=incremental"]).args(flags).outcome().one_error().says("unsay");
-    lab.write("main.rs", "fn main() { println!(\"2 {}\", talk::say!()); }");
+    lab.write("main.rs", r#"fn main() { println!("2 {}", talk::say!()); }"#);
     assert_eq!(build(&lab, &flags), "2 word\n");
 }
 
@@ -98,7 +101,7 @@ fn edits_of_the_program_are_seen_with_an_unchanged_module() {
 fn a_changed_module_behind_a_library_is_seen() {
     let lab = Lab::new();
     lab.write("lib.rs", "pub use talk::say;");
-    lab.write("main.rs", "fn main() { println!(\"{}\", library::say!()); }");
+    lab.write("main.rs", r#"fn main() { println!("{}", library::say!()); }"#);
     let build_all = || {
         let mut rustc = lab.rustc();
         rustc.args(["lib.rs", "--crate-type", "rlib", "--crate-name", "library", "-C", "incremental=incremental"]);

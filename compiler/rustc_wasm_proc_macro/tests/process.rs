@@ -128,7 +128,7 @@ fn limited_child() {
     if !is_child() {
         return;
     }
-    // A memory that grows is moved there, and its bounds are still its bounds.
+    // A memory that grows is moved there, and its bounds are still its bounds. Several modules are in use at a time.
     let run = "(drop (memory.grow (i32.const 2000)))
         (i32.store (i32.const 100000000) (i32.const 7))
         (if (local.get $len) (then (drop (i32.load (i32.const 2000000000)))))
@@ -138,6 +138,8 @@ fn limited_child() {
         assert_eq!(expand(module, b"").unwrap(), [7]);
         let fault = expand(module, b"trap").unwrap_err();
         assert!(fault.to_string().ends_with("memory access out of bounds"), "{fault}");
+        // The instance that is left idle now keeps its reservation.
+        assert_eq!(expand(module, b"").unwrap(), [7]);
     }
     // Recursion and exceptions need address space too.
     let rest = "(tag $tag) (func $f (param i32) (result i32) (i32.add (call $f (local.get 0)) (i32.const 1)))";

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex};
 use std::{fs, io, thread};
 
 use rustc_errors::emitter::Emitter;
-use rustc_errors::{DiagInner, catch_fatal_errors};
-use rustc_lint_defs::Level;
+use rustc_errors::{DiagInner, DiagMessage};
 use rustc_metadata::encode_metadata;
 use rustc_session::config::{
     CodegenOptions, CrateType, Input, Options, OutputType, OutputTypes, UnstableOptions,
 };
+use rustc_session::lint::Level;
 use rustc_span::edition::Edition;
+use rustc_span::fatal_error::catch_fatal_errors;
 use rustc_span::source_map::{FilePathMapping, SourceMap};
 use rustc_span::{FileName, RealFileName};
 use stubgen::cache::{Key, Kind};
@@ -146,8 +147,11 @@ struct Collector(Arc<Mutex<Vec<String>>>);
 
 impl Emitter for Collector {
     fn emit_diagnostic(&mut self, diag: DiagInner) {
-        let text: Vec<_> =
-            diag.messages.iter().filter_map(|(message, _)| message.as_str()).collect();
+        let text: Vec<_> = diag
+            .messages
+            .iter()
+            .map(|(DiagMessage::Str(text) | DiagMessage::Inline(text), _)| &**text)
+            .collect();
         if diag.is_error() {
             self.0.lock().unwrap().push(text.concat());
         }
