@@ -85,15 +85,20 @@ fn main() {
         module.expand(0, &requests.to_le_bytes(), false, &mut Server, &()).expect("the guest should work");
     };
     median("loading it from the cache", 500, 1, || drop(load()));
-    median("expansion with a stack of its own", 2000, 1, || expand(&module, 0));
-    // As much as rustc's threads have.
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(8 << 20).spawn_scoped(scope, || {
-            median("expansion in a fresh instance", 500, 1, || expand(&fresh.pop().expect("there are 500"), 0));
-            median("expansion in the same instance", 2000, 1, || expand(&module, 0));
-            median("one request of 16 bytes, and its reply", 200, 10_000, || expand(&module, 10_000));
+    let with_stack = |size: usize, work: &mut (dyn FnMut() + Send)| {
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(size).spawn_scoped(scope, work).expect("a thread");
+            thread.join().expect("the thread should not panic");
         });
-        thread.expect("a thread").join().expect("the thread should not panic");
+    };
+    with_stack(2 << 20, &mut || {
+        median("expansion that must make a stack", 2000, 1, || expand(&module, 0));
+    });
+    // As much as rustc's threads have.
+    with_stack(8 << 20, &mut || {
+        median("expansion in a fresh instance", 500, 1, || expand(&fresh.pop().expect("there are 500"), 0));
+        median("expansion in the same instance", 2000, 1, || expand(&module, 0));
+        median("one request of 16 bytes, and its reply", 200, 10_000, || expand(&module, 10_000));
     });
 
     let Some(path) = std::env::args_os().nth(1) else { return };
