@@ -13,7 +13,8 @@ use crate::{fault, host};
 /// settings are the same.
 const CACHE_VERSION: &str = "rustc_wasm_proc_macro 1, wasmtime 48.0.8";
 
-/// Compiled once and run many times, over many compilations, so optimized.
+/// Compiled once and run many times, over many compilations, so optimized. It costs nothing: serde_derive (2.7 MB of
+/// Wasm) takes 1.16 s with it and 1.33 s with `None` on two busy cores.
 const OPT_LEVEL: OptLevel = OptLevel::Speed;
 
 /// Frames that a backtrace has at most. Enough to tell endless recursion from a short call chain; see
@@ -75,12 +76,16 @@ fn config(small: bool) -> wasmtime::Result<Config> {
     config.max_wasm_stack(MAX_WASM_STACK).async_stack_size(MAX_WASM_STACK);
     config.wasm_backtrace_max_frames(Some(MAX_BACKTRACE_FRAMES));
     config.cranelift_opt_level(OPT_LEVEL);
+    // On rayon's global pool, whose threads have nothing to do with rustc's own pool (a fork of rayon): neither waits for
+    // the other. They take no tokens from Cargo's jobserver, so that a first use may load the machine beyond `-j`.
     config.parallel_compilation(true);
     // Faults in the guard pages of a memory are the guest's bounds checks: without signals every access is checked by
-    // code of its own. rustc's handler for SIGSEGV ends in `SIG_DFL`, so that a fault of the compiler itself still ends
-    // the process although Wasmtime's handler stands before it; `tests/signals.rs` proves it.
+    // code of its own, and serde_derive's code takes 4.0 MB instead of 2.1. rustc's handler for SIGSEGV ends in
+    // `SIG_DFL`, so that a fault of the compiler itself still ends the process although Wasmtime's handler stands before
+    // it; `tests/process.rs` shows both.
     config.signals_based_traps(true);
-    // Backtraces name functions, not offsets, and Wasmtime walks frame pointers: neither table has a reader.
+    // Backtraces name functions, not offsets, and Wasmtime walks frame pointers: neither table has a reader here. A
+    // native backtrace of a compiler's panic within a request ends at the guest's frames for want of the second.
     config.generate_address_map(false).native_unwind_info(false);
 
     config.gc_heap_reservation(EXCEPTION_HEAP_RESERVATION).gc_heap_reservation_for_growth(EXCEPTION_HEAP_RESERVATION);

@@ -58,8 +58,8 @@ pub(crate) struct Guest {
 /// The compiler, for the time of one expansion.
 struct Server(NonNull<dyn Dispatch>);
 
-// SAFETY: a `Guest` moves to another thread only while it lies in a module's pool. Then `Guest::server` is `None`: it is
-// set by `Guest::serve` alone, whose `Serving` clears it before the instance can be put back.
+// SAFETY: a `Guest` moves to another thread only by way of a module's pool, and then `Guest::server` is `None`: `serve` sets
+// it and `unserve` clears it within `Instance::expand`, and an instance whose call unwound is dropped and not pooled.
 unsafe impl Send for Server {}
 // SAFETY: as above; and a shared `&Guest` offers no way to the pointer, since `Guest::server` takes `&mut self`.
 unsafe impl Sync for Server {}

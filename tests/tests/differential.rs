@@ -1,0 +1,199 @@
+//! serde_derive as it is on crates.io, built natively and to WebAssembly: what both expand to, refuse, and let a program do
+//! must be the same to the last byte.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use tests::artifacts::use_macros;
+use tests::toolchain::clean_environment;
+use tests::{Form, Lab, Outcome, RustcExt, Toolchain};
+
+/// The package that pins the sources, from the directory in which cargo runs tests.
+const PACKAGE: &str = "differential";
+
+/// The two builds, and the libraries that the programs are linked with.
+struct Builds {
+    native: PathBuf,
+    wasm: PathBuf,
+    libraries: HashMap<String, PathBuf>,
+}
+
+static BUILDS: LazyLock<Builds> = LazyLock::new(|| {
+    let native = cargo_build(&["-p", "serde", "-p", "serde_json", "-p", "serde_derive"]);
+    let guest = cargo_build(&["-p", "syn", "-p", "quote", "-p", "proc-macro2", "--target", "wasm32-wasip1"]);
+    let wasm = build_module(&guest);
+    Builds { native: native["serde_derive"].clone(), wasm, libraries: native }
+});
+
+/// stage0's cargo with the fork as its compiler.
+fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").expect("cargo runs the tests"));
+    for (name, _) in clean_environment() {
+        cargo.env_remove(name);
+    }
+    cargo.current_dir(PACKAGE).env("RUSTC", Toolchain::get().rustc_path());
+    cargo.env("CARGO_TARGET_DIR", Toolchain::get().work().join("differential"));
+    cargo
+}
+
+/// Builds packages and returns the library file of each crate.
+fn cargo_build(arguments: &[&str]) -> HashMap<String, PathBuf> {
+    let mut cargo = cargo();
+    cargo.args(["build", "--release", "--locked", "--message-format", "json-render-diagnostics"]).args(arguments);
+    let outcome = cargo.outcome().success();
+    let mut libraries = HashMap::new();
+    for line in outcome.stdout.lines() {
+        let message: serde_json::Value = serde_json::from_str(line).expect("cargo writes JSON");
+        if message["reason"] != "compiler-artifact" {
+            continue;
+        }
+        let files = message["filenames"].as_array().expect("an artifact has files");
+        let file = files.iter().filter_map(|file| file.as_str()).find(|file| file.ends_with(".rlib") || file.ends_with(".so"));
+        if let (Some(name), Some(file)) = (message["target"]["name"].as_str(), file) {
+            libraries.insert(name.replace('-', "_"), PathBuf::from(file));
+        }
+    }
+    libraries
+}
+
+/// Compiles serde_derive itself to a module: cargo would build a macro crate for the host only.
+fn build_module(guest: &HashMap<String, PathBuf>) -> PathBuf {
+    let metadata = cargo().args(["metadata", "--format-version", "1", "--locked"]).outcome().success();
+    let metadata: serde_json::Value = serde_json::from_str(&metadata.stdout).expect("cargo writes JSON");
+    let packages = metadata["packages"].as_array().expect("there are packages");
+    let package = packages.iter().find(|package| package["name"] == "serde_derive").expect("it is a dependency");
+    let version = package["version"].as_str().expect("a package has a version");
+    let manifest = Path::new(package["manifest_path"].as_str().expect("a package has a manifest"));
+    let dir = manifest.parent().expect("a manifest is in a directory");
+
+    let module = Toolchain::get().work().join("differential/serde_derive.wasm");
+    let mut rustc = Toolchain::get().rustc();
+    rustc.arg(dir.join("src/lib.rs")).arg("-o").arg(&module);
+    rustc.args(["--crate-name", "serde_derive", "--edition", "2021", "--crate-type", "proc-macro"]);
+    rustc.args(["--target", "wasm32-wasip1", "-O", "-C", "strip=debuginfo", "--cap-lints", "allow", "--cfg", "feature=\"default\""]);
+    for name in ["proc_macro2", "quote", "syn"] {
+        rustc.arg("--extern").arg(format!("{name}={}", guest[name].display()));
+    }
+    rustc.arg("-L").arg(format!("dependency={}", guest["syn"].parent().expect("it is in a directory").display()));
+    // What cargo says to a crate; serde_derive names a module after the last part of its version.
+    rustc.env("CARGO_PKG_NAME", "serde_derive").env("CARGO_PKG_VERSION", version).env("CARGO_MANIFEST_DIR", dir);
+    for (part, value) in ["MAJOR", "MINOR", "PATCH"].into_iter().zip(version.split('.')) {
+        rustc.env(format!("CARGO_PKG_VERSION_{part}"), value);
+    }
+    rustc.outcome().success();
+    module
+}
+
+/// A call of rustc on a file of the package, with serde_derive in one build or the other.
+fn rustc(lab: &Lab, form: Form, file: &str) -> Command {
+    let path = if form == Form::Native { &BUILDS.native } else { &BUILDS.wasm };
+    let mut rustc = Toolchain::get().rustc();
+    rustc.current_dir(PACKAGE).cache(&lab.join("cache"));
+    rustc.args([file, "--edition", "2021"]).args(use_macros(form, "serde_derive", path));
+    for name in ["serde", "serde_json"] {
+        rustc.arg("--extern").arg(format!("{name}={}", BUILDS.libraries[name].display()));
+    }
+    rustc.arg("-L").arg(format!("dependency={}", BUILDS.libraries["serde"].parent().expect("it is in a directory").display()));
+    rustc
+}
+
+/// Panics with the first line in which the two texts differ.
+#[track_caller]
+fn equal(what: &str, wasm: &str, native: &str) {
+    if wasm == native {
+        return;
+    }
+    let lines = wasm.lines().zip(native.lines()).enumerate();
+    match lines.filter(|(_, (wasm, native))| wasm != native).next() {
+        Some((index, (wasm, native))) => {
+            panic!("{what} differ in line {}:\n  WebAssembly: {wasm}\n  native:      {native}", index + 1)
+        }
+        None => panic!("{what}: one is longer than the other: {} and {} bytes", wasm.len(), native.len()),
+    }
+}
+
+fn expansion(lab: &Lab, form: Form) -> Outcome {
+    let mut rustc = rustc(lab, form, "types/main.rs");
+    rustc.arg("-Zunpretty=expanded").env("RUSTC_BOOTSTRAP", "1").outcome().success()
+}
+
+#[test]
+fn expansions_of_many_types_are_equal() {
+    let lab = Lab::new();
+    let [wasm, native] = [Form::Wasm, Form::Native].map(|form| expansion(&lab, form));
+    // Nothing would be easier to compare than nothing.
+    let (implementations, bytes) = (native.stdout.matches("Deserialize<'de>").count(), native.stdout.len());
+    assert!(implementations > 120 && bytes > 500_000, "{implementations} implementations in {bytes} bytes");
+    equal("the expansions", &wasm.stdout, &native.stdout);
+    equal("the diagnostics", &wasm.stderr, &native.stderr);
+}
+
+/// The expansion as a tree tells what the text does not: spans and hygiene.
+#[test]
+fn syntax_trees_are_equal_with_their_hygiene() {
+    let lab = Lab::new();
+    let [wasm, native] = [Form::Wasm, Form::Native].map(|form| {
+        let mut rustc = rustc(&lab, form, "types/main.rs");
+        rustc.arg("-Zunpretty=expanded,hygiene").env("RUSTC_BOOTSTRAP", "1").outcome().success()
+    });
+    equal("the expansions with hygiene", &wasm.stdout, &native.stdout);
+}
+
+#[test]
+fn there_are_as_many_types_as_promised() {
+    let count: usize = fs::read_dir(Path::new(PACKAGE).join("types"))
+        .unwrap()
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .map(|text| text.matches("#[derive(Serialize, Deserialize").count())
+        .sum();
+    assert!(count >= 60, "{count} derives");
+}
+
+#[test]
+fn diagnostics_of_rejected_input_are_equal() {
+    for file in ["attributes", "shapes", "resolution", "later", "syntax"] {
+        let lab = Lab::new();
+        let path = format!("rejected/{file}.rs");
+        let [wasm, native] = [Form::Wasm, Form::Native].map(|form| {
+            let mut rustc = rustc(&lab, form, &path);
+            rustc.args(["--crate-type", "lib", "--emit=metadata", "--error-format=json", "-o"]).arg(lab.join("out.rmeta"));
+            rustc.outcome()
+        });
+        assert_eq!(native.code, Some(1), "{native}");
+        assert!(native.stderr.lines().count() > 4, "{native}");
+        equal(&format!("the diagnostics of `{path}`"), &wasm.stderr, &native.stderr);
+        assert_eq!(wasm.code, native.code);
+    }
+}
+
+#[test]
+fn programs_do_the_same() {
+    let lab = Lab::new();
+    let [wasm, native] = [("wasm", Form::Wasm), ("native", Form::Native)].map(|(name, form)| {
+        rustc(&lab, form, "types/main.rs").arg("-o").arg(lab.join(name)).outcome().success();
+        lab.run(name).success()
+    });
+    assert!(native.stdout.lines().count() > 100, "{native}");
+    equal("the output of the programs", &wasm.stdout, &native.stdout);
+}
+
+/// A crate that is compiled with one build may be used by one that is compiled with the other, for the derive is gone by then.
+#[test]
+fn a_library_built_with_the_module_is_the_same_library() {
+    let lab = Lab::new();
+    lab.write("lib.rs", "#[derive(serde_derive::Serialize)] pub struct Shared { pub field: u8 }");
+    lab.write("main.rs", "fn main() { println!(\"{}\", serde_json::to_string(&shared::Shared { field: 1 }).unwrap()); }");
+    for form in [Form::Wasm, Form::Native] {
+        let library = lab.join("libshared.rlib");
+        let source = lab.join("lib.rs").display().to_string();
+        let mut rustc_lib = rustc(&lab, form, &source);
+        rustc_lib.args(["--crate-type", "rlib", "--crate-name", "shared", "-o"]).arg(&library).outcome().success();
+        let main = lab.join("main.rs").display().to_string();
+        let mut rustc_main = rustc(&lab, form, &main);
+        rustc_main.arg("--extern").arg(format!("shared={}", library.display())).arg("-o").arg(lab.join("main")).outcome().success();
+        assert_eq!(lab.run("main").success().stdout, "{\"field\":1}\n");
+    }
+}
