@@ -106,6 +106,10 @@ impl Artifacts {
 
     fn macros_of(&self, source: &Source, form: Form) -> Result<PathBuf, String> {
         let mut arguments: Vec<String> = ["--crate-type", "proc-macro", "-O", "-C", "strip=debuginfo"].map(str::to_owned).into();
+        // As Cargo does it: native crates of one name are told apart by this alone.
+        let mut hasher = DefaultHasher::new();
+        source.text.hash(&mut hasher);
+        arguments.extend(["-C".to_owned(), format!("metadata={:016x}", hasher.finish())]);
         for dependency in &source.dependencies {
             arguments.extend(self.library_for(dependency, form, form.target())?.arguments());
         }

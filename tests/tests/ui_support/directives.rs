@@ -120,9 +120,13 @@ impl Directive {
             Use::Module => {
                 let path = artifacts.macros(krate, form)?;
                 match name {
-                    None if form != Form::Native => command.arg("--wasm-proc-macro").arg(path),
+                    None if form != Form::Native => command.arg("--wasm-proc-macro").arg(&path),
                     name => command.args(use_macros(form, name.unwrap_or(&crate_name(krate)?), &path)),
                 };
+                // The flag makes a module known to libraries too; a native macro crate must be on the search path for that.
+                if form == Form::Native {
+                    command.arg("-L").arg(path.parent().expect("it is in a directory"));
+                }
             }
             Use::Extern | Use::NativeExtern => {
                 let form = if self.how == Use::NativeExtern { Form::Native } else { form };

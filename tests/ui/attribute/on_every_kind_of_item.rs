@@ -1,7 +1,7 @@
 // Wherever the language lets an attribute macro stand, one from a module can stand.
 //@ wasm: attributes
 //@ check-pass
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 use attributes::{erase, keep, replace};
 

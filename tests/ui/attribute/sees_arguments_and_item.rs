@@ -13,6 +13,7 @@ mod on_struct {
     #[attributes::record]
     #[derive(Debug)]
     pub struct Point<'a, T: Clone> {
+        #[allow(dead_code)]
         pub x: &'a T,
     }
 }

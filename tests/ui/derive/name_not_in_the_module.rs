@@ -5,7 +5,7 @@ use describe::Describes;
 //~^ ERROR: unresolved import `describe::Describes`
 
 #[derive(describe::Nothing)]
-//~^ ERROR: cannot find derive macro `Nothing` in crate `describe`
+//~^ ERROR: cannot find `Nothing` in `describe`
 struct Whatever;
 
 fn main() {}

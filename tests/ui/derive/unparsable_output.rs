@@ -4,7 +4,7 @@
 use describe::Garbage;
 
 #[derive(Garbage)]
-//~^ ERROR: expected type, found keyword `impl`
+//~^ ERROR: expected one of
 //~| ERROR: proc-macro derive produced unparsable tokens
 struct Whatever;
 

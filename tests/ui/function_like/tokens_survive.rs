@@ -28,7 +28,7 @@ words::rebuild! {
 
 fn main() {
     through_all!(a r#fn _ 'life 'r#for crate self);
-    through_all!(+ += ++ <<= ..= ... -> => :: ; # $ ? ! ~ @ \u{0}'c' && || |a| &mut);
+    through_all!(+ += ++ <<= ..= ... -> => :: ; # $ ? ! ~ @ 'c' && || |a| &mut);
     through_all!(1 1u8 1.5 1e3f64 0xff_u64 "s" r"r" r##"a"#b"## b"b" br"b" c"c" 'c' b'b' '\'' "\u{1F980}" 1.method());
     through_all!({ ( [ ] { } ( ) ) } [ a, (b; c), ]);
     through_all!(#[attribute = "value"] #![inner] /* gone */ größe 名前);

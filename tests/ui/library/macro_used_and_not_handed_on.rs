@@ -1,5 +1,6 @@
-// A library that only used a macro for itself does not need it downstream.
+// A library that used a macro only for itself still has the macro crate among its dependencies, which must be findable.
 //@ library: user_only
+//@ search: speaker
 //@ run
 
 fn main() {

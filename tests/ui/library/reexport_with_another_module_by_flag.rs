@@ -2,7 +2,9 @@
 //@ library: reexport
 //@ wasm: speaker=speaker_changed
 
+extern crate reexport;
+//~^ ERROR: found possibly newer version of crate `speaker` which `reexport` depends on
+
 fn main() {
     println!("{}", reexport::speak!());
-    //~^ ERROR: found possibly newer version of crate `speaker` which `reexport` depends on
 }

@@ -1,7 +1,7 @@
 //! Macros that speak through the compiler's own diagnostics and nested expansion, which are unstable.
 //@ rustc-env: RUSTC_BOOTSTRAP=1
 
-#![feature(proc_macro_diagnostic, proc_macro_expand, proc_macro_quote, proc_macro_def_site, track_path, proc_macro_tracked_env)]
+#![feature(proc_macro_diagnostic, proc_macro_expand, proc_macro_quote, proc_macro_def_site, proc_macro_tracked_path, proc_macro_tracked_env)]
 
 extern crate proc_macro;
 use proc_macro::{Diagnostic, Ident, Level, Literal, Span, TokenStream, TokenTree, quote};

@@ -113,6 +113,7 @@ pub fn exits(input: TokenStream) -> TokenStream {
 /// Calls itself without end.
 #[proc_macro]
 pub fn recurses(_input: TokenStream) -> TokenStream {
+    #[allow(unconditional_recursion)]
     fn down(depth: u64) -> u64 {
         // The result is used after the call, so that no loop can be made of it.
         std::hint::black_box(down(std::hint::black_box(depth) + 1) + depth)
@@ -123,6 +124,7 @@ pub fn recurses(_input: TokenStream) -> TokenStream {
 /// As `recurses`, with much on each frame of the shadow stack.
 #[proc_macro]
 pub fn recurses_with_data(_input: TokenStream) -> TokenStream {
+    #[allow(unconditional_recursion)]
     fn down(depth: u64) -> u64 {
         let data = std::hint::black_box([depth; 512]);
         down(depth + 1) + std::hint::black_box(data)[7]
