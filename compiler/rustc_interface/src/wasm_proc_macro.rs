@@ -11,13 +11,12 @@ mod stub_session;
 
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use options::resolve_options;
 use rustc_data_structures::fx::{FxHashMap, FxIndexSet};
 use rustc_data_structures::owned_slice::{OwnedSlice, slice_owned};
 use rustc_data_structures::profiling::SelfProfilerRef;
-use rustc_data_structures::sync::Lock;
 use rustc_metadata::METADATA_HEADER;
 use rustc_metadata::creader::{MetadataLoader, MetadataLoaderDyn};
 use rustc_proc_macro::bridge::client::ProcMacro;
@@ -54,8 +53,8 @@ struct ModuleLoader {
     /// The modules of `--wasm-proc-macro`, whatever their files are called.
     named: FxIndexSet<PathBuf>,
     /// Every module is read once a compilation, so that all of it sees the same bytes.
-    modules: Lock<FxHashMap<PathBuf, Result<Arc<LoadedModule>, String>>>,
-    macros: Lock<FxHashMap<PathBuf, &'static [ProcMacro]>>,
+    modules: Mutex<FxHashMap<PathBuf, Result<Arc<LoadedModule>, String>>>,
+    macros: Mutex<FxHashMap<PathBuf, &'static [ProcMacro]>>,
 }
 
 /// The loader that the crate store of `compiler` asks.
@@ -94,7 +93,7 @@ pub(crate) fn metadata_loader(compiler: &Compiler) -> Box<MetadataLoaderDyn> {
 
 impl ModuleLoader {
     fn module(&self, path: &Path) -> Result<Arc<LoadedModule>, String> {
-        let mut modules = self.modules.lock();
+        let mut modules = lock(&self.modules);
         let entry = match modules.entry(path.to_path_buf()) {
             Entry::Occupied(read) => return read.get().clone(),
             Entry::Vacant(entry) => entry,
@@ -139,7 +138,7 @@ impl MetadataLoader for ModuleLoader {
     fn is_remote_proc_macro(&self, filename: &Path) -> bool {
         self.named.contains(filename)
             || has_wasm_extension(filename)
-                && (self.modules.lock().contains_key(filename) || Abi::read(filename).is_ok())
+                && (lock(&self.modules).contains_key(filename) || Abi::read(filename).is_ok())
     }
 
     fn remote_proc_macros(&self, crate_name: Symbol) -> Vec<PathBuf> {
@@ -150,12 +149,15 @@ impl MetadataLoader for ModuleLoader {
 
     fn get_proc_macros(&self, filename: &Path) -> Result<&'static [ProcMacro], String> {
         let module = self.module(filename)?;
-        Ok(*self
-            .macros
-            .lock()
+        Ok(*lock(&self.macros)
             .entry(filename.to_path_buf())
             .or_insert_with(|| expand::proc_macros(&module)))
     }
+}
+
+/// Nothing in here leaves its data half changed when it panics.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn has_wasm_extension(path: &Path) -> bool {

@@ -17,6 +17,8 @@ const LEFT: i32 = 190;
 /// Room for the numbers, right of the longest bar.
 const RIGHT: i32 = 90;
 const ROW: i32 = 22;
+/// Between groups of bars.
+const GAP: i32 = 8;
 /// Above the first bar: the panel's title.
 const TITLE: i32 = 44;
 /// Below the last bar: the axis, and the legend of a stacked panel.
@@ -38,12 +40,16 @@ const COLOURS: [RGBColor; 7] = [
 struct Panel<'a> {
     title: &'static str,
     bars: Vec<&'a Bar>,
+    /// What the colours stand for.
+    series: Vec<&'a str>,
 }
 
-/// One line of bars: side by side means one bar, stacked several.
+/// One line of a panel: a bar, or steps that make up one.
 struct Line<'a> {
     label: String,
     bars: Vec<&'a Bar>,
+    /// Distance from the panel's top, in pixels.
+    top: i32,
 }
 
 /// Draws all bars of `report` into the SVG file `path`.
@@ -52,8 +58,13 @@ pub fn write(report: &Report, path: &Path) -> Result<()> {
     for bar in &report.bars {
         match panels.iter_mut().find(|panel| panel.title == bar.panel) {
             Some(panel) => panel.bars.push(bar),
-            None => panels.push(Panel { title: bar.panel, bars: vec![bar] }),
+            None => panels.push(Panel { title: bar.panel, bars: vec![bar], series: Vec::new() }),
         }
+    }
+    // What is compared has the same colour in every panel; steps have colours of their own.
+    let compared: Vec<&Bar> = report.bars.iter().filter(|bar| !bar.is_step).collect();
+    for panel in &mut panels {
+        panel.series = series(if panel.is_stacked() { &panel.bars } else { &compared });
     }
     let height: i32 = panels.iter().map(Panel::height).sum();
     draw(&panels, path, height.max(1)).map_err(|error| anyhow!("cannot draw `{}`: {error}", path.display()))
@@ -79,39 +90,39 @@ impl<'a> Panel<'a> {
 
     fn lines(&self) -> Vec<Line<'a>> {
         let mut lines: Vec<Line<'a>> = Vec::new();
+        let mut top = TITLE;
+        let mut group = None;
         for &bar in &self.bars {
             let label = if self.is_stacked() { bar.group.clone() } else { format!("{} {}", bar.group, bar.series) };
-            match lines.iter_mut().find(|line| line.label == label) {
-                Some(line) => line.bars.push(bar),
-                None => lines.push(Line { label, bars: vec![bar] }),
+            if let Some(line) = lines.iter_mut().find(|line| line.label == label) {
+                line.bars.push(bar);
+                continue;
             }
+            if !self.is_stacked() && group.replace(&bar.group).is_some_and(|before| *before != bar.group) {
+                top += GAP;
+            }
+            lines.push(Line { label, bars: vec![bar], top });
+            top += ROW;
         }
         lines
     }
 
-    fn series(&self) -> Vec<&'a str> {
-        let mut series = Vec::new();
-        for bar in &self.bars {
-            if !series.contains(&bar.series.as_str()) {
-                series.push(bar.series.as_str());
-            }
-        }
-        series
+    /// Below the last bar.
+    fn bottom(&self) -> i32 {
+        self.lines().last().map_or(TITLE, |line| line.top + ROW)
     }
 
     fn height(&self) -> i32 {
-        let legend = if self.is_stacked() { LEGEND } else { 0 };
-        TITLE + ROW * self.lines().len() as i32 + AXIS + legend
+        self.bottom() + AXIS + if self.is_stacked() { LEGEND } else { 0 }
     }
 
     fn draw(&self, area: &Area<'_>) -> std::result::Result<(), Box<dyn std::error::Error>> {
         let text = |size| ("sans-serif", size).into_font().color(&BLACK);
         let lines = self.lines();
-        let series = self.series();
         let longest = lines.iter().map(Line::total).fold(0.0, f64::max);
         let width = f64::from(WIDTH - LEFT - RIGHT);
         let x = |value: f64| LEFT + (value / longest * width).round() as i32;
-        let bottom = TITLE + ROW * lines.len() as i32;
+        let bottom = self.bottom();
 
         area.draw(&Text::new(self.title, (16, 16), text(17)))?;
         let step = step(longest);
@@ -124,13 +135,13 @@ impl<'a> Panel<'a> {
             let label = text(12).pos(Pos::new(HPos::Center, VPos::Top));
             area.draw(&Text::new(number(value), (x(value), bottom + 4), label))?;
         }
-        for (line, top) in lines.iter().zip((TITLE..).step_by(ROW as usize)) {
-            let middle = top + ROW / 2;
+        for line in &lines {
+            let (top, middle) = (line.top, line.top + ROW / 2);
             let label = text(13).pos(Pos::new(HPos::Right, VPos::Center));
             area.draw(&Text::new(line.label.trim().to_owned(), (LEFT - 8, middle), label))?;
             let mut start = 0.0;
             for bar in &line.bars {
-                let index = series.iter().position(|name| *name == bar.series).unwrap_or(0);
+                let index = self.series.iter().position(|name| *name == bar.series).unwrap_or(0);
                 let colour = COLOURS[index % COLOURS.len()].filled();
                 let corners = [(x(start), top + 3), (x(start + bar.value), top + ROW - 3)];
                 area.draw(&Rectangle::new(corners, colour))?;
@@ -141,7 +152,7 @@ impl<'a> Panel<'a> {
         }
         if self.is_stacked() {
             let mut left = LEFT;
-            for (name, colour) in series.iter().zip(COLOURS.iter().cycle()) {
+            for (name, colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
                 let top = bottom + AXIS + 4;
                 area.draw(&Rectangle::new([(left, top), (left + 12, top + 12)], colour.filled()))?;
                 let label = text(13).pos(Pos::new(HPos::Left, VPos::Center));
@@ -151,6 +162,17 @@ impl<'a> Panel<'a> {
         }
         Ok(())
     }
+}
+
+/// The different series of `bars`, in their order.
+fn series<'a>(bars: &[&'a Bar]) -> Vec<&'a str> {
+    let mut series = Vec::new();
+    for bar in bars {
+        if !series.contains(&bar.series.as_str()) {
+            series.push(bar.series.as_str());
+        }
+    }
+    series
 }
 
 impl Line<'_> {

@@ -34,3 +34,8 @@ pub fn write(dir: &Path, structs: usize) -> Result<PathBuf> {
     fs::write(&path, text)?;
     Ok(path)
 }
+
+/// How tables say that a program has `structs` structs.
+pub fn count(structs: usize) -> String {
+    format!("{structs} struct{}", if structs == 1 { "" } else { "s" })
+}

@@ -4,7 +4,7 @@
 use plain::{Plain, plain, plain_attr};
 
 #[plain]
-//~^ ERROR: expected attribute, found macro `plain`
+//~^ ERROR: cannot find attribute `plain` in this scope
 struct AttributeExpected;
 
 #[derive(plain_attr)]
@@ -17,5 +17,5 @@ struct AttributeExpectedAgain;
 
 fn main() {
     plain_attr!();
-    //~^ ERROR: expected macro, found attribute macro `plain_attr`
+    //~^ ERROR: cannot find macro `plain_attr` in this scope
 }

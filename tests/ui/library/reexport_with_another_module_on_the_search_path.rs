@@ -3,7 +3,7 @@
 //@ search: speaker_changed
 
 extern crate reexport;
-//~^ ERROR: found possibly newer version of crate `speaker` which `reexport` depends on
+//~^ ERROR: can't find crate for `speaker` which `reexport` depends on
 
 fn main() {
     println!("{}", reexport::speak!());

@@ -65,6 +65,7 @@ fn compile(info: &stubgen::module::ModuleInfo, context: &Context) -> Result<Vec<
                     compiler.sess.dcx().abort_if_errors();
                 })
             })
+            .is_ok()
         };
         thread::Builder::new()
             .name("rustc-stub".to_owned())
@@ -74,7 +75,7 @@ fn compile(info: &stubgen::module::ModuleInfo, context: &Context) -> Result<Vec<
     })?;
     let errors = errors.lock().unwrap();
     match finished {
-        Ok(Ok(())) if errors.is_empty() => fs::read(&path).map_err(|error| no_directory(&error)),
+        Ok(true) if errors.is_empty() => fs::read(&path).map_err(|error| no_directory(&error)),
         Ok(_) => Err(format!("its stub does not compile: {}", errors.join("; "))),
         Err(panic) => std::panic::resume_unwind(panic),
     }

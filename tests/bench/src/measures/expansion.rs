@@ -6,6 +6,7 @@ use super::{Bench, Measure};
 use crate::instructions::Counter;
 use crate::macros::Build;
 use crate::profile::Profile;
+use crate::program;
 use crate::report::{Row, Unit};
 use crate::rounds::{Samples, interleaved, samples};
 
@@ -51,14 +52,14 @@ fn expansion_ms(profile: &Profile) -> f64 {
 
 fn compare(bench: &mut Bench, structs: usize, what: &str, times: &[Samples], is_expansion: bool) {
     let of = |build: Build| &times[Build::ALL.iter().position(|it| *it == build).expect("all builds are measured")];
-    let label = format!("{structs} structs, {what}");
+    let label = format!("{}, {what}", program::count(structs));
     let native = of(Build::NativeO3);
     bench.report.plain(MEASURE.name, format!("{label}, native -O3"), Unit::Milliseconds, native);
     for build in Build::ALL {
         bench.report.keep(MEASURE.name, &format!("{label}, {}", build.name()), Unit::Milliseconds, of(build));
         if is_expansion {
             let ratio = of(build).ratio(native).median;
-            bench.report.bar("expansion, relative to native -O3", format!("{structs} structs"), build.name(), ratio);
+            bench.report.bar("expansion, relative to native -O3", program::count(structs), build.name(), ratio);
         }
         let aims = match build {
             Build::WasmO3 if is_expansion => (Some(AIM_O3), Some(AIM_O0)),

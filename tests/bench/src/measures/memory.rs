@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::{Bench, Measure};
 use crate::macros::Build;
 use crate::process;
+use crate::program;
 use crate::report::Unit;
 use crate::rounds::{interleaved, samples};
 
@@ -23,14 +24,9 @@ fn run(bench: &mut Bench) -> Result<()> {
         let peaks = interleaved(rounds, &order, |&index| Ok(process::run(&mut commands[index])?.peak as f64 / 1e6))?;
         let peaks: Vec<_> = peaks.iter().map(|peaks| samples(peaks, |peak| *peak)).collect();
         for (build, peak) in BUILDS.iter().zip(&peaks) {
-            let what = format!("{structs} structs, {}", build.name());
+            let what = format!("{}, {}", program::count(structs), build.name());
             bench.report.keep(MEASURE.name, &what, Unit::Megabytes, peak);
-            bench.report.bar(
-                "peak memory of a compilation, MB",
-                format!("{structs} structs"),
-                build.name(),
-                peak.median(),
-            );
+            bench.report.bar("peak memory of a compilation, MB", program::count(structs), build.name(), peak.median());
             if *build == Build::NativeO3 {
                 bench.report.plain(MEASURE.name, what, Unit::Megabytes, peak);
             } else {

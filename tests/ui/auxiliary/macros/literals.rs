@@ -72,7 +72,13 @@ pub fn parsed(_input: TokenStream) -> TokenStream {
 /// Text that is no literal.
 #[proc_macro]
 pub fn refused(_input: TokenStream) -> TokenStream {
-    let texts = ["", "x", "1 2", "\"open", "-x", "/* c */ 1", "1//"];
+    let texts = ["", "x", "1 2", "-x", "/* c */ 1", "- 1"];
     let refused: Vec<bool> = texts.iter().map(|text| text.parse::<Literal>().is_err()).collect();
     format!("{refused:?}").parse().unwrap()
+}
+
+/// Text that is no token: the compiler's own lexer complains, and `parse` fails.
+#[proc_macro]
+pub fn unfinished(_input: TokenStream) -> TokenStream {
+    format!("{}", "\"open".parse::<Literal>().is_err()).parse().unwrap()
 }
