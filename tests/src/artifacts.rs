@@ -51,6 +51,8 @@ pub struct Library {
     pub path: PathBuf,
     /// Directories of the libraries that it uses.
     pub search: Vec<PathBuf>,
+    /// Directories of the macro crates that it and they use. A case names those itself.
+    pub macros: Vec<PathBuf>,
 }
 
 impl Library {
@@ -128,20 +130,25 @@ impl Artifacts {
     fn library_for(&self, name: &str, form: Form, target: Option<&str>) -> Result<Library, String> {
         let source = Source::read(Path::new(LIBRARIES), name)?;
         let mut arguments: Vec<String> = ["--crate-type", "rlib"].map(str::to_owned).into();
-        let mut search = Vec::new();
+        let (mut search, mut macros) = (Vec::new(), Vec::new());
         for name in &source.macros {
             let path = self.macros(name, form)?;
             let crate_name = Source::read(Path::new(MACROS), name)?.crate_name;
             arguments.extend(use_macros(form, &crate_name, &path));
+            macros.extend(path.parent().map(Path::to_owned));
         }
         for dependency in &source.dependencies {
             let library = self.library_for(dependency, form, target)?;
             arguments.extend(library.arguments());
             search.extend(library.path.parent().map(Path::to_owned));
             search.extend(library.search);
+            macros.extend(library.macros);
+        }
+        for dir in &macros {
+            arguments.extend(["-L".to_owned(), format!("dependency={}", dir.display())]);
         }
         let path = self.compile(&source, target, arguments, &format!("lib{}.rlib", source.crate_name))?;
-        Ok(Library { crate_name: source.crate_name, path, search })
+        Ok(Library { crate_name: source.crate_name, path, search, macros })
     }
 
     /// Compiles to a file of that name, unless that has been done.

@@ -1,28 +1,29 @@
 //! Unwinding by Wasm's exception handling instructions, for targets on which panics unwind.
 //!
-//! The throw is assembly behind a foreign function, as the unwinder is elsewhere: a `throw` in
-//! Rust code would bind every crate that links `std` to `-C panic=unwind`.
+//! Upstream's module for Wasm is the same for targets on which panics unwind only if `std` is rebuilt.
 
 #![allow(nonstandard_style)]
 
+// The tag that LLVM's landing pads catch. It is C++'s, and so is the layout of what it carries.
 core::arch::global_asm!(
-    // The tag that LLVM's landing pads catch. It is C++'s, and so is the layout of what it carries.
     ".globl __cpp_exception",
     ".tagtype __cpp_exception i32",
     "__cpp_exception:",
-    ".section .text._Unwind_RaiseException,\"\",@",
-    ".globl _Unwind_RaiseException",
-    ".type _Unwind_RaiseException,@function",
-    "_Unwind_RaiseException:",
-    ".functype _Unwind_RaiseException (i32) -> (i32)",
-    "local.get 0",
-    "throw __cpp_exception",
-    "end_function",
 );
 
-unsafe extern "C-unwind" {
-    /// Throws `exception`. Does not return.
-    pub fn _Unwind_RaiseException(exception: *mut _Unwind_Exception) -> _Unwind_Reason_Code;
+/// Throws `exception`. Does not return.
+pub unsafe fn _Unwind_RaiseException(exception: *mut _Unwind_Exception) -> _Unwind_Reason_Code {
+    // The `throw` instruction. Declared with Rust's ABI, though it is none of Rust's: a crate that calls
+    // a function of another ABI that unwinds binds every program it is linked into to `-C panic=unwind`,
+    // and this one is linked into all that use `std`.
+    unsafe extern "Rust" {
+        #[link_name = "llvm.wasm.throw"]
+        fn wasm_throw(tag: i32, exception: *mut u8) -> !;
+    }
+    /// LLVM's number of the tag above.
+    const CPP_EXCEPTION: i32 = 0;
+    // SAFETY: the tag carries a pointer, and the caller gives up what it points to.
+    unsafe { wasm_throw(CPP_EXCEPTION, exception.cast()) }
 }
 
 /// What `_Unwind_RaiseException` returns elsewhere when nothing catches. Here it only has its type.

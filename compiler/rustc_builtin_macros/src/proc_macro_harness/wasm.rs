@@ -5,6 +5,8 @@
 use std::fmt::Write;
 
 use rustc_ast::token;
+use rustc_middle::ty;
+use rustc_span::def_id::LOCAL_CRATE;
 
 use super::*;
 
@@ -64,7 +66,8 @@ fn abi(cx: &ExtCtxt<'_>) -> String {
         .insert((Symbol::intern(VERSION_VAR), version.as_deref().map(Symbol::intern)));
     format!(
         "abi={ABI_VERSION}\ncrate={}\nversion={}\nedition={}\ncompiler=rustc {}\n",
-        cx.ecfg.crate_name,
+        // The name in `cx` is the harness's own.
+        ty::tls::with(|tcx| tcx.crate_name(LOCAL_CRATE)),
         version.as_deref().unwrap_or("0.0.0"),
         cx.sess.edition(),
         cx.sess.cfg_version,
