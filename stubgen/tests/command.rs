@@ -1,5 +1,7 @@
 //! The command: its outputs, its exit codes, and that it loses nothing.
 
+#![cfg(feature = "cli")]
+
 mod common;
 
 use std::fs;
