@@ -1,6 +1,7 @@
 """Cargo lock files: reading, merging our additional packages into upstream's, and writing them as Cargo does."""
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,18 +116,22 @@ def render(lock: Lock) -> str:
         versions[name] = versions.get(name, 0) + 1
     parts = [HEADER]
     for _, package in sorted(lock.items(), key=lambda entry: sort_key(entry[0])):
-        lines = ["[[package]]", f'name = "{package.name}"', f'version = "{package.version}"']
-        if package.source:
-            lines.append(f'source = "{package.source}"')
-        if package.checksum:
-            lines.append(f'checksum = "{package.checksum}"')
-        if package.dependencies:
-            lines.append("dependencies = [")
-            for name, version in sorted(package.dependencies, key=sort_key):
-                lines.append(f' "{name}",' if versions.get(name, 0) == 1 else f' "{name} {version}",')
-            lines.append("]")
-        parts.append("\n".join(lines) + "\n")
+        parts.append(render_package(package, lambda key: key[0] if versions.get(key[0], 0) == 1 else " ".join(key)))
     return "\n".join(parts)
+
+
+def render_package(package: Package, reference: Callable[[Key], str]) -> str:
+    """Writes one `[[package]]` table; `reference` says how it names a dependency."""
+    lines = ["[[package]]", f'name = "{package.name}"', f'version = "{package.version}"']
+    if package.source:
+        lines.append(f'source = "{package.source}"')
+    if package.checksum:
+        lines.append(f'checksum = "{package.checksum}"')
+    if package.dependencies:
+        lines.append("dependencies = [")
+        lines += [f' "{reference(key)}",' for key in sorted(package.dependencies, key=sort_key)]
+        lines.append("]")
+    return "\n".join(lines) + "\n"
 
 
 def numbers(version: str) -> tuple[int, int, int]:
@@ -151,16 +156,7 @@ def render_additions(lock: str, packages: Lock, moved: dict[str, dict[str, str]]
             f'[[moved]]\nname = "{name}"\nfrom = "{table["from"]}"\nto = "{table["to"]}"\nbecause = "{table["because"]}"\n'
         )
     for _, package in sorted(packages.items(), key=lambda entry: sort_key(entry[0])):
-        lines = ["[[package]]", f'name = "{package.name}"', f'version = "{package.version}"']
-        if package.source:
-            lines.append(f'source = "{package.source}"')
-        if package.checksum:
-            lines.append(f'checksum = "{package.checksum}"')
-        if package.dependencies:
-            lines.append("dependencies = [")
-            lines += [f' "{name} {version}",' for name, version in sorted(package.dependencies, key=sort_key)]
-            lines.append("]")
-        parts.append("\n".join(lines) + "\n")
+        parts.append(render_package(package, " ".join))
     return "\n".join(parts)
 
 

@@ -54,7 +54,7 @@ pub fn make(kind: &str, good: &[u8]) -> Option<Vec<u8>> {
         "bad-name" => decls(&|text| replace(text, "bang:plain:", "bang:pla in:")),
         "keyword-name" => decls(&|text| replace(text, "bang:plain:", "bang:crate:")),
         "raw-name" => decls(&|text| replace(text, "bang:plain:", "bang:r#plain:")),
-        "reserved-name" => decls(&|text| replace(text, "attr:plain_attr:", "attr:derive:")),
+        "reserved-name" => decls(&|text| replace(text, "attr:plain_attr:", "attr:cfg:")),
         "injected-source" => decls(&|text| replace(text, "bang:plain:plain", "bang:plain:f(){}")),
         "not-utf8" => rewrite(good, |section| match section.name {
             Some(DECLS_SECTION) => Change::Contents(b"bang:pl\xc3in:plain\n".to_vec()),

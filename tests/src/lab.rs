@@ -57,14 +57,19 @@ impl Lab {
         self.write(&format!("{name}.wasm"), fs::read(module).expect("it was just built"))
     }
 
-    /// A call of rustc with the directory as its working directory and a cache in it.
+    /// A call of rustc for edition 2024, with the directory as its working directory and a cache in it.
     pub fn rustc(&self) -> Command {
+        self.rustc_for_edition("2024")
+    }
+
+    /// As [`rustc`](Lab::rustc), for another edition.
+    pub fn rustc_for_edition(&self, edition: &str) -> Command {
         let mut rustc = self.rustc_with_default_cache();
-        rustc.cache(&self.join("cache"));
+        rustc.cache(&self.join("cache")).args(["--edition", edition]);
         rustc
     }
 
-    /// As [`rustc`](Lab::rustc), with the cache where it is without the option.
+    /// A call of rustc without options, with the directory as its working directory.
     pub fn rustc_with_default_cache(&self) -> Command {
         let mut rustc = Toolchain::get().rustc();
         rustc.current_dir(self.path());

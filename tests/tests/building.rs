@@ -27,8 +27,8 @@ pub fn empty(_input: TokenStream) -> TokenStream {
 /// Compiles the macro crate to `macros.wasm`.
 fn build(lab: &Lab, arguments: &[&str]) -> Outcome {
     lab.write("macros.rs", MACROS);
-    let mut rustc = lab.rustc();
-    rustc.args(["macros.rs", "--crate-type", "proc-macro", "--edition", "2021", "-o", "macros.wasm"]);
+    let mut rustc = lab.rustc_for_edition("2021");
+    rustc.args(["macros.rs", "--crate-type", "proc-macro", "-o", "macros.wasm"]);
     rustc.args(arguments).outcome()
 }
 
@@ -64,11 +64,11 @@ fn sections_say_what_the_crate_declares() {
 fn the_version_is_that_of_the_package() {
     let lab = Lab::new();
     lab.write("macros.rs", MACROS);
-    let mut rustc = lab.rustc();
+    let mut rustc = lab.rustc_for_edition("2018");
     rustc.args(["macros.rs", "--crate-type", "proc-macro", "--target", "wasm32-wasip1", "--emit=link,dep-info"]);
     rustc.args(["-o", "macros.wasm"]).env("CARGO_PKG_VERSION", "1.2.3-rc.1").outcome().success();
     assert!(section(&lab, wasm::ABI_SECTION).contains("version=1.2.3-rc.1\n"));
-    assert!(section(&lab, wasm::ABI_SECTION).contains("edition=2015\n"));
+    assert!(section(&lab, wasm::ABI_SECTION).contains("edition=2018\n"));
     works(&lab, "with a version");
 }
 

@@ -5,12 +5,12 @@ use std::fs;
 use tests::{Lab, RustcExt};
 
 /// A lab with a module, a library that hands on its macro, and a program that uses it.
-fn lab_with_library(arguments: &[&str]) -> Lab {
+fn lab_with_library(edition: &str, arguments: &[&str]) -> Lab {
     let lab = Lab::new();
     lab.module("speaker", "one/speaker");
     lab.write("lib.rs", "pub use speaker::speak;");
     lab.write("main.rs", "fn main() { println!(\"{}\", library::speak!()); }");
-    let mut rustc = lab.rustc();
+    let mut rustc = lab.rustc_for_edition(edition);
     rustc.args(["lib.rs", "--crate-type", "rlib", "--crate-name", "library", "--wasm-proc-macro", "one/speaker.wasm"]);
     rustc.args(arguments).outcome().success();
     lab
@@ -24,7 +24,7 @@ fn program_works(lab: &Lab, module: &[&str]) {
 
 #[test]
 fn the_module_may_move_between_library_and_program() {
-    let lab = lab_with_library(&[]);
+    let lab = lab_with_library("2024", &[]);
     lab.module("speaker", "two/other_name");
     fs::remove_dir_all(lab.join("one")).unwrap();
     program_works(&lab, &["--wasm-proc-macro", "two/other_name.wasm"]);
@@ -41,13 +41,13 @@ fn the_module_may_move_between_library_and_program() {
 fn flags_and_directory_do_not_enter_the_hash() {
     let variants: [&[&str]; 5] = [
         &["-O", "-C", "debuginfo=2"],
-        &["--edition", "2015", "--cfg", "feature=\"x\""],
+        &["--cfg", "feature=\"x\"", "-C", "link-dead-code"],
         &["-C", "metadata=abc", "--remap-path-prefix", "/=elsewhere"],
         &["-C", "target-cpu=native", "-C", "panic=abort"],
         &["-D", "warnings", "-F", "unsafe_code", "-C", "codegen-units=1"],
     ];
     for variant in variants {
-        let lab = lab_with_library(variant);
+        let lab = lab_with_library("2018", variant);
         fs::remove_dir_all(lab.join("cache")).unwrap();
         let elsewhere = lab.join("elsewhere");
         fs::create_dir(&elsewhere).unwrap();
@@ -60,7 +60,7 @@ fn flags_and_directory_do_not_enter_the_hash() {
 
 #[test]
 fn the_environment_does_not_enter_the_hash() {
-    let lab = lab_with_library(&[]);
+    let lab = lab_with_library("2024", &[]);
     fs::remove_dir_all(lab.join("cache")).unwrap();
     let mut rustc = lab.rustc();
     rustc.args(["main.rs", "--extern", "library=liblibrary.rlib", "--wasm-proc-macro", "one/speaker.wasm"]);
@@ -70,7 +70,7 @@ fn the_environment_does_not_enter_the_hash() {
 /// A byte more in the module is another module, though its macros are the same.
 #[test]
 fn another_content_is_another_crate() {
-    let lab = lab_with_library(&[]);
+    let lab = lab_with_library("2024", &[]);
     let mut module = fs::read(lab.join("one/speaker.wasm")).unwrap();
     // A custom section of one byte of name.
     module.extend_from_slice(&[0, 2, 1, b'x']);
@@ -85,7 +85,7 @@ fn another_content_is_another_crate() {
 /// Compiled on several threads, the stub is the same.
 #[test]
 fn threads_do_not_enter_the_hash() {
-    let lab = lab_with_library(&[]);
+    let lab = lab_with_library("2024", &[]);
     fs::remove_dir_all(lab.join("cache")).unwrap();
     let mut rustc = lab.rustc();
     rustc.args(["main.rs", "-Zthreads=4", "--extern", "library=liblibrary.rlib", "--wasm-proc-macro", "one/speaker.wasm"]);

@@ -93,6 +93,8 @@ fn normalize(config: &mut Config) {
     }
     // The native build of `foo.wasm`.
     config.stderr_filter(r"\$MACROS/lib([a-zA-Z0-9_]+)\.so", "$$MACROS/$1.wasm");
+    // How the bridge calls a macro.
+    config.stderr_filter(r", called by `proc_macro::bridge::[^\n]*", "");
     config.stderr_filter(r"(compiler|rustc) 1\.[0-9.]+[^`\n]*", "$1 VERSION");
 }
 

@@ -8,6 +8,7 @@
 //! library: NAME                  a library, whose own macros are built in the same way
 //! copies: CRATE COUNT            that many copies of a module, `CRATE_00` and so on; no native run
 //! bad: KIND                      a bad module (see `tests::bad`), which must leave nothing in the cache; no native run
+faulty: KIND                   the same, but bad only when it runs, and so in the cache
 //! no-native: REASON              the case has no native counterpart
 //! ```
 
@@ -44,6 +45,7 @@ pub fn register(config: &mut Config, form: Form) {
     custom.insert("library", |parser, argument, span| add(parser, argument, span, Use::Library));
     custom.insert("copies", |parser, argument, span| add(parser, argument, span, Use::Copies));
     custom.insert("bad", |parser, argument, span| add(parser, argument, span, Use::Bad));
+    custom.insert("faulty", |parser, argument, span| add(parser, argument, span, Use::Faulty));
     custom.insert(NO_NATIVE, |parser, reason, span| {
         parser.check(span.clone(), !reason.is_empty(), "say why there is no native counterpart");
         parser.set_custom_once(NO_NATIVE, WithoutNative, span);
@@ -70,6 +72,7 @@ enum Use {
     Library,
     Copies,
     Bad,
+    Faulty,
 }
 
 /// One line; all are under one key, so that their order is that of the arguments.
@@ -80,7 +83,7 @@ struct Directive {
 }
 
 fn add(parser: &mut CommentParser<&mut Revisioned>, argument: Spanned<&str>, span: Span, how: Use) {
-    if matches!(how, Use::Copies | Use::Bad) {
+    if matches!(how, Use::Copies | Use::Bad | Use::Faulty) {
         parser.set_custom(NO_NATIVE, WithoutNative);
     }
     if how == Use::Bad {
@@ -144,7 +147,7 @@ impl Directive {
                     command.arg("--wasm-proc-macro").arg(copy);
                 }
             }
-            Use::Bad => _ = command.arg("--wasm-proc-macro").arg(bad_module(&self.argument)?),
+            Use::Bad | Use::Faulty => _ = command.arg("--wasm-proc-macro").arg(bad_module(&self.argument)?),
         }
         Ok(())
     }

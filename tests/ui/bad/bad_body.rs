@@ -1,5 +1,5 @@
 // A function whose code is not valid is found when the module is compiled, which is when its first macro runs.
-//@ bad: bad-body
+//@ faulty: bad-body
 
 fn main() {
     plain::plain!();

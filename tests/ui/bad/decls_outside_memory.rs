@@ -1,5 +1,5 @@
 // A module whose declarations are where there is no memory.
-//@ bad: decls-outside-memory
+//@ faulty: decls-outside-memory
 
 fn main() {
     plain::plain!();

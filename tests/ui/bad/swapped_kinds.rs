@@ -1,7 +1,11 @@
-// A module whose declarations have the kinds wrong.
-//@ bad: swapped-kinds
+// A module whose declarations have the kinds wrong: its macros are not what they are called as.
+//@ faulty: swapped-kinds
 
-fn main() {
-    plain::plain!();
-    //~^ ERROR: procedural macro stopped
-}
+plain::plain_attr!(called with one stream);
+//~^ ERROR: procedural macro stopped
+
+#[plain::plain(called with two)]
+//~^ ERROR: procedural macro stopped
+struct Item;
+
+fn main() {}

@@ -1,5 +1,5 @@
 // A module that declares one macro more than it has.
-//@ bad: undeclared-macro
+//@ faulty: undeclared-macro
 
 fn main() {
     plain::ghost!();
