@@ -42,7 +42,7 @@ fn section(lab: &Lab, name: &str) -> String {
 
 #[track_caller]
 fn works(lab: &Lab, what: &str) {
-    lab.write("main.rs", "#[derive(macros::Empty)] #[empty] struct S; fn main() { println!(\"{}\", macros::length!(a b c)); }");
+    lab.write("main.rs", "#[derive(macros::Empty)] #[empty] pub struct S; fn main() { _ = S; println!(\"{}\", macros::length!(a b c)); }");
     let outcome = lab.rustc().args(["main.rs", "--wasm-proc-macro", "macros.wasm"]).outcome();
     assert_eq!((outcome.code, &*outcome.stderr), (Some(0), ""), "{what}: {outcome}");
     assert_eq!(lab.run("main").success().stdout, "3\n", "{what}");
@@ -78,12 +78,12 @@ fn every_way_to_compile_a_macro_crate_gives_a_module_that_works() {
     let ways: [&[&str]; 9] = [
         &[],
         &["-O"],
-        &["-C", "opt-level=s", "-C", "lto=fat"],
+        &["-C", "opt-level=s", "-C", "embed-bitcode=no"],
         &["-C", "strip=symbols"],
         &["-C", "strip=debuginfo", "-C", "codegen-units=1"],
         &["-g"],
         &["-C", "panic=abort"],
-        &["-C", "panic=abort", "-O", "-C", "lto=thin", "-C", "strip=symbols"],
+        &["-C", "panic=abort", "-O", "-C", "codegen-units=1", "-C", "strip=symbols"],
         &["-C", "incremental=incremental"],
     ];
     for target in ["wasm32-wasip1", "wasm32-unknown-unknown"] {

@@ -9,7 +9,7 @@ fn lab_with_library(edition: &str, arguments: &[&str]) -> Lab {
     let lab = Lab::new();
     lab.module("speaker", "one/speaker");
     lab.write("lib.rs", "pub use speaker::speak;");
-    lab.write("main.rs", "fn main() { println!(\"{}\", library::speak!()); }");
+    lab.write("main.rs", "extern crate library; fn main() { println!(\"{}\", library::speak!()); }");
     let mut rustc = lab.rustc_for_edition(edition);
     rustc.args(["lib.rs", "--crate-type", "rlib", "--crate-name", "library", "--wasm-proc-macro", "one/speaker.wasm"]);
     rustc.args(arguments).outcome().success();
@@ -43,7 +43,7 @@ fn flags_and_directory_do_not_enter_the_hash() {
         &["-O", "-C", "debuginfo=2"],
         &["--cfg", "feature=\"x\"", "-C", "link-dead-code"],
         &["-C", "metadata=abc", "--remap-path-prefix", "/=elsewhere"],
-        &["-C", "target-cpu=native", "-C", "panic=abort"],
+        &["-C", "target-cpu=native", "-C", "relocation-model=static"],
         &["-D", "warnings", "-F", "unsafe_code", "-C", "codegen-units=1"],
     ];
     for variant in variants {

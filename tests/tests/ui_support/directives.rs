@@ -8,7 +8,7 @@
 //! library: NAME                  a library, whose own macros are built in the same way
 //! copies: CRATE COUNT            that many copies of a module, `CRATE_00` and so on; no native run
 //! bad: KIND                      a bad module (see `tests::bad`), which must leave nothing in the cache; no native run
-faulty: KIND                   the same, but bad only when it runs, and so in the cache
+//! faulty: KIND                   the same, but bad only when it runs, and so in the cache
 //! no-native: REASON              the case has no native counterpart
 //! ```
 
