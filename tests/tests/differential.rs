@@ -77,7 +77,7 @@ fn build_module(guest: &HashMap<String, PathBuf>) -> PathBuf {
     for name in ["proc_macro2", "quote", "syn"] {
         rustc.arg("--extern").arg(format!("{name}={}", guest[name].display()));
     }
-    rustc.arg("-L").arg(format!("dependency={}", guest["syn"].parent().expect("it is in a directory").display()));
+    rustc.arg("-L").arg(dependencies_of(&guest["syn"]));
     // What cargo says to a crate; serde_derive names a module after the last part of its version.
     rustc.env("CARGO_PKG_NAME", "serde_derive").env("CARGO_PKG_VERSION", version).env("CARGO_MANIFEST_DIR", dir);
     for (part, value) in ["MAJOR", "MINOR", "PATCH"].into_iter().zip(version.split('.')) {
@@ -96,8 +96,15 @@ fn rustc(lab: &Lab, form: Form, file: &str) -> Command {
     for name in ["serde", "serde_json"] {
         rustc.arg("--extern").arg(format!("{name}={}", BUILDS.libraries[name].display()));
     }
-    rustc.arg("-L").arg(format!("dependency={}", BUILDS.libraries["serde"].parent().expect("it is in a directory").display()));
+    rustc.arg("-L").arg(dependencies_of(&BUILDS.libraries["serde"]));
     rustc
+}
+
+/// Where cargo puts what a library links: it stands beside them, or one directory above if it was asked for by name.
+fn dependencies_of(library: &Path) -> String {
+    let dir = library.parent().expect("it is in a directory");
+    let deps = if dir.ends_with("deps") { dir.to_owned() } else { dir.join("deps") };
+    format!("dependency={}", deps.display())
 }
 
 /// Panics with the first line in which the two texts differ.
