@@ -61,7 +61,6 @@ pub fn make(kind: &str, good: &[u8]) -> Option<Vec<u8>> {
             _ => Change::Keep,
         }),
         "undeclared-macro" => decls(&|text| format!("{text}bang:ghost:ghost\n")),
-        "swapped-kinds" => decls(&|text| replace(&replace(text, "attr:plain_attr:plain_attr", "bang:plain_attr:plain_attr"), "bang:plain:plain", "attr:plain:plain")),
         // What the module says of its crate.
         "wrong-abi" => abi(&|text| replace(text, "abi=1\n", "abi=2\n")),
         "abi-not-a-number" => abi(&|text| replace(text, "abi=1\n", "abi=one\n")),
