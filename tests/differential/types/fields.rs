@@ -1,6 +1,6 @@
 //! Attributes of single fields.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde_derive::{Deserialize, Serialize};
 
@@ -86,8 +86,8 @@ pub struct Flattened {
     inner: InnerOne,
     #[serde(flatten)]
     choice: Choice,
-    #[serde(flatten, skip_serializing_if = "HashMap::is_empty")]
-    rest: HashMap<String, serde_json::Value>,
+    #[serde(flatten, skip_serializing_if = "BTreeMap::is_empty")]
+    rest: BTreeMap<String, serde_json::Value>,
 }
 
 #[derive(Serialize, Deserialize)]
