@@ -174,7 +174,8 @@ fn diagnostics_of_rejected_input_are_equal() {
             rustc.outcome()
         });
         assert_eq!(native.code, Some(1), "{native}");
-        assert!(native.stderr.lines().count() > 4, "{native}");
+        // A line for each diagnostic, and one that counts them. There is something to compare.
+        assert!(native.stderr.lines().count() > 3, "{native}");
         let [wasm_diagnostics, native_diagnostics] = [&wasm, &native].map(|outcome| diagnostics(&outcome.stderr));
         equal(&format!("the diagnostics of `{path}`"), &wasm_diagnostics, &native_diagnostics);
         assert_eq!(wasm.code, native.code);
