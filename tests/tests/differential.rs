@@ -88,10 +88,10 @@ fn build_module(guest: &HashMap<String, PathBuf>) -> PathBuf {
 }
 
 /// A call of rustc on a file of the package, with serde_derive in one build or the other.
-fn rustc(lab: &Lab, form: Form, file: &str) -> Command {
+fn rustc(form: Form, file: &str) -> Command {
     let path = if form == Form::Native { &BUILDS.native } else { &BUILDS.wasm };
     let mut rustc = Toolchain::get().rustc();
-    rustc.current_dir(PACKAGE).cache(&lab.join("cache"));
+    rustc.current_dir(PACKAGE).cache(&Toolchain::get().work().join("cache"));
     rustc.args([file, "--edition", "2021"]).args(use_macros(form, "serde_derive", path));
     for name in ["serde", "serde_json"] {
         rustc.arg("--extern").arg(format!("{name}={}", BUILDS.libraries[name].display()));
@@ -122,15 +122,14 @@ fn equal(what: &str, wasm: &str, native: &str) {
     }
 }
 
-fn expansion(lab: &Lab, form: Form) -> Outcome {
-    let mut rustc = rustc(lab, form, "types/main.rs");
+fn expansion(form: Form) -> Outcome {
+    let mut rustc = rustc(form, "types/main.rs");
     rustc.arg("-Zunpretty=expanded").env("RUSTC_BOOTSTRAP", "1").outcome().success()
 }
 
 #[test]
 fn expansions_of_many_types_are_equal() {
-    let lab = Lab::new();
-    let [wasm, native] = [Form::Wasm, Form::Native].map(|form| expansion(&lab, form));
+    let [wasm, native] = [Form::Wasm, Form::Native].map(expansion);
     // Nothing would be easier to compare than nothing.
     let (implementations, bytes) = (native.stdout.matches("Deserialize<'de>").count(), native.stdout.len());
     assert!(implementations > 120 && bytes > 500_000, "{implementations} implementations in {bytes} bytes");
@@ -142,9 +141,8 @@ fn expansions_of_many_types_are_equal() {
 /// more or less.
 #[test]
 fn expansions_are_equal_with_their_hygiene() {
-    let lab = Lab::new();
     let [wasm, native] = [Form::Wasm, Form::Native].map(|form| {
-        let mut rustc = rustc(&lab, form, "types/main.rs");
+        let mut rustc = rustc(form, "types/main.rs");
         let text = rustc.arg("-Zunpretty=expanded,hygiene").env("RUSTC_BOOTSTRAP", "1").outcome().success().stdout;
         let parts = text.split('#').map(|part| part.trim_end_matches(|c: char| c.is_ascii_digit()));
         parts.collect::<Vec<_>>().join("#")
@@ -169,7 +167,7 @@ fn diagnostics_of_rejected_input_are_equal() {
         let lab = Lab::new();
         let path = format!("rejected/{file}.rs");
         let [wasm, native] = [Form::Wasm, Form::Native].map(|form| {
-            let mut rustc = rustc(&lab, form, &path);
+            let mut rustc = rustc(form, &path);
             rustc.args(["--crate-type", "lib", "--emit=metadata", "--error-format=json", "-o"]).arg(lab.join("out.rmeta"));
             rustc.outcome()
         });
@@ -208,7 +206,7 @@ fn diagnostics(json: &str) -> String {
 fn programs_do_the_same() {
     let lab = Lab::new();
     let [wasm, native] = [("wasm", Form::Wasm), ("native", Form::Native)].map(|(name, form)| {
-        rustc(&lab, form, "types/main.rs").arg("-o").arg(lab.join(name)).outcome().success();
+        rustc(form, "types/main.rs").arg("-o").arg(lab.join(name)).outcome().success();
         lab.run(name).success()
     });
     assert!(native.stdout.lines().count() > 100, "{native}");
@@ -224,10 +222,10 @@ fn a_library_built_with_the_module_is_the_same_library() {
     for form in [Form::Wasm, Form::Native] {
         let library = lab.join("libshared.rlib");
         let source = lab.join("lib.rs").display().to_string();
-        let mut rustc_lib = rustc(&lab, form, &source);
+        let mut rustc_lib = rustc(form, &source);
         rustc_lib.args(["--crate-type", "rlib", "--crate-name", "shared", "-o"]).arg(&library).outcome().success();
         let main = lab.join("main.rs").display().to_string();
-        let mut rustc_main = rustc(&lab, form, &main);
+        let mut rustc_main = rustc(form, &main);
         rustc_main.arg("--extern").arg(format!("shared={}", library.display())).arg("-o").arg(lab.join("main")).outcome().success();
         assert_eq!(lab.run("main").success().stdout, "{\"field\":1}\n");
     }
