@@ -19,6 +19,7 @@ use rustc_data_structures::owned_slice::{OwnedSlice, slice_owned};
 use rustc_data_structures::profiling::SelfProfilerRef;
 use rustc_metadata::METADATA_HEADER;
 use rustc_metadata::creader::{MetadataLoader, MetadataLoaderDyn};
+use rustc_middle::ty::tls;
 use rustc_proc_macro::bridge::client::ProcMacro;
 use rustc_session::config::Sysroot;
 use rustc_span::Symbol;
@@ -35,7 +36,12 @@ struct Context {
     threads: usize,
     /// Tells builds of the compiler apart whose crate metadata may differ.
     build: String,
-    prof: SelfProfilerRef,
+}
+
+/// The session's profiler. Nothing of a module may keep one, since modules stay for the rest of
+/// the process and a profile is written when its last reference goes.
+fn profiler() -> SelfProfilerRef {
+    tls::with_opt(|tcx| tcx.map_or(SelfProfilerRef::new(None, None), |tcx| tcx.prof.clone()))
 }
 
 /// A module that a compilation names or finds, read but not yet run.
@@ -80,7 +86,6 @@ pub(crate) fn metadata_loader(compiler: &Compiler) -> Box<MetadataLoaderDyn> {
             sess.cfg_version,
             option_env!("RUSTC_WASM_PROC_MACRO_BUILD").unwrap_or_default()
         ),
-        prof: sess.prof.clone(),
     });
     Box::new(ModuleLoader {
         native: compiler.codegen_backend.metadata_loader(),
@@ -98,7 +103,8 @@ impl ModuleLoader {
             Entry::Occupied(read) => return read.get().clone(),
             Entry::Vacant(entry) => entry,
         };
-        let _timer = self.context.prof.generic_activity_with_arg(
+        let profiler = profiler();
+        let _timer = profiler.generic_activity_with_arg(
             "wasm_proc_macro_read",
             path.file_name().unwrap_or_default().to_string_lossy(),
         );

@@ -71,6 +71,11 @@ fn arguments() -> Result<Option<Arguments>> {
 
 fn run(arguments: &Arguments) -> Result<()> {
     let mut bench = Bench::new(arguments.rounds)?;
+    if let Some(load) = foreign_load() {
+        bench
+            .report
+            .note("machine", format!("other processes kept {load:.1} cores busy at the start, so times are noisy"));
+    }
     for measure in MEASURES {
         if arguments.names.is_empty() || arguments.names.iter().any(|name| name == measure.name) {
             eprintln!("[bench] {}: {}", measure.name, measure.what);
@@ -82,4 +87,12 @@ fn run(arguments: &Arguments) -> Result<()> {
     plot::write(&bench.report, &bench.out.join("bench.svg"))?;
     eprintln!("[bench] written: {}/bench.json, bench.svg", bench.out.display());
     Ok(())
+}
+
+/// How many cores other processes have kept busy in the last minute, if that disturbs measurements.
+fn foreign_load() -> Option<f64> {
+    let load = std::fs::read_to_string("/proc/loadavg").ok()?;
+    let load: f64 = load.split(' ').next()?.parse().ok()?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (load > cores as f64 / 2.0).then_some(load)
 }

@@ -59,7 +59,7 @@ fn read(dir: &Path) -> Result<Vec<Activity>> {
         return Err(anyhow!("rustc left {} files instead of one profile", files.len()));
     };
     let data = ProfilingData::new(&path.with_extension(""))
-        .map_err(|error| anyhow!("cannot read rustc's self-profile: {error}"))?;
+        .map_err(|error| anyhow!("cannot read rustc's self-profile, `{}`: {error}", path.display()))?;
     let activities: Vec<_> = data
         .iter_full()
         .filter_map(|event| match event.payload {

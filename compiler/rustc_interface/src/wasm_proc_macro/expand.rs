@@ -8,7 +8,7 @@ use rustc_proc_macro::bridge::server::{RemoteMacro, RemoteServer};
 use rustc_wasm_proc_macro::{Activity, Dispatch, Events, FaultKind, Module};
 use stubgen::module::Declaration;
 
-use super::{Context, LoadedModule};
+use super::{Context, LoadedModule, profiler};
 
 /// A module's compiled code, made when the first of its macros is expanded: most compilations
 /// that reach a macro crate through another crate never run it.
@@ -105,7 +105,8 @@ impl Dispatch for Server<'_> {
 
 impl Events for Context {
     fn measure(&self, activity: Activity, work: &mut dyn FnMut()) {
-        let _timer = self.prof.generic_activity(activity.name());
+        let profiler = profiler();
+        let _timer = profiler.generic_activity(activity.name());
         work();
     }
 

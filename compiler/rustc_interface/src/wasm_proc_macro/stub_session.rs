@@ -18,7 +18,7 @@ use rustc_span::{FileName, RealFileName};
 use stubgen::cache::{Key, Kind};
 use stubgen::stub::{self, Body};
 
-use super::{Context, LoadedModule};
+use super::{Context, LoadedModule, profiler};
 use crate::interface::{Config, run_compiler};
 use crate::passes;
 use crate::util::DummyCodegenBackend;
@@ -26,7 +26,7 @@ use crate::util::DummyCodegenBackend;
 impl LoadedModule {
     /// The crate metadata of the module's stub, as it stands in an `.rmeta` file.
     pub(super) fn stub_metadata(&self) -> Result<Vec<u8>, String> {
-        let Context { cache, build, prof, .. } = &*self.context;
+        let Context { cache, build, .. } = &*self.context;
         let key = Key::from_parts([
             &self.info.digest.0[..],
             build.as_bytes(),
@@ -35,7 +35,8 @@ impl LoadedModule {
         if let Some(entry) = cache.lookup(Kind::Stub, &key) {
             return Ok(entry.bytes().to_vec());
         }
-        let _timer = prof.generic_activity_with_arg("wasm_proc_macro_stub", &*self.info.abi.krate);
+        let profiler = profiler();
+        let _timer = profiler.generic_activity_with_arg("wasm_proc_macro_stub", &*self.info.abi.krate);
         let metadata = compile(&self.info, &self.context)?;
         // A cache that cannot be written costs the next compilation this work, and no more.
         if let Err(error) = cache.publish(Kind::Stub, &key, &metadata) {
