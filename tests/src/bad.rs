@@ -145,7 +145,8 @@ fn swap_exports(module: &[u8]) -> Vec<u8> {
     })
 }
 
-fn exports_as(module: &[u8], rename: impl Fn(&str) -> String) -> Vec<u8> {
+/// The module with its exports renamed.
+pub fn exports_as(module: &[u8], rename: impl Fn(&str) -> String) -> Vec<u8> {
     rewrite(module, |section| {
         if section.id != EXPORT_SECTION {
             return Change::Keep;

@@ -66,7 +66,16 @@ impl Outcome {
 impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let code = self.code.map_or("a signal".to_owned(), |code| format!("code {code}"));
-        write!(f, "{}\nended with {code}\n{}{}", self.command, self.stdout, self.stderr)
+        write!(f, "{}\nended with {code}\n{}{}", self.command, shortened(&self.stdout), shortened(&self.stderr))
+    }
+}
+
+/// The beginning of a text, for messages that people read.
+fn shortened(text: &str) -> String {
+    const LIMIT: usize = 20_000;
+    match text.char_indices().nth(LIMIT) {
+        Some((end, _)) => format!("{}\n(and {} bytes more)\n", &text[..end], text.len() - end),
+        None => text.to_owned(),
     }
 }
 

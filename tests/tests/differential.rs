@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -69,9 +70,17 @@ fn build_module(guest: &HashMap<String, PathBuf>) -> PathBuf {
     let manifest = Path::new(package["manifest_path"].as_str().expect("a package has a manifest"));
     let dir = manifest.parent().expect("a manifest is in a directory");
 
-    let module = Toolchain::get().work().join("differential/serde_derive.wasm");
+    // The toolchain has a directory of its own, and the sources are those of the lock file.
+    let lock = fs::read(Path::new(PACKAGE).join("Cargo.lock")).expect("the package has a lock file");
+    let mut hasher = DefaultHasher::new();
+    lock.hash(&mut hasher);
+    let module = Toolchain::get().work().join(format!("differential/serde_derive-{:016x}.wasm", hasher.finish()));
+    if module.exists() {
+        return module;
+    }
+    let aside = module.with_extension("partial");
     let mut rustc = Toolchain::get().rustc();
-    rustc.arg(dir.join("src/lib.rs")).arg("-o").arg(&module);
+    rustc.arg(dir.join("src/lib.rs")).arg("-o").arg(&aside);
     rustc.args(["--crate-name", "serde_derive", "--edition", "2021", "--crate-type", "proc-macro"]);
     rustc.args(["--target", "wasm32-wasip1", "-O", "-C", "strip=debuginfo", "--cap-lints", "allow", "--cfg", "feature=\"default\""]);
     for name in ["proc_macro2", "quote", "syn"] {
@@ -84,6 +93,7 @@ fn build_module(guest: &HashMap<String, PathBuf>) -> PathBuf {
         rustc.env(format!("CARGO_PKG_VERSION_{part}"), value);
     }
     rustc.outcome().success();
+    fs::rename(aside, &module).expect("the module was just written");
     module
 }
 

@@ -96,6 +96,29 @@ fn a_changed_byte_never_crashes_the_compiler() {
     }
 }
 
+/// What a module declares are only words. One that lies about the kinds of its macros gets input that it cannot read; what it
+/// then does to itself, and what it writes about that, is its own affair.
+#[test]
+fn a_module_that_lies_about_its_macros_never_crashes_the_compiler() {
+    let swap = |text: &str| {
+        let text = text.replace("attr:plain_attr:plain_attr", "bang:plain_attr:plain_attr");
+        text.replace("bang:plain:plain", "attr:plain:plain").replace("derive:Plain:plain_derive:plain_helper", "attr:Plain:plain_derive")
+    };
+    let lying = wasm::rewrite_text(&good(), wasm::DECLS_SECTION, swap);
+    let lab = Lab::new();
+    for source in [
+        "plain::plain_attr!(one stream); fn main() {}",
+        "#[plain::plain(two streams)] fn main() {}",
+        "#[plain::Plain] fn main() {}",
+    ] {
+        lab.write("main.rs", source);
+        let outcome = compile(&lab, &lying, &lab.join("cache"));
+        assert!(matches!(outcome.code, Some(0 | 1)), "{outcome}");
+        assert!(!outcome.stderr.contains("internal compiler error"), "{outcome}");
+        println!("{source}: {:?}", outcome.error_lines());
+    }
+}
+
 #[track_caller]
 fn never_crashes(outcome: Outcome, what: &str) {
     if outcome.code == Some(0) {

@@ -11,7 +11,7 @@ mod stub_session;
 
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use options::resolve_options;
 use rustc_data_structures::fx::{FxHashMap, FxIndexSet};
@@ -31,11 +31,31 @@ use crate::interface::Compiler;
 
 /// What of the session the loader needs; a loader outlives every borrow of it.
 struct Context {
-    cache: Cache,
+    /// The arguments of `--wasm-proc-macro-cache` and `--out-dir`.
+    cache_dir: Option<PathBuf>,
+    output_dir: Option<PathBuf>,
+    cache: OnceLock<Cache>,
     sysroot: Sysroot,
     threads: usize,
+    cfg_version: &'static str,
+}
+
+impl Context {
+    /// The cache. Where it is is looked for at the first module, since most compilations have none.
+    fn cache(&self) -> &Cache {
+        self.cache.get_or_init(|| {
+            Cache::new(self.cache_dir.clone().unwrap_or_else(|| {
+                let working_dir = std::env::current_dir().unwrap_or_default();
+                cache::default_dir(self.output_dir.as_deref(), &working_dir)
+            }))
+        })
+    }
+
     /// Tells builds of the compiler apart whose crate metadata may differ.
-    build: String,
+    fn build(&self) -> String {
+        let tree = option_env!("RUSTC_WASM_PROC_MACRO_BUILD").unwrap_or_default();
+        format!("{} {tree}", self.cfg_version)
+    }
 }
 
 /// The session's profiler. Nothing of a module may keep one, since modules stay for the rest of
@@ -49,6 +69,7 @@ struct LoadedModule {
     path: PathBuf,
     bytes: Vec<u8>,
     info: ModuleInfo,
+    macros: OnceLock<&'static [ProcMacro]>,
     context: Arc<Context>,
 }
 
@@ -60,7 +81,6 @@ struct ModuleLoader {
     named: FxIndexSet<PathBuf>,
     /// Every module is read once a compilation, so that all of it sees the same bytes.
     modules: Mutex<FxHashMap<PathBuf, Result<Arc<LoadedModule>, String>>>,
-    macros: Mutex<FxHashMap<PathBuf, &'static [ProcMacro]>>,
 }
 
 /// The loader that the crate store of `compiler` asks.
@@ -73,26 +93,19 @@ pub(crate) fn metadata_loader(compiler: &Compiler) -> Box<MetadataLoaderDyn> {
             .map(|path| Symbol::intern(&path.original().to_string_lossy())),
     );
 
-    let cache_dir = sess.opts.wasm_proc_macro_cache.clone().unwrap_or_else(|| {
-        let working_dir = std::env::current_dir().unwrap_or_default();
-        cache::default_dir(sess.io.output_dir.as_deref(), &working_dir)
-    });
     let context = Arc::new(Context {
-        cache: Cache::new(cache_dir),
+        cache_dir: sess.opts.wasm_proc_macro_cache.clone(),
+        output_dir: sess.io.output_dir.clone(),
+        cache: OnceLock::new(),
         sysroot: sess.opts.sysroot.clone(),
         threads: sess.threads(),
-        build: format!(
-            "{} {}",
-            sess.cfg_version,
-            option_env!("RUSTC_WASM_PROC_MACRO_BUILD").unwrap_or_default()
-        ),
+        cfg_version: sess.cfg_version,
     });
     Box::new(ModuleLoader {
         native: compiler.codegen_backend.metadata_loader(),
         context,
         named,
         modules: Default::default(),
-        macros: Default::default(),
     })
 }
 
@@ -114,6 +127,7 @@ impl ModuleLoader {
                     path: path.to_path_buf(),
                     bytes,
                     info,
+                    macros: OnceLock::new(),
                     context: Arc::clone(&self.context),
                 })
             });
@@ -155,9 +169,7 @@ impl MetadataLoader for ModuleLoader {
 
     fn get_proc_macros(&self, filename: &Path) -> Result<&'static [ProcMacro], String> {
         let module = self.module(filename)?;
-        Ok(*lock(&self.macros)
-            .entry(filename.to_path_buf())
-            .or_insert_with(|| expand::proc_macros(&module)))
+        Ok(module.macros.get_or_init(|| expand::proc_macros(&module)))
     }
 }
 
@@ -167,6 +179,5 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn has_wasm_extension(path: &Path) -> bool {
-    static WASM: LazyLock<&std::ffi::OsStr> = LazyLock::new(|| std::ffi::OsStr::new("wasm"));
-    path.extension() == Some(*WASM)
+    path.extension().is_some_and(|extension| extension == "wasm")
 }

@@ -8,7 +8,8 @@
 //! library: NAME                  a library, whose own macros are built in the same way
 //! copies: CRATE COUNT            that many copies of a module, `CRATE_00` and so on; no native run
 //! bad: KIND                      a bad module (see `tests::bad`), which must leave nothing in the cache; no native run
-//! faulty: KIND                   the same, but bad only when it runs, and so in the cache
+//! bad-extern: KIND               the same as `plain`, by `--extern`
+//! faulty: KIND                   a module that is bad only when it runs, and so is in the cache; no native run
 //! no-native: REASON              the case has no native counterpart
 //! ```
 
@@ -45,6 +46,7 @@ pub fn register(config: &mut Config, form: Form) {
     custom.insert("library", |parser, argument, span| add(parser, argument, span, Use::Library));
     custom.insert("copies", |parser, argument, span| add(parser, argument, span, Use::Copies));
     custom.insert("bad", |parser, argument, span| add(parser, argument, span, Use::Bad));
+    custom.insert("bad-extern", |parser, argument, span| add(parser, argument, span, Use::BadExtern));
     custom.insert("faulty", |parser, argument, span| add(parser, argument, span, Use::Faulty));
     custom.insert(NO_NATIVE, |parser, reason, span| {
         parser.check(span.clone(), !reason.is_empty(), "say why there is no native counterpart");
@@ -72,6 +74,7 @@ enum Use {
     Library,
     Copies,
     Bad,
+    BadExtern,
     Faulty,
 }
 
@@ -83,10 +86,10 @@ struct Directive {
 }
 
 fn add(parser: &mut CommentParser<&mut Revisioned>, argument: Spanned<&str>, span: Span, how: Use) {
-    if matches!(how, Use::Copies | Use::Bad | Use::Faulty) {
+    if matches!(how, Use::Copies | Use::Bad | Use::BadExtern | Use::Faulty) {
         parser.set_custom(NO_NATIVE, WithoutNative);
     }
-    if how == Use::Bad {
+    if matches!(how, Use::Bad | Use::BadExtern) {
         parser.set_custom("cache", Cache::Empty);
     }
     parser.add_custom_spanned("macros", Directive { how, argument: (*argument).to_owned() }, span);
@@ -146,6 +149,9 @@ impl Directive {
                 for copy in copies(&self.argument)? {
                     command.arg("--wasm-proc-macro").arg(copy);
                 }
+            }
+            Use::BadExtern => {
+                command.arg("--extern").arg(format!("plain={}", bad_module(&self.argument)?.display()));
             }
             Use::Bad | Use::Faulty => _ = command.arg("--wasm-proc-macro").arg(bad_module(&self.argument)?),
         }

@@ -58,10 +58,10 @@ fn leak(name: &String) -> &'static str {
 
 impl Code {
     fn compiled(&self) -> Result<&Module, PanicMessage> {
-        let LoadedModule { path, bytes, info, context } = &*self.module;
+        let LoadedModule { path, bytes, info, context, .. } = &*self.module;
         self.compiled
             .get_or_init(|| {
-                Module::load(bytes, info, Some(&context.cache), &**context)
+                Module::load(bytes, info, Some(context.cache()), &**context)
                     .map_err(|error| format!("cannot load `{}`\n{error}", path.display()))
             })
             .as_ref()

@@ -1,6 +1,7 @@
 //! Gets a module's crate metadata: from the cache, or from a nested session that compiles the stub.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::{fs, io, thread};
 
@@ -16,6 +17,7 @@ use rustc_span::fatal_error::catch_fatal_errors;
 use rustc_span::source_map::{FilePathMapping, SourceMap};
 use rustc_span::{FileName, RealFileName};
 use stubgen::cache::{Key, Kind};
+use stubgen::module::ModuleInfo;
 use stubgen::stub::{self, Body};
 
 use super::{Context, LoadedModule, profiler};
@@ -26,17 +28,18 @@ use crate::util::DummyCodegenBackend;
 impl LoadedModule {
     /// The crate metadata of the module's stub, as it stands in an `.rmeta` file.
     pub(super) fn stub_metadata(&self) -> Result<Vec<u8>, String> {
-        let Context { cache, build, .. } = &*self.context;
+        let cache = self.context.cache();
         let key = Key::from_parts([
             &self.info.digest.0[..],
-            build.as_bytes(),
+            self.context.build().as_bytes(),
             self.info.abi.krate.as_bytes(),
         ]);
         if let Some(entry) = cache.lookup(Kind::Stub, &key) {
             return Ok(entry.bytes().to_vec());
         }
         let profiler = profiler();
-        let _timer = profiler.generic_activity_with_arg("wasm_proc_macro_stub", &*self.info.abi.krate);
+        let _timer =
+            profiler.generic_activity_with_arg("wasm_proc_macro_stub", &*self.info.abi.krate);
         let metadata = compile(&self.info, &self.context)?;
         // A cache that cannot be written costs the next compilation this work, and no more.
         if let Err(error) = cache.publish(Kind::Stub, &key, &metadata) {
@@ -47,7 +50,7 @@ impl LoadedModule {
 }
 
 /// Compiles the stub to crate metadata, in a session that shares nothing with the user's.
-fn compile(info: &stubgen::module::ModuleInfo, context: &Context) -> Result<Vec<u8>, String> {
+fn compile(info: &ModuleInfo, context: &Context) -> Result<Vec<u8>, String> {
     let errors = Arc::new(Mutex::new(Vec::new()));
     let config = config(info, context, Arc::clone(&errors));
     let dir = tempfile::tempdir().map_err(|error| no_directory(&error))?;
@@ -86,11 +89,7 @@ fn no_directory(error: &io::Error) -> String {
     format!("its stub cannot be compiled: {error}")
 }
 
-fn config(
-    info: &stubgen::module::ModuleInfo,
-    context: &Context,
-    errors: Arc<Mutex<Vec<String>>>,
-) -> Config {
+fn config(info: &ModuleInfo, context: &Context, errors: Arc<Mutex<Vec<String>>>) -> Config {
     // Whatever is tracked enters the crate hash, which is to depend on the module alone.
     let working_dir =
         FilePathMapping::empty().to_real_filename(&RealFileName::empty(), Path::new("/"));
@@ -134,15 +133,12 @@ fn config(
         make_codegen_backend: Some(Box::new(|_| {
             Box::new(DummyCodegenBackend { target_config_override: None })
         })),
-        using_internal_features: &rustc_driver_flag::USING_INTERNAL_FEATURES,
+        using_internal_features: &USING_INTERNAL_FEATURES,
     }
 }
 
-mod rustc_driver_flag {
-    //! The nested session's own copy of a flag that only words internal compiler errors.
-    pub(super) static USING_INTERNAL_FEATURES: std::sync::atomic::AtomicBool =
-        std::sync::atomic::AtomicBool::new(false);
-}
+/// The nested session's own copy of a flag that only words internal compiler errors.
+static USING_INTERNAL_FEATURES: AtomicBool = AtomicBool::new(false);
 
 /// Keeps the errors of the nested session away from the user's.
 struct Collector(Arc<Mutex<Vec<String>>>);
