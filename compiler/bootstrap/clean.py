@@ -8,7 +8,7 @@ from .report import say
 
 # What each kind removes, relative to the build directory.
 KINDS: dict[str, tuple[str, ...]] = {
-    "results": ("demo", "demo-native", "bench", "dist", "target", "stubgen", "hooks-check", "relock", "staging"),
+    "results": ("demo", "demo-native", "bench", "dist", "target", "runtime", "hooks-check", "relock", "staging"),
     "pristine": ("pristine",),
     "downloads": ("cache", "upstream", "upstream.partial", "state/upstream.json"),
 }

@@ -45,7 +45,12 @@ def parser() -> argparse.ArgumentParser:
     )
     add("demo", "compile serde_derive from crates.io to WebAssembly, and a program with it; builds what is missing")
     test = add("test", "run all tests; builds what is missing")
-    test.add_argument("filter", nargs="*", metavar="FILTER", help="only tests whose names contain this")
+    test.add_argument(
+        "filter",
+        nargs="*",
+        metavar="FILTER",
+        help=f"only tests whose names contain this; `{suite.PARITY}` before it: only those of tests/parity",
+    )
     test.add_argument("--bless", action="store_true", help="write expectations anew instead of comparing")
     bench = add("bench", "measure; results and plots go to BUILD/bench")
     bench.add_argument("name", nargs="*", metavar="NAME", help="only these benchmarks")
@@ -93,9 +98,13 @@ def do_demo(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
 
 def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py test`."""
-    total = suite.test_x_py(arguments.filter)
+    parity_alone, words = suite.split(arguments.filter)
+    total = suite.Count() if parity_alone else suite.test_x_py(words)
     ready = toolchain.build(config, layout, arguments.jobs)
-    total.add(suite.test_all(config, layout, ready.stage0, arguments.filter, arguments.bless, arguments.jobs))
+    if parity_alone:
+        total.add(suite.test_parity(layout, ready.stage0, words, arguments.jobs))
+    else:
+        total.add(suite.test_all(config, layout, ready.stage0, words, arguments.bless, arguments.jobs))
     return suite.close(total, arguments.filter)
 
 

@@ -113,6 +113,11 @@ def apply(patch: Path, into: Path) -> None:
     if done.returncode != 0:
         shown = "\n".join("    " + line for line in done.stderr.strip().splitlines())
         raise Failure(
-            f"`{patch.parent.parent.name}/hooks/{patch.name}` does not apply:\n{shown}",
+            f"`{shown_path(patch)}` does not apply:\n{shown}",
             f"compare it with the files in `{into}` (the patches before it are applied there), correct it, then `./x.py hooks`",
         )
+
+
+def shown_path(patch: Path) -> Path:
+    """A patch's place in the repository, if it lies there."""
+    return patch.relative_to(REPO) if patch.is_relative_to(REPO) else Path(*patch.parts[-3:])

@@ -9,7 +9,7 @@ from .system import Stage0
 
 WASM_TARGETS = ("wasm32-wasip1", "wasm32-unknown-unknown")
 # Paths of upstream's bootstrap that are built beside compiler and std.
-TOOLS: tuple[str, ...] = ()
+TOOLS: tuple[str, ...] = ("src/tools/rustdoc",)
 
 
 def render(config: Config, layout: Layout, stage0: Stage0) -> str:

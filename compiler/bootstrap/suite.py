@@ -16,7 +16,9 @@ from .system import Stage0
 RESULT = re.compile(r"^test result: ")
 UNITTEST_RAN = re.compile(r"^Ran (\d+) tests? in")
 UNITTEST_BAD = re.compile(r"^FAILED \((.*)\)")
-OWN_PACKAGES = ("stubgen", "rustc_wasm_proc_macro")
+OWN_PACKAGES = ("stubgen", "rustc_wasm_proc_macro", "rustc_wasm_proc_macro_api")
+# The package of `tests/parity`, and the word that chooses it alone.
+PARITY = "parity"
 
 
 @dataclass
@@ -101,28 +103,36 @@ def test_x_py(filter_words: Sequence[str]) -> Count:
     return run_part("x.py itself", command, {})
 
 
+def split(words: Sequence[str]) -> tuple[bool, Sequence[str]]:
+    """Whether only `tests/parity` is asked for, by its name before any filter, and the filters."""
+    alone = bool(words) and words[0] == PARITY
+    return alone, words[1:] if alone else words
+
+
+def cargo_test(
+    title: str, packages: Sequence[str], stage0: Stage0, env: dict[str, str], filter_words: Sequence[str], jobs: int
+) -> Count:
+    """Runs the tests of packages of ours."""
+    parallel = ["-j", str(jobs)] if jobs else []
+    chosen = [word for package in packages for word in ("-p", package)]
+    command: list[str | Path] = [stage0.cargo, "test", "--no-fail-fast", *parallel, *chosen]
+    command.extend(["--", *filter_words] if filter_words else [])
+    return run_part(title, command, env)
+
+
+def test_parity(layout: Layout, stage0: Stage0, filter_words: Sequence[str], jobs: int) -> Count:
+    """Compares macros from Wasm with native ones; the toolchain must have been built."""
+    env = test_environment(layout, stage0)
+    return cargo_test("no program can tell: tests/parity/", [PARITY], stage0, env, filter_words, jobs)
+
+
 def test_all(
     config: Config, layout: Layout, stage0: Stage0, filter_words: Sequence[str], bless: bool, jobs: int
 ) -> Count:
     """Runs every part that follows x.py's own tests; the toolchain must have been built."""
     total = Count()
     env = test_environment(layout, stage0)
-    parallel = ["-j", str(jobs)] if jobs else []
-    packages = [word for package in OWN_PACKAGES for word in ("-p", package)]
-    total.add(
-        run_part(
-            "stubgen and the runtime",
-            [
-                stage0.cargo,
-                "test",
-                "--no-fail-fast",
-                *parallel,
-                *packages,
-                *(["--", *filter_words] if filter_words else []),
-            ],
-            env,
-        )
-    )
+    total.add(cargo_test("stubgen and the runtime", OWN_PACKAGES, stage0, env, filter_words, jobs))
     if not filter_words:
         say("test", "the patch queue applies to pristine files with zero fuzz")
         try:
@@ -133,21 +143,8 @@ def test_all(
             total.failed += 1
     if bless:
         env["RUSTC_BLESS"] = "1"
-    total.add(
-        run_part(
-            "the fork: tests/",
-            [
-                stage0.cargo,
-                "test",
-                "--no-fail-fast",
-                *parallel,
-                "-p",
-                "tests",
-                *(["--", *filter_words] if filter_words else []),
-            ],
-            env,
-        )
-    )
+    total.add(cargo_test("the fork: tests/", ["tests"], stage0, env, filter_words, jobs))
+    total.add(test_parity(layout, stage0, filter_words, jobs))
     return total
 
 

@@ -1,13 +1,13 @@
 """Building the toolchain: upstream's bootstrap in the prepared tree, then the linker and our command beside it."""
 
 import os
-import shutil
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from . import lockfile, patches, settings, system, tree, upstream
+from . import lockfile, patches, runtime, settings, system, tree, upstream
 from .config import REPO, Config, Layout
 from .files import link_atomic, load_json, sha256_bytes, store_json
 from .progress import Progress
@@ -16,9 +16,15 @@ from .run import failure, logged
 from .system import Stage0
 from .tree import Prepared
 
-# What of ours cannot change a single byte of std: our own crates, and our own modules that only serve `--wasm-proc-macro`.
-# A patch of an upstream file is never in here, for it may change crate metadata or predefined symbols.
-STD_NEUTRAL = ("compiler/rustc_wasm_proc_macro/", "stubgen/", "compiler/rustc_interface/src/wasm_proc_macro")
+# What of ours cannot change a single byte of std: our own crates, our own modules that only serve `--wasm-proc-macro`, and
+# rustdoc. A patch of the compiler's own files is never in here, for it may change crate metadata or predefined symbols.
+STD_NEUTRAL = (
+    "compiler/rustc_wasm_proc_macro_api/",
+    "stubgen/",
+    "compiler/rustc_interface/src/wasm_proc_macro",
+    "src/librustdoc/",
+)
+
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,14 @@ class Ready:
 
     @property
     def key(self) -> str:
-        """Identifies everything that goes into the toolchain."""
+        """Identifies everything that goes into the compiler and std."""
         lines = [self.own_digest, self.identity, self.settings_text, self.llvm, self.stage0.release, *settings.TOOLS]
+        return sha256_bytes("\n".join(lines).encode())
+
+    @property
+    def runtime_key(self) -> str:
+        """Identifies everything that goes into the runtime library and the commands."""
+        lines = [self.stage0.release, *(file_line(path) for path in runtime.files())]
         return sha256_bytes("\n".join(lines).encode())
 
     @property
@@ -89,7 +101,8 @@ def source_key(config: Config) -> str:
 def source_files() -> list[Path]:
     """Every file of the repository that goes into the toolchain."""
     others = [upstream.PIN_FILE, Path(settings.__file__), *(REPO / name for name in lockfile.ADDITIONS.values())]
-    return [*tree.overlay().values(), *patches.queue(), *(path for path in others if path.exists())]
+    found = [*tree.overlay().values(), *patches.queue(), *(path for path in others if path.exists()), *runtime.files()]
+    return list(dict.fromkeys(found))
 
 
 def file_line(path: Path) -> str:
@@ -103,9 +116,22 @@ def build(config: Config, layout: Layout, jobs: int = 0) -> Ready:
     ready = get_ready(config, layout)
     done_file = layout.state / "built.json"
     done = load_json(done_file)
-    if done.get("key") == ready.key and is_complete(layout, ready.stage0):
+    compiled = done.get("key") == ready.key and is_complete(layout, ready.stage0)
+    runs = layout.pristine or (done.get("runtime_key") == ready.runtime_key and runtime.is_installed(layout, ready.stage0))
+    if compiled and runs:
         say("build", f"nothing to do, {layout.stage1} is up to date ({duration(time.monotonic() - begin)})")
         return ready
+    if not compiled:
+        compile_toolchain(config, layout, ready, done, jobs)
+    if not layout.pristine:
+        runtime.build(layout, ready.stage0, jobs)
+    store_json(done_file, {"key": ready.key, "std_key": ready.std_key, "runtime_key": ready.runtime_key})
+    say("build", f"{layout.stage1} is ready ({duration(time.monotonic() - begin)})")
+    return ready
+
+
+def compile_toolchain(config: Config, layout: Layout, ready: Ready, done: dict[str, Any], jobs: int) -> None:
+    """Has upstream's bootstrap build the compiler and std."""
     host = layout.base / "host"
     if host.exists() and not host.is_symlink():
         raise Failure(
@@ -114,15 +140,11 @@ def build(config: Config, layout: Layout, jobs: int = 0) -> Ready:
         )
     keep_std = done.get("std_key") == ready.std_key and has_std(layout, ready.stage0)
     # A build that is interrupted half-way may leave std's directories in any state.
-    store_json(done_file, {"std_key": done["std_key"]} if keep_std else {})
+    store_json(layout.state / "built.json", {"std_key": done["std_key"]} if keep_std else {})
     cold = not (layout.base / ready.stage0.host / "stage1-rustc").exists()
     run_bootstrap(config, layout, ready, bootstrap_arguments(ready.stage0, keep_std), jobs, cold=cold)
     install_linker(config, layout, ready.stage0)
-    if not layout.pristine:
-        install_stubgen(layout, ready.stage0, jobs)
-    store_json(done_file, {"key": ready.key, "std_key": ready.std_key})
-    say("build", f"{layout.stage1} is ready ({duration(time.monotonic() - begin)})")
-    return ready
+    store_json(layout.state / "built.json", {"key": ready.key, "std_key": ready.std_key})
 
 
 def check(config: Config, layout: Layout, jobs: int = 0) -> None:
@@ -175,8 +197,6 @@ def is_complete(layout: Layout, stage0: Stage0) -> bool:
     """Whether the toolchain still has all its parts."""
     rustlib = layout.stage1 / "lib" / "rustlib"
     parts = [layout.stage1 / "bin" / "rustc", linker_directory(layout, stage0) / "rust-lld"]
-    if not layout.pristine:
-        parts.append(layout.stage1 / "bin" / "stubgen")
     stds = [rustlib / target / "lib" for target in (stage0.host, *settings.WASM_TARGETS)]
     return all(part.exists() for part in parts) and all(any(std.glob("libstd-*.rlib")) for std in stds)
 
@@ -195,31 +215,3 @@ def install_linker(config: Config, layout: Layout, stage0: Stage0) -> None:
     link_atomic(directory / "rust-lld", lld)
     for flavor in ("ld.lld", "wasm-ld"):
         link_atomic(directory / "gcc-ld" / flavor, Path("..") / "rust-lld")
-
-
-def install_stubgen(layout: Layout, stage0: Stage0, jobs: int) -> None:
-    """Builds the `stubgen` command with stage0 and puts it beside rustc."""
-    manifest = REPO / "stubgen" / "Cargo.toml"
-    if not manifest.exists():
-        return
-    target = layout.root / "stubgen"
-    log = layout.logs / "stubgen.log"
-    say("build", "the stubgen command")
-    command: list[str | Path] = [
-        stage0.cargo,
-        "build",
-        "--release",
-        "--manifest-path",
-        manifest,
-        "--target-dir",
-        target,
-        *(["-j", str(jobs)] if jobs else []),
-    ]
-    if logged(command, log, env={"RUSTC": str(stage0.rustc)}) != 0:
-        raise failure("building stubgen", log, "correct it and run the same command again")
-    binary = target / "release" / "stubgen"
-    if not binary.exists():
-        raise Failure(f"`{manifest}` built no command `stubgen`", "give the crate a `[[bin]]` of that name")
-    aside = layout.stage1 / "bin" / ".x-py-stubgen"
-    shutil.copy2(binary, aside)
-    os.replace(aside, layout.stage1 / "bin" / "stubgen")

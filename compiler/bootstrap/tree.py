@@ -12,11 +12,18 @@ from .report import Failure, say
 from .upstream import UNUSED, Pin
 
 OVERLAY_ROOTS = ("compiler", "library", "stubgen")
-NOT_LAID = ("compiler/hooks", "compiler/bootstrap", "library/hooks")
+# The runtime is a library of its own, built from the repository.
+NOT_LAID = ("compiler/hooks", "compiler/bootstrap", "library/hooks", "compiler/rustc_wasm_proc_macro")
 NOT_LAID_NAMES = ("target", "__pycache__")
 # Our own crates' tests and benchmarks run from the repository, not from the tree.
-OWN_CRATES = ("compiler/rustc_wasm_proc_macro", "stubgen")
+OWN_CRATES = ("compiler/rustc_wasm_proc_macro_api", "stubgen")
 NOT_BUILT = ("tests", "benches", "examples", "fuzz", "Cargo.lock")
+
+# Files that rustdoc's build wants and that some packagings of upstream leave out, with ours that take their place.
+STAND_INS = {
+    "src/librustdoc/html/static/LICENSE-APACHE.txt": "LICENSE-APACHE",
+    "src/librustdoc/html/static/LICENSE-MIT.txt": "LICENSE-MIT",
+}
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,9 @@ def make_layer(
                 "leave the file and remove its call sites instead: deleting is not supported",
             )
         layer[name] = (staging / name).read_bytes()
+    for name, ours in STAND_INS.items():
+        if not (upstream / name).exists() and (repo / ours).exists():
+            layer[name] = (repo / ours).read_bytes()
     for lock, additions in lockfile.ADDITIONS.items():
         merged = lockfile.merged(upstream / lock, repo / additions, own=not layout.pristine)
         if merged is not None:

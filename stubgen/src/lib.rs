@@ -7,6 +7,7 @@
 pub mod annotate;
 pub mod cache;
 pub mod module;
+pub mod propose;
 pub mod stub;
 
 mod write;

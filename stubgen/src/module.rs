@@ -19,8 +19,9 @@ pub use digest::Digest;
 pub use error::{ModuleError, NotWasm, ReadError};
 pub use guest::{
     DECLS_EXPORT, GuestAbi, HOST_FUNCTIONS, HOST_MODULE, HostFunction, MEMORY_EXPORT, RUN_EXPORT, WASI_FUNCTIONS,
-    WASI_MODULE,
+    WASI_MODULE, WATT_04_MODULE, WATT_05_MODULE, WATT_FUNCTIONS, WATT_INPUT_EXPORT, WATT_OUTPUT_EXPORT,
 };
+pub(crate) use guest::{takes_one_stream, takes_two_streams};
 pub use name::NameFault;
 pub use structure::{Export, Import, ItemType, ValueType};
 
@@ -61,7 +62,16 @@ impl ModuleInfo {
     /// as the ABI says, if an export is missing or an import is not on offer, or if the guest ABI is not one of
     /// [`GuestAbi::RUNNABLE`].
     pub fn parse(bytes: &[u8]) -> Result<ModuleInfo, ModuleError> {
-        let info = ModuleInfo::parse_any_guest(bytes)?;
+        ModuleInfo::parse_with_digest(bytes, Digest::of(bytes))
+    }
+
+    /// [`parse`](ModuleInfo::parse) for those who know the digest already: making it takes longer than all the rest.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](ModuleInfo::parse).
+    pub fn parse_with_digest(bytes: &[u8], digest: Digest) -> Result<ModuleInfo, ModuleError> {
+        let info = ModuleInfo::check(bytes, digest)?;
         if GuestAbi::RUNNABLE.contains(&info.guest) {
             Ok(info)
         } else {
@@ -75,6 +85,10 @@ impl ModuleInfo {
     ///
     /// As [`parse`](ModuleInfo::parse), but for the guest ABI.
     pub fn parse_any_guest(bytes: &[u8]) -> Result<ModuleInfo, ModuleError> {
+        ModuleInfo::check(bytes, Digest::of(bytes))
+    }
+
+    fn check(bytes: &[u8], digest: Digest) -> Result<ModuleInfo, ModuleError> {
         let structure = structure::walk(bytes)?;
         let guest = GuestAbi::of(&structure);
         let decls = structure.decls.ok_or(ModuleError::MissingSection { section: DECLS_SECTION })?;
@@ -84,7 +98,7 @@ impl ModuleInfo {
         let declarations = declarations::parse(decls)?;
         guest.check(&structure, &declarations)?;
         Ok(ModuleInfo {
-            digest: Digest::of(bytes),
+            digest,
             size: bytes.len() as u64,
             declarations,
             abi,

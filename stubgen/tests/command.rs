@@ -85,7 +85,7 @@ fn failures_say_what_is_wrong_and_what_to_do() {
     assert_eq!(
         bad(dir.path(), &["inspect", "bare.wasm"]),
         "error: `bare.wasm` cannot be used as procedural macros\n\
-         note: not a procedural macro: the module has no custom section `.rustc_proc_macro_decls`\n\
+         note: the module has no custom section `.rustc_proc_macro_decls`\n\
          help: build it with `rustc --crate-type proc-macro --target wasm32-wasip1`, or add the section with `stubgen annotate`\n"
     );
     assert_eq!(stubgen(dir.path(), &["inspect"]).status.code(), Some(2), "a wrong command line");
@@ -167,14 +167,47 @@ fn watt() -> TestModule {
     }
 }
 
+/// A module for watt says nothing of its macros, so the command says what to type, and that works as it stands.
+#[test]
+fn inspect_proposes_what_to_declare_in_a_module_for_watt() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut module = watt();
+    module.functions.extend(["derive_deserialize_seed", "clone_derive", "derive_", "no-name", "__internal"]);
+    fs::write(dir.path().join("it's.wasm"), module.build()).unwrap();
+    let text = bad(dir.path(), &["inspect", "it's.wasm"]);
+    assert!(text.contains("the module has no custom section"), "{text}");
+    let line = text.trim_end().lines().last().unwrap();
+    assert_eq!(
+        line,
+        "stubgen annotate 'it'\\''s.wasm' --bang make:make --derive DeserializeSeed:derive_deserialize_seed \
+         --derive Clone:clone_derive --bang derive_:derive_ -o 'it'\\''s.annotated.wasm'"
+    );
+    let line = line.replacen("stubgen", env!("CARGO_BIN_EXE_stubgen"), 1);
+    let line = format!("{line} --crate-name its");
+    assert!(Command::new("sh").arg("-c").arg(line).current_dir(dir.path()).status().unwrap().success());
+    let text = good(dir.path(), &["inspect", "it's.annotated.wasm"]);
+    assert!(text.contains("abi       1 for watt-0.5\n") && text.contains("#[derive(Clone)] by clone_derive"), "{text}");
+
+    // A module of another kind without declarations is one to build anew.
+    fs::write(dir.path().join("bare.wasm"), TestModule { sections: vec![], ..demo() }.build()).unwrap();
+    assert!(!bad(dir.path(), &["inspect", "bare.wasm"]).contains("stubgen annotate bare"));
+    module.functions.truncate(2);
+    fs::write(dir.path().join("none.wasm"), module.build()).unwrap();
+    assert!(bad(dir.path(), &["inspect", "none.wasm"]).contains("exports no function that could be a macro"));
+}
+
+/// Annotating checks functions, and not yet what else a module lacks.
 #[test]
 fn annotate_warns_of_what_the_compiler_will_refuse() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("watt.wasm"), watt().build()).unwrap();
-    let output = stubgen(dir.path(), &["annotate", "watt.wasm", "--bang", "a:make", "-o", "out.wasm"]);
+    let output = stubgen(dir.path(), &["annotate", "watt.wasm", "--attr", "a:make", "-o", "out.wasm"]);
     let text = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && text.starts_with("warning: ") && text.contains("`watt-0.5`"), "{text}");
-    assert!(good(dir.path(), &["inspect", "out.wasm"]).contains("a! by make"));
+    assert!(
+        output.status.success() && text.starts_with("warning: ") && text.contains("`make` has the wrong type"),
+        "{text}"
+    );
+    assert_eq!(good(dir.path(), &["annotate", "watt.wasm", "--bang", "a:make", "-o", "out.wasm"]), "");
 }
 
 #[test]

@@ -396,22 +396,6 @@ fn imports_must_be_of_their_types() {
 }
 
 #[test]
-fn a_module_for_watt_is_known_but_not_run() {
-    for (guest, host) in [(GuestAbi::Watt04, "watt-0.4"), (GuestAbi::Watt05, "watt-0.5")] {
-        let mut module = test_module("derive:Demo:demo\n", ABI);
-        module.imports = vec![(host, "token_stream_parse", vec![I32, I32], vec![I32])];
-        (module.run, module.decls_global) = (None, None);
-        module.functions = vec!["raw_to_token_stream", "token_stream_into_raw", "demo"];
-        let bytes = module.build();
-        assert_eq!(ModuleInfo::parse_any_guest(&bytes).unwrap().guest, guest);
-        assert_eq!(error(&bytes), ModuleError::UnsupportedGuest { guest: host });
-        module.functions.pop();
-        let error = ModuleInfo::parse_any_guest(&module.build()).unwrap_err();
-        assert!(matches!(error, ModuleError::MissingExport { name, .. } if name == "demo"));
-    }
-}
-
-#[test]
 fn the_abi_section_is_found_without_the_rest() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.wasm");

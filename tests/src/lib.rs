@@ -11,6 +11,7 @@ pub mod lab;
 pub mod source;
 pub mod toolchain;
 pub mod wasm;
+pub mod watt;
 
 pub use artifacts::{Artifacts, Form};
 pub use command::{Outcome, RustcExt};

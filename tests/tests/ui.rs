@@ -94,7 +94,8 @@ fn normalize(config: &mut Config) {
     // The native build of `foo.wasm`.
     config.stderr_filter(r"\$MACROS/lib([a-zA-Z0-9_]+)\.so", "$$MACROS/$1.wasm");
     // Where a damaged module is damaged depends on its length, and so on the compiler's version.
-    config.stderr_filter(r"at offset 0x[0-9a-f]+", "at offset $$OFFSET");
+    config.stderr_filter(r"at offset (0x[0-9a-f]+|[0-9]+)", "at offset $$OFFSET");
+    config.stderr_filter(r"function\[[0-9]+\]::[a-z0-9_]+", "function[$$N]");
     // How the bridge calls a macro.
     config.stderr_filter(r", called by `proc_macro::bridge::[^\n]*", "");
     config.stderr_filter(r"(compiler|rustc) 1\.[0-9.]+[^`\n]*", "$1 VERSION");

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from unittest import mock
 
-from bootstrap import settings, system, toolchain, tree
-from bootstrap.config import REPO, Config
+from bootstrap import runtime, settings, system, toolchain, tree
+from bootstrap.config import REPO, Config, Layout
 from bootstrap.progress import Progress
 from bootstrap.report import Failure
 from bootstrap.system import Stage0
@@ -46,6 +46,7 @@ class Build(Sandbox):
     def setUp(self) -> None:
         """Puts the fake where upstream's `x.py` would be."""
         super().setUp()
+        self.installs = 0
         self.fake("")
         self.config = Config()
         self.config.llvm.lld = str(self.write(self.root / "lld", ""))
@@ -68,12 +69,15 @@ class Build(Sandbox):
     def build(self) -> None:
         """Builds without our command, which needs a real cargo."""
 
-        def install(layout: object, *_: object) -> None:
+        def install(layout: Layout, stage0: Stage0, *_: object) -> None:
+            self.installs += 1
+            runtime.library(layout, stage0).parent.mkdir(parents=True, exist_ok=True)
+            runtime.library(layout, stage0).touch()
             (self.layout.stage1 / "bin" / "stubgen").touch()
 
         with (
             mock.patch.object(toolchain, "get_ready", lambda *_: self.ready()),
-            mock.patch.object(toolchain, "install_stubgen", install),
+            mock.patch.object(runtime, "build", install),
         ):
             toolchain.build(self.config, self.layout)
 
@@ -104,9 +108,17 @@ class Build(Sandbox):
         self.build()
         self.assertEqual(len(self.calls()), 2)
 
-    def test_std_is_kept_after_an_edit_in_the_runtime_only(self) -> None:
-        """The three std take longer than the runtime; any patch may change what std is compiled to."""
-        own = self.write(self.repo / "compiler/rustc_wasm_proc_macro/src/lib.rs", "// 1\n")
+    def test_an_edit_in_the_runtime_rebuilds_the_runtime_alone(self) -> None:
+        """It is no part of the compiler."""
+        self.build()
+        with mock.patch.object(runtime, "files", lambda: [REPO / "README.md"]):
+            self.build()
+            self.build()
+        self.assertEqual((len(self.calls()), self.installs), (1, 2))
+
+    def test_std_is_kept_after_an_edit_in_our_modules_only(self) -> None:
+        """The three std take longer than the compiler; any patch may change what std is compiled to."""
+        own = self.write(self.repo / "compiler/rustc_wasm_proc_macro_api/src/lib.rs", "// 1\n")
         self.build()
         self.write(own, "// 2\n")
         self.build()
@@ -117,7 +129,7 @@ class Build(Sandbox):
 
     def test_std_is_not_kept_after_a_failure_that_may_have_hurt_it(self) -> None:
         """A std half built by one compiler must not be kept for the next, even if everything is as it was before."""
-        own = self.write(self.repo / "compiler/rustc_wasm_proc_macro/src/lib.rs", "// 1\n")
+        own = self.write(self.repo / "compiler/rustc_wasm_proc_macro_api/src/lib.rs", "// 1\n")
         self.build()
         self.write(self.repo / "compiler/rustc_a/src/ours.rs", "// new\n")
         self.fake("sys.exit('error: broken')")

@@ -30,6 +30,13 @@ class Counting(unittest.TestCase):
         """It does not compile: no result line, but surely no success."""
         self.assertEqual(suite.count(["error: could not compile"], 101), suite.Count(0, 1))
 
+    def test_parity_is_chosen_by_its_name_before_filters(self) -> None:
+        """As a filter after another word it is one."""
+        self.assertEqual(suite.split(["parity", "spans::"]), (True, ["spans::"]))
+        self.assertEqual(suite.split(["parity"]), (True, []))
+        self.assertEqual(suite.split(["spans", "parity"]), (False, ["spans", "parity"]))
+        self.assertEqual(suite.split([]), (False, []))
+
     def test_no_test_at_all_is_a_failure(self) -> None:
         """A filter with a typing error."""
         with self.assertRaisesRegex(Failure, "no test matches typo"):

@@ -133,6 +133,16 @@ class Tree(Sandbox):
         laid = set(tree.overlay(self.repo))
         self.assertEqual(laid, {"compiler/rustc_a/src/ours.rs", "stubgen/src/tests/a.rs"})
 
+    def test_ours_stands_in_for_a_licence_that_upstream_left_out(self) -> None:
+        """Some packagings do, and rustdoc does not build without."""
+        self.write(self.repo / "LICENSE-MIT", "ours\n")
+        self.write(self.repo / "LICENSE-APACHE", "ours\n")
+        static = "src/librustdoc/html/static"
+        self.write(self.upstream / static / "LICENSE-MIT.txt", "upstream's\n")
+        self.prepare()
+        self.assertEqual((self.layout.tree / static / "LICENSE-MIT.txt").read_text(), "upstream's\n")
+        self.assertEqual((self.layout.tree / static / "LICENSE-APACHE.txt").read_text(), "ours\n")
+
     def test_a_completed_lock_file_stays(self) -> None:
         """Cargo may complete the lock file in place; resetting it each time would resolve it each time."""
         self.write(self.upstream / "Cargo.lock", 'version = 4\n\n[[package]]\nname = "a"\nversion = "1.0.0"\n')

@@ -7,7 +7,9 @@
 
 mod expand;
 mod options;
+mod runtime;
 mod stub_session;
+mod watt;
 
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
@@ -25,7 +27,7 @@ use rustc_session::config::Sysroot;
 use rustc_span::Symbol;
 use rustc_target::spec::Target;
 use stubgen::cache::{self, Cache};
-use stubgen::module::{Abi, ModuleInfo};
+use stubgen::module::{Abi, ModuleInfo, ReadError};
 
 use crate::interface::Compiler;
 
@@ -122,7 +124,7 @@ impl ModuleLoader {
             path.file_name().unwrap_or_default().to_string_lossy(),
         );
         let module =
-            ModuleInfo::read(path).map_err(|error| error.to_string()).map(|(info, bytes)| {
+            ModuleInfo::read(path).map_err(|error| with_help(&error)).map(|(info, bytes)| {
                 Arc::new(LoadedModule {
                     path: path.to_path_buf(),
                     bytes,
@@ -170,6 +172,14 @@ impl MetadataLoader for ModuleLoader {
     fn get_proc_macros(&self, filename: &Path) -> Result<&'static [ProcMacro], String> {
         let module = self.module(filename)?;
         Ok(module.macros.get_or_init(|| expand::proc_macros(&module)))
+    }
+}
+
+/// An error and what to do about it, as one note of another error.
+fn with_help(error: &ReadError) -> String {
+    match error.help() {
+        Some(help) => format!("{error}\n{help}"),
+        None => error.to_string(),
     }
 }
 

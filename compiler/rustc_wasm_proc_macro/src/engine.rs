@@ -3,10 +3,10 @@
 use std::num::NonZeroUsize;
 use std::sync::OnceLock;
 
+use rustc_wasm_proc_macro_api::MAX_WASM_STACK;
 use wasmtime::{Config, Engine, Linker, Memory, MemoryType, ModuleVersionStrategy, OptLevel, Store};
 
 use crate::guest::Guest;
-use crate::stack::MAX_WASM_STACK;
 use crate::{fault, host};
 
 /// Changes whenever compiled code of an older build of this crate must not be used any more although Wasmtime's own

@@ -1,10 +1,14 @@
 //! What the host knows about one guest while it runs: its memory, the compiler that answers it, and what it left behind.
 
+use std::path::Path;
 use std::ptr::NonNull;
 
+use rustc_wasm_proc_macro_api::Dispatch;
 use wasmtime::{Caller, Extern, Memory, ResourceLimiter};
 
 use crate::fault::{Denied, Stop};
+use crate::files::{Files, Readable};
+use crate::watt;
 
 /// The most memory that a guest may have, in bytes. The default is all that 32 bits can address.
 const MEMORY_LIMIT: usize = 4 << 30;
@@ -15,25 +19,6 @@ const TABLE_LIMIT: usize = 10_000_000;
 
 /// Denials that are remembered for an error's notes.
 const REMEMBERED_DENIALS: usize = 8;
-
-/// The compiler's end of the bridge, as the guest sees it.
-pub trait Dispatch {
-    /// Answers one request, in `proc_macro::bridge`'s serialization. The reply stands until the next call.
-    ///
-    /// A panic in here goes through [`Module::expand`](crate::Module::expand) to its caller, and the instance is
-    /// discarded.
-    ///
-    /// # Errors
-    ///
-    /// A message, if the request could not be understood. The expansion ends in
-    /// [`FaultKind::Protocol`](crate::FaultKind::Protocol).
-    fn dispatch(&mut self, request: &[u8]) -> Result<&[u8], String>;
-
-    /// The guest asked for something that it does not get. It was told so by an error code and may go on.
-    fn denied(&mut self, denied: &Denied) {
-        let _ = denied;
-    }
-}
 
 /// The state of one store.
 #[derive(Default)]
@@ -53,6 +38,9 @@ pub(crate) struct Guest {
     pub(crate) denied: Vec<Denied>,
     /// The environment between a question for its size and the question for its content.
     pub(crate) environment: Option<Vec<Vec<u8>>>,
+    files: Option<Files>,
+    /// What a guest of watt has been given numbers for, in this expansion.
+    pub(crate) watt: watt::Tables,
 }
 
 /// The compiler, for the time of one expansion.
@@ -89,6 +77,7 @@ impl Guest {
     pub(crate) fn unserve(&mut self) {
         self.server = None;
         self.drop_pending();
+        self.watt.clear();
     }
 
     /// The compiler, if an expansion is running.
@@ -104,11 +93,23 @@ impl Guest {
         }
     }
 
+    /// The files that the guest has open.
+    pub(crate) fn files(&mut self) -> &mut Files {
+        self.files.get_or_insert_with(|| Files::new(Readable::of_process()))
+    }
+
+    /// Says that what the guest returns may depend on a file or directory.
+    pub(crate) fn depends_on(&mut self, path: &Path) {
+        if let Some(server) = self.server() {
+            server.depends_on(path);
+        }
+    }
+
     /// Remembers that the guest asked for something that it does not get.
     pub(crate) fn deny(&mut self, function: &'static str, path: Option<String>) {
         let denied = Denied { function, path };
         if let Some(server) = self.server() {
-            server.denied(&denied);
+            server.denied(&denied.to_string());
         }
         if self.denied.len() < REMEMBERED_DENIALS && !self.denied.contains(&denied) {
             self.denied.push(denied);

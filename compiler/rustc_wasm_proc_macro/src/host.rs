@@ -29,15 +29,24 @@ pub(crate) fn define(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     linker.func_wrap(WASI, "clock_time_get", wasi::clock_time_get)?;
     linker.func_wrap(WASI, "poll_oneoff", wasi::poll_oneoff)?;
     linker.func_wrap(WASI, "random_get", wasi::random_get)?;
-    // The three standard streams. There are no other descriptors, and no directory is open.
+    // The three standard streams, and what is open of the files that a macro may read.
+    linker.func_wrap(WASI, "fd_advise", wasi::files::fd_advise)?;
     linker.func_wrap(WASI, "fd_close", wasi::fd_close)?;
     linker.func_wrap(WASI, "fd_fdstat_get", wasi::fd_fdstat_get)?;
     linker.func_wrap(WASI, "fd_filestat_get", wasi::fd_filestat_get)?;
+    linker.func_wrap(WASI, "fd_pread", wasi::files::fd_pread)?;
+    linker.func_wrap(WASI, "fd_prestat_dir_name", wasi::files::fd_prestat_dir_name)?;
+    linker.func_wrap(WASI, "fd_prestat_get", wasi::files::fd_prestat_get)?;
     linker.func_wrap(WASI, "fd_read", wasi::fd_read)?;
+    linker.func_wrap(WASI, "fd_readdir", wasi::files::fd_readdir)?;
     linker.func_wrap(WASI, "fd_seek", wasi::fd_seek)?;
     linker.func_wrap(WASI, "fd_tell", wasi::fd_tell)?;
     linker.func_wrap(WASI, "fd_write", wasi::fd_write)?;
+    linker.func_wrap(WASI, "path_filestat_get", wasi::files::path_filestat_get)?;
+    linker.func_wrap(WASI, "path_open", wasi::files::path_open)?;
+    linker.func_wrap(WASI, "path_readlink", wasi::files::path_readlink)?;
 
+    crate::watt::define(linker)?;
     for refused in REFUSED {
         refused.define(linker)?;
     }
@@ -46,26 +55,18 @@ pub(crate) fn define(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
 
 /// The rest of preview 1. These functions exist, so that modules that import them link, and return an error code.
 const REFUSED: &[Refused] = &[
-    Refused::descriptor("fd_advise", "illi"),
     Refused::descriptor("fd_allocate", "ill"),
     Refused::descriptor("fd_datasync", "i"),
     Refused::descriptor("fd_fdstat_set_flags", "ii"),
     Refused::descriptor("fd_fdstat_set_rights", "ill"),
     Refused::descriptor("fd_filestat_set_size", "il"),
     Refused::descriptor("fd_filestat_set_times", "illi"),
-    Refused::descriptor("fd_pread", "iiili"),
-    Refused::descriptor("fd_prestat_dir_name", "iii"),
-    Refused::descriptor("fd_prestat_get", "ii"),
     Refused::descriptor("fd_pwrite", "iiili"),
-    Refused::descriptor("fd_readdir", "iiili"),
     Refused::descriptor("fd_renumber", "ii"),
     Refused::descriptor("fd_sync", "i"),
     Refused::path("path_create_directory", "iii", 1),
-    Refused::path("path_filestat_get", "iiiii", 2),
     Refused::path("path_filestat_set_times", "iiiilli", 2),
     Refused::path("path_link", "iiiiiii", 2),
-    Refused::path("path_open", "iiiiillii", 2),
-    Refused::path("path_readlink", "iiiiii", 1),
     Refused::path("path_remove_directory", "iii", 1),
     Refused::path("path_rename", "iiiiii", 1),
     Refused::path("path_symlink", "iiiii", 3),
@@ -131,7 +132,9 @@ impl Refused {
 
 #[cfg(test)]
 mod tests {
-    use stubgen::module::{HOST_FUNCTIONS, HOST_MODULE, WASI_FUNCTIONS, WASI_MODULE};
+    use stubgen::module::{
+        HOST_FUNCTIONS, HOST_MODULE, WASI_FUNCTIONS, WASI_MODULE, WATT_04_MODULE, WATT_05_MODULE, WATT_FUNCTIONS,
+    };
     use wasmtime::Store;
 
     use crate::engine;
@@ -145,11 +148,15 @@ mod tests {
         for name in WASI_FUNCTIONS {
             assert!(host.linker.get(&mut store, WASI_MODULE, name).is_ok(), "{name}");
         }
-        for function in HOST_FUNCTIONS {
-            let found = host.linker.get(&mut store, HOST_MODULE, function.name).ok().and_then(|item| item.into_func());
+        let host_functions = HOST_FUNCTIONS.iter().map(|function| (HOST_MODULE, function));
+        let watt = [WATT_04_MODULE, WATT_05_MODULE];
+        let watt_functions = watt.iter().flat_map(|&module| WATT_FUNCTIONS.iter().map(move |function| (module, function)));
+        for (module, function) in host_functions.chain(watt_functions) {
+            let found = host.linker.get(&mut store, module, function.name).ok().and_then(|item| item.into_func());
             let ty = found.expect(function.name).ty(&store);
             assert_eq!((ty.params().len(), ty.results().len()), (function.params.len(), function.results.len()));
         }
-        assert_eq!(host.linker.iter(&mut store).count(), WASI_FUNCTIONS.len() + HOST_FUNCTIONS.len());
+        let all = WASI_FUNCTIONS.len() + HOST_FUNCTIONS.len() + 2 * WATT_FUNCTIONS.len();
+        assert_eq!(host.linker.iter(&mut store).count(), all);
     }
 }

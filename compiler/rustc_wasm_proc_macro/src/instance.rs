@@ -3,8 +3,10 @@
 use stubgen::module::{DECLS_EXPORT, MEMORY_EXPORT, RUN_EXPORT};
 use wasmtime::{Extern, InstancePre, Memory, Store, TypedFunc};
 
+use crate::Dispatch;
 use crate::fault::Fault;
-use crate::guest::{Dispatch, Guest, range};
+use crate::guest::{Guest, range};
+use crate::watt;
 
 /// What a WASI library runs its constructors in. A module without constructors may lack it.
 const INITIALIZE: &str = "_initialize";
@@ -15,8 +17,24 @@ type Run = TypedFunc<(u32, u32, u32, u32), u64>;
 pub(crate) struct Instance {
     store: Store<Guest>,
     memory: Memory,
-    run: Run,
-    declarations: u32,
+    entry: Entry,
+}
+
+/// What the host calls.
+enum Entry {
+    /// Of the bridge's ABI: one function, and the address of the declarations.
+    Bridge { run: Run, declarations: u32 },
+    /// Of watt's: a function for each macro.
+    Watt(watt::Entry),
+}
+
+/// What an instance is expected to have.
+#[derive(Debug)]
+pub(crate) enum Expected {
+    /// So many declarations.
+    Bridge(usize),
+    /// These functions.
+    Watt(watt::Interface),
 }
 
 impl Instance {
@@ -25,41 +43,51 @@ impl Instance {
     /// # Errors
     ///
     /// What the guest did wrong in its constructors, or what the host lacks.
-    pub(crate) fn new(module: &InstancePre<Guest>, declarations: usize) -> Result<Instance, Fault> {
+    pub(crate) fn new(module: &InstancePre<Guest>, expected: &Expected) -> Result<Instance, Fault> {
         let mut store = Store::new(module.module().engine(), Guest::default());
         store.limiter(|guest| guest);
-        match Instance::start(&mut store, module) {
-            Ok((memory, run, address)) => {
-                let instance = Instance { store, memory, run, declarations: address };
-                instance.check_declarations(declarations)?;
+        match Instance::start(&mut store, module, expected) {
+            Ok((memory, entry)) => {
+                let instance = Instance { store, memory, entry };
+                instance.check_declarations(expected)?;
                 Ok(instance)
             }
             Err(error) => Err(Fault::of_call(error, store.data_mut())),
         }
     }
 
-    fn start(store: &mut Store<Guest>, module: &InstancePre<Guest>) -> wasmtime::Result<(Memory, Run, u32)> {
+    fn start(
+        store: &mut Store<Guest>,
+        module: &InstancePre<Guest>,
+        expected: &Expected,
+    ) -> wasmtime::Result<(Memory, Entry)> {
         let instance = module.instantiate(&mut *store)?;
         let memory = instance.get_memory(&mut *store, MEMORY_EXPORT).ok_or_else(|| missing(MEMORY_EXPORT))?;
         store.data_mut().memory = Some(memory);
         if let Some(Extern::Func(initialize)) = instance.get_export(&mut *store, INITIALIZE) {
             initialize.typed::<(), ()>(&mut *store)?.call(&mut *store, ())?;
         }
+        if let Expected::Watt(interface) = expected {
+            return Ok((memory, Entry::Watt(watt::Entry::find(store, &instance, interface)?)));
+        }
         let run = instance.get_typed_func(&mut *store, RUN_EXPORT)?;
         let global = instance.get_global(&mut *store, DECLS_EXPORT).ok_or_else(|| missing(DECLS_EXPORT))?;
         let address = global.get(&mut *store).i32().ok_or_else(|| missing(DECLS_EXPORT))?;
-        Ok((memory, run, address.cast_unsigned()))
+        Ok((memory, Entry::Bridge { run, declarations: address.cast_unsigned() }))
     }
 
     /// The declarations are a slice in the guest's memory: pointer and length, 32 bits each.
-    fn check_declarations(&self, expected: usize) -> Result<(), Fault> {
+    fn check_declarations(&self, expected: &Expected) -> Result<(), Fault> {
+        let (Entry::Bridge { declarations, .. }, Expected::Bridge(expected)) = (&self.entry, expected) else {
+            return Ok(());
+        };
         let memory = self.memory.data(&self.store);
-        let slice = range(memory.len(), self.declarations, 8).and_then(|range| memory[range].as_chunks::<4>().0.get(1));
+        let slice = range(memory.len(), *declarations, 8).and_then(|range| memory[range].as_chunks::<4>().0.get(1));
         let Some(&len) = slice else {
             return Err(Fault::protocol(format!("`{DECLS_EXPORT}` points outside its memory")));
         };
         let len = u32::from_le_bytes(len);
-        if usize::try_from(len) != Ok(expected) {
+        if usize::try_from(len) != Ok(*expected) {
             let message = format!("it has {len} macros, but its custom section declares {expected}");
             return Err(Fault::protocol(message));
         }
@@ -84,11 +112,18 @@ impl Instance {
         // SAFETY: `dispatch` is borrowed until the end of this function and not used here. `unserve` follows the call;
         // if the call unwinds, then the caller drops this instance, as it does after every fault, so no guest code runs.
         unsafe { self.store.data_mut().serve(dispatch, input) };
-        let result =
-            self.run.call(&mut self.store, (self.declarations, index, input_len, u32::from(force_show_panics)));
+        let result = match &self.entry {
+            Entry::Bridge { run, declarations } => {
+                run.call(&mut self.store, (*declarations, index, input_len, u32::from(force_show_panics)))
+            }
+            Entry::Watt(entry) => entry.run(&mut self.store, index).map(u64::from),
+        };
         self.store.data_mut().unserve();
 
         let output = result.map_err(|error| Fault::of_call(error, self.store.data_mut()))?;
+        if let Entry::Watt(_) = self.entry {
+            return Ok((output as u32).to_le_bytes().to_vec());
+        }
         let (pointer, len) = ((output >> 32) as u32, output as u32);
         let memory = self.memory.data(&self.store);
         match range(memory.len(), pointer, len) {

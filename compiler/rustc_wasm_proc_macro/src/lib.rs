@@ -9,7 +9,8 @@
 //! * `engine`: Wasmtime's settings, and why each of them is as it is;
 //! * `module`: bytes or a cache entry to compiled code;
 //! * `instance`: running copies of a module, and one expansion in one of them;
-//! * `host`: the table of everything a guest may call; `bridge` and `wasi` implement it;
+//! * `library`: the crate as a dynamic library, which is how the compiler uses it;
+//! * `host`: the table of everything a guest may call; `bridge`, `wasi` and `watt` implement it;
 //! * `fault`: everything that can go wrong, in words.
 //!
 //! **Invariant**: nothing that a guest says is trusted. Every pointer is checked, every answer is parsed by somebody who
@@ -19,14 +20,17 @@ mod bridge;
 mod engine;
 mod events;
 mod fault;
+mod files;
 mod guest;
 mod host;
 mod instance;
+mod library;
 mod module;
 mod stack;
 mod wasi;
+mod watt;
 
-pub use events::{Activity, Events};
 pub use fault::{Denied, Fault, FaultKind, LoadError};
-pub use guest::Dispatch;
+pub use library::rustc_wasm_proc_macro_runtime;
 pub use module::Module;
+pub use rustc_wasm_proc_macro_api::{Activity, Dispatch, Events};

@@ -10,9 +10,9 @@ use wasmtime::InstancePre;
 use crate::engine::{self, Host};
 use crate::events::measured;
 use crate::fault::{Fault, LoadError, one_line};
-use crate::guest::{Dispatch, Guest};
-use crate::instance::Instance;
-use crate::{Activity, Events, stack};
+use crate::guest::Guest;
+use crate::instance::{Expected, Instance};
+use crate::{Activity, Dispatch, Events, stack, watt};
 
 /// A module with procedural macros, ready to run. Clones are the same module.
 #[derive(Clone)]
@@ -22,7 +22,7 @@ pub struct Module {
 
 struct Shared {
     module: InstancePre<Guest>,
-    declarations: usize,
+    expected: Expected,
     from_cache: bool,
     /// Instances that no expansion uses. The last one that came back goes out first, so that without nesting or threads
     /// there is one, and its state lasts for the compilation as the state of a native macro does.
@@ -61,8 +61,11 @@ impl Module {
             })?,
         };
         let module = host.linker.instantiate_pre(&module).map_err(|error| LoadError::Link(one_line(&error)))?;
-        let declarations = info.declarations.len();
-        Ok(Module { shared: Arc::new(Shared { module, declarations, from_cache, idle: Mutex::default() }) })
+        let expected = match watt::Interface::of(info.guest, &info.declarations) {
+            Some(interface) => Expected::Watt(interface),
+            None => Expected::Bridge(info.declarations.len()),
+        };
+        Ok(Module { shared: Arc::new(Shared { module, expected, from_cache, idle: Mutex::default() }) })
     }
 
     /// Whether the compiled code came from the cache.
@@ -71,7 +74,8 @@ impl Module {
     }
 
     /// Runs macro number `index`, counted as in the module's declarations, on `input`, and returns its output. Both are
-    /// in `proc_macro::bridge`'s serialization.
+    /// in `proc_macro::bridge`'s serialization; a module made for watt has an input and an output of its own, see
+    /// [`rustc_wasm_proc_macro_api::watt`].
     ///
     /// May be called from several threads, and from within `dispatch`: each expansion has an instance to itself. An
     /// instance is used again after a success, and never after a fault.
@@ -87,24 +91,33 @@ impl Module {
         dispatch: &mut dyn Dispatch,
         events: &dyn Events,
     ) -> Result<Vec<u8>, Fault> {
+        stack::with_room(|| self.expand_here(index, input, force_show_panics, dispatch, events))
+    }
+
+    /// [`Module::expand`] where the stack has [`EXPANSION_STACK`](rustc_wasm_proc_macro_api::EXPANSION_STACK) bytes left.
+    pub(crate) fn expand_here(
+        &self,
+        index: u32,
+        input: &[u8],
+        force_show_panics: bool,
+        dispatch: &mut dyn Dispatch,
+        events: &dyn Events,
+    ) -> Result<Vec<u8>, Fault> {
         let shared = &*self.shared;
-        stack::with_room(|| {
-            let idle = shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut instance = match idle {
-                Some(instance) => instance,
-                None => measured(events, Activity::Instantiate, || Instance::new(&shared.module, shared.declarations))?,
-            };
-            let output =
-                measured(events, Activity::Expand, || instance.expand(index, input, force_show_panics, dispatch))?;
-            shared.idle.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
-            Ok(output)
-        })
+        let idle = shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut instance = match idle {
+            Some(instance) => instance,
+            None => measured(events, Activity::Instantiate, || Instance::new(&shared.module, &shared.expected))?,
+        };
+        let output = measured(events, Activity::Expand, || instance.expand(index, input, force_show_panics, dispatch))?;
+        shared.idle.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
+        Ok(output)
     }
 }
 
 impl std::fmt::Debug for Module {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Module").field("declarations", &self.shared.declarations).finish_non_exhaustive()
+        f.debug_struct("Module").field("expected", &self.shared.expected).finish_non_exhaustive()
     }
 }
 

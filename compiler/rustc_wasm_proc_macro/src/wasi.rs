@@ -1,9 +1,11 @@
-//! WASI preview 1 as far as a macro gets it: environment, clocks, randomness and the standard streams.
+//! WASI preview 1 as far as a macro gets it: environment, clocks, randomness, the standard streams and files to read.
 //!
 //! Layouts and numbers are those of <https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md>. A pointer out
 //! of bounds is answered by [`Errno::FAULT`].
 
-use std::io::{self, Write};
+pub(crate) mod files;
+
+use std::io::{self, SeekFrom, Write};
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
@@ -14,17 +16,42 @@ use crate::fault::{FaultKind, Stop};
 use crate::guest::{Guest, memory_and_guest, range};
 
 /// An error code of preview 1.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Errno(pub(crate) u16);
 
 impl Errno {
+    const ACCES: Errno = Errno(2);
     pub(crate) const BADF: Errno = Errno(8);
     pub(crate) const FAULT: Errno = Errno(21);
     pub(crate) const INVAL: Errno = Errno(28);
     pub(crate) const IO: Errno = Errno(29);
+    pub(crate) const ISDIR: Errno = Errno(31);
+    const LOOP: Errno = Errno(32);
+    pub(crate) const MFILE: Errno = Errno(33);
+    pub(crate) const NAMETOOLONG: Errno = Errno(37);
+    pub(crate) const NOENT: Errno = Errno(44);
+    pub(crate) const NOTDIR: Errno = Errno(54);
     pub(crate) const NOTCAPABLE: Errno = Errno(76);
     pub(crate) const PIPE: Errno = Errno(64);
     pub(crate) const SPIPE: Errno = Errno(70);
+
+    /// The code of an error that the host's system has reported.
+    pub(crate) fn of(error: &io::Error) -> Errno {
+        // Its kind is not stable yet.
+        #[cfg(unix)]
+        if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
+            return Errno::LOOP;
+        }
+        match error.kind() {
+            io::ErrorKind::NotFound => Errno::NOENT,
+            io::ErrorKind::PermissionDenied => Errno::ACCES,
+            io::ErrorKind::NotADirectory => Errno::NOTDIR,
+            io::ErrorKind::IsADirectory => Errno::ISDIR,
+            io::ErrorKind::InvalidInput => Errno::INVAL,
+            io::ErrorKind::InvalidFilename => Errno::NAMETOOLONG,
+            _ => Errno::IO,
+        }
+    }
 }
 
 /// What a function returns to the guest: 0 or an error code; or a fault that ends the expansion.
@@ -241,18 +268,21 @@ pub(crate) fn poll_oneoff(
     })
 }
 
-fn stream(fd: u32) -> Result<(), Errno> {
-    if fd <= 2 { Ok(()) } else { Err(Errno::BADF) }
+/// Whether a descriptor is a standard stream.
+fn is_stream(fd: u32) -> bool {
+    fd <= 2
 }
 
-/// Accepts to close a stream, and keeps it open: it is the compiler's.
+/// Closes a file or directory. A stream stays open: it is the compiler's.
 pub(crate) fn fd_close(mut caller: Caller<'_, Guest>, fd: u32) -> Answer {
-    answer(&mut caller, |_, _| stream(fd))
+    answer(&mut caller, |_, guest| if is_stream(fd) { Ok(()) } else { guest.files().close(fd) })
 }
 
 pub(crate) fn fd_fdstat_get(mut caller: Caller<'_, Guest>, fd: u32, stat: u32) -> Answer {
-    answer(&mut caller, |memory, _| {
-        stream(fd)?;
+    answer(&mut caller, |memory, guest| {
+        if !is_stream(fd) {
+            return memory.write(stat, &files::fdstat(guest.files(), fd)?);
+        }
         let mut bytes = [0; 24];
         bytes[0] = CHARACTER_DEVICE;
         // `fd_read` for the input and `fd_write` for the others. Without the right to seek, wasi-libc takes a stream for
@@ -264,28 +294,51 @@ pub(crate) fn fd_fdstat_get(mut caller: Caller<'_, Guest>, fd: u32, stat: u32) -
 }
 
 pub(crate) fn fd_filestat_get(mut caller: Caller<'_, Guest>, fd: u32, stat: u32) -> Answer {
-    answer(&mut caller, |memory, _| {
-        stream(fd)?;
+    answer(&mut caller, |memory, guest| {
+        if !is_stream(fd) {
+            return memory.write(stat, &files::fd_filestat(guest.files(), fd)?);
+        }
         let mut bytes = [0; 64];
         bytes[16] = CHARACTER_DEVICE;
         memory.write(stat, &bytes)
     })
 }
 
-/// Standard input is at its end: what comes there is the compiler's.
-pub(crate) fn fd_read(mut caller: Caller<'_, Guest>, fd: u32, _buffers: u32, _count: u32, read: u32) -> Answer {
-    answer(&mut caller, |memory, _| match fd {
-        0 => memory.write_u32(read, 0),
-        _ => Err(Errno::BADF),
+/// Reads a file. Standard input is at its end: what comes there is the compiler's.
+pub(crate) fn fd_read(mut caller: Caller<'_, Guest>, fd: u32, buffers: u32, count: u32, read: u32) -> Answer {
+    answer(&mut caller, |memory, guest| {
+        memory.range(read, 4)?;
+        let total = match fd {
+            0 => 0,
+            1 | 2 => return Err(Errno::BADF),
+            fd => files::read(memory, guest.files(), fd, buffers, count)?,
+        };
+        memory.write_u32(read, total)
     })
 }
 
-pub(crate) fn fd_seek(mut caller: Caller<'_, Guest>, fd: u32, _offset: u64, _whence: u32, _position: u32) -> Answer {
-    answer(&mut caller, |_, _| stream(fd).and(Err(Errno::SPIPE)))
+pub(crate) fn fd_seek(mut caller: Caller<'_, Guest>, fd: u32, offset: i64, whence: u32, position: u32) -> Answer {
+    answer(&mut caller, |memory, guest| {
+        let to = match whence {
+            0 => SeekFrom::Start(offset.try_into().map_err(|_| Errno::INVAL)?),
+            1 => SeekFrom::Current(offset),
+            2 => SeekFrom::End(offset),
+            _ => return Err(Errno::INVAL),
+        };
+        seek(memory, guest, fd, to, position)
+    })
 }
 
-pub(crate) fn fd_tell(mut caller: Caller<'_, Guest>, fd: u32, _position: u32) -> Answer {
-    answer(&mut caller, |_, _| stream(fd).and(Err(Errno::SPIPE)))
+pub(crate) fn fd_tell(mut caller: Caller<'_, Guest>, fd: u32, position: u32) -> Answer {
+    answer(&mut caller, |memory, guest| seek(memory, guest, fd, SeekFrom::Current(0), position))
+}
+
+fn seek(memory: &mut Memory<'_>, guest: &mut Guest, fd: u32, to: SeekFrom, position: u32) -> Result<(), Errno> {
+    if is_stream(fd) {
+        return Err(Errno::SPIPE);
+    }
+    let reached = files::seek(guest.files(), fd, to)?;
+    memory.write_u64(position, reached)
 }
 
 /// Writes to the compiler's own output, at once, so that it stands in the right place among the compiler's.

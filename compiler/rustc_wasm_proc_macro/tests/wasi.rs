@@ -98,7 +98,7 @@ fn input_is_at_its_end() {
 }
 
 #[test]
-fn there_are_three_streams_and_no_other_descriptors() {
+fn there_are_three_streams_two_directories_and_no_other_descriptors() {
     // wasi-libc asks for preopened directories from 3 on until it hears BADF.
     for fd in 0..3 {
         assert_eq!(errno("fd_fdstat_get", &format!("(i32.const {fd}) (i32.const 64)")), 0);
@@ -107,10 +107,15 @@ fn there_are_three_streams_and_no_other_descriptors() {
         let seek = format!("(i32.const {fd}) (i64.const 0) (i32.const 0) (i32.const 64)");
         assert_eq!(errno("fd_seek", &seek), SPIPE);
     }
-    assert_eq!(errno("fd_prestat_get", "(i32.const 3) (i32.const 64)"), BADF);
-    assert_eq!(errno("fd_fdstat_get", "(i32.const 3) (i32.const 64)"), BADF);
+    for fd in 3..5 {
+        assert_eq!(errno("fd_prestat_get", &format!("(i32.const {fd}) (i32.const 64)")), 0);
+        assert_eq!(errno("fd_fdstat_get", &format!("(i32.const {fd}) (i32.const 64)")), 0);
+        assert_eq!(errno("fd_close", &format!("(i32.const {fd})")), 0);
+        assert_eq!(errno("fd_write", &format!("(i32.const {fd}) (i32.const 64) (i32.const 0) (i32.const 64)")), BADF);
+    }
+    assert_eq!(errno("fd_prestat_get", "(i32.const 5) (i32.const 64)"), BADF);
+    assert_eq!(errno("fd_fdstat_get", "(i32.const 5) (i32.const 64)"), BADF);
     assert_eq!(errno("fd_close", "(i32.const -1)"), BADF);
-    assert_eq!(errno("fd_write", "(i32.const 3) (i32.const 64) (i32.const 0) (i32.const 64)"), BADF);
 }
 
 #[test]
@@ -189,7 +194,7 @@ fn exit_ends_the_expansion_and_not_the_compiler() {
 }
 
 #[test]
-fn files_are_denied_and_the_compiler_hears_which() {
+fn files_are_denied_and_the_error_says_which() {
     // So that an error can say what the macro wanted, whatever the macro makes of the error code.
     let rest = r#"(data (i32.const 512) "/etc/passwd")"#;
     let open = "(call $f (i32.const 3) (i32.const 0) (i32.const 512) (i32.const 11) (i32.const 0)
@@ -205,7 +210,6 @@ fn files_are_denied_and_the_compiler_hears_which() {
     let mut server = server(|_| unreachable!());
     let output = module.expand(0, b"", false, &mut server, &()).unwrap();
     assert_eq!(output, NOTCAPABLE.to_le_bytes());
-    assert_eq!(server.denied, [expected.clone(), expected.clone()]);
 
     let fault = expand(&module, b"trap").unwrap_err();
     assert_eq!(fault.denied(), [expected]);

@@ -103,6 +103,9 @@ impl ModuleError {
             ModuleError::DuplicateSection { section } if [DECLS_SECTION, ABI_SECTION].contains(section) => {
                 Some("link one `proc-macro` crate into the module".to_owned())
             }
+            ModuleError::UnknownImport { module, .. } if module.starts_with("watt-") => {
+                Some("modules made for `watt` may import what 0.4 or 0.5 of it offers, and no others".to_owned())
+            }
             ModuleError::UnknownImport { .. } => Some(
                 "procedural macros may import from `rustc_proc_macro` and from `wasi_snapshot_preview1` only".to_owned(),
             ),
@@ -127,7 +130,7 @@ impl fmt::Display for ModuleError {
                 write!(f, "truncated or malformed WebAssembly module: {message} (at offset {offset:#x})")
             }
             ModuleError::MissingSection { section } => {
-                write!(f, "not a procedural macro: the module has no custom section `{section}`")
+                write!(f, "the module has no custom section `{section}`")
             }
             ModuleError::DuplicateSection { section } => {
                 write!(f, "the module has more than one custom section `{section}`")

@@ -20,10 +20,10 @@ pub enum GuestAbi {
     Watt05,
 }
 
-/// A function that the host offers to guests of [`GuestAbi::Rustc1`].
+/// A function that the host offers to guests.
 #[derive(Debug)]
 pub struct HostFunction {
-    /// Its name in the module `rustc_proc_macro`.
+    /// Its name in the module that it is imported from.
     pub name: &'static str,
     /// The types of its parameters.
     pub params: &'static [ValueType],
@@ -95,9 +95,28 @@ pub const WASI_FUNCTIONS: [&str; 46] = [
 ];
 
 /// The module from which guests of [`GuestAbi::Watt04`] import.
-const WATT_04_MODULE: &str = "watt-0.4";
+pub const WATT_04_MODULE: &str = "watt-0.4";
 /// The module from which guests of [`GuestAbi::Watt05`] import.
-const WATT_05_MODULE: &str = "watt-0.5";
+pub const WATT_05_MODULE: &str = "watt-0.5";
+
+/// What the host offers in [`WATT_04_MODULE`] and in [`WATT_05_MODULE`] (`src/import.rs` in the crate `watt`).
+pub const WATT_FUNCTIONS: [HostFunction; 10] = [
+    HostFunction { name: "token_stream_serialize", params: &[I32], results: &[I32] },
+    HostFunction { name: "token_stream_deserialize", params: &[I32, I32], results: &[I32] },
+    HostFunction { name: "token_stream_parse", params: &[I32, I32], results: &[I32] },
+    HostFunction { name: "literal_to_string", params: &[I32], results: &[I32] },
+    HostFunction { name: "string_new", params: &[I32, I32], results: &[I32] },
+    HostFunction { name: "string_len", params: &[I32], results: &[I32] },
+    HostFunction { name: "string_read", params: &[I32, I32], results: &[] },
+    HostFunction { name: "bytes_len", params: &[I32], results: &[I32] },
+    HostFunction { name: "bytes_read", params: &[I32, I32], results: &[] },
+    HostFunction { name: "print_panic", params: &[I32], results: &[] },
+];
+
+/// The export of watt's guests that makes a token stream of the host's number of it.
+pub const WATT_INPUT_EXPORT: &str = "raw_to_token_stream";
+/// The export of watt's guests that makes the host's number of a token stream.
+pub const WATT_OUTPUT_EXPORT: &str = "token_stream_into_raw";
 
 /// The name of the exported memory.
 pub const MEMORY_EXPORT: &str = "memory";
@@ -110,10 +129,12 @@ const MEMORY: &str = "memory of 32-bit addresses";
 const DECLS: &str = "immutable global of type i32";
 const RUN: &str = "function (i32, i32, i32, i32) -> i64";
 const FUNCTION: &str = "function";
+const ONE_STREAM: &str = "function (i32) -> i32";
+const TWO_STREAMS: &str = "function (i32, i32) -> i32";
 
 impl GuestAbi {
     /// The guest ABIs whose modules [`ModuleInfo::parse`](super::ModuleInfo::parse) accepts: those that the compiler runs.
-    pub const RUNNABLE: &[GuestAbi] = &[GuestAbi::Rustc1];
+    pub const RUNNABLE: &[GuestAbi] = &[GuestAbi::Rustc1, GuestAbi::Watt04, GuestAbi::Watt05];
 
     /// The ABI's name, for people and for `stubgen inspect --json`.
     pub fn name(self) -> &'static str {
@@ -126,16 +147,16 @@ impl GuestAbi {
 
     /// Tells the ABI that a module is made for, by what it exports and imports.
     pub(crate) fn of(structure: &Structure<'_>) -> GuestAbi {
-        let imports_from = |module: &str| structure.imports.iter().any(|import| import.module == module);
         if GuestAbi::numbers_macros(structure) {
-            GuestAbi::Rustc1
-        } else if imports_from(WATT_04_MODULE) {
-            GuestAbi::Watt04
-        } else if imports_from(WATT_05_MODULE) {
-            GuestAbi::Watt05
-        } else {
-            GuestAbi::Rustc1
+            return GuestAbi::Rustc1;
         }
+        // A module that imports from both versions is refused later: for the second of them.
+        let watt = structure.imports.iter().find_map(|import| match &*import.module {
+            WATT_04_MODULE => Some(GuestAbi::Watt04),
+            WATT_05_MODULE => Some(GuestAbi::Watt05),
+            _ => None,
+        });
+        watt.unwrap_or(GuestAbi::Rustc1)
     }
 
     /// Whether a module is one for rustc, whose host finds a macro by its number instead of its function.
@@ -162,9 +183,13 @@ impl GuestAbi {
                 super::declarations::check_functions(macros)?;
             }
             GuestAbi::Watt04 | GuestAbi::Watt05 => {
-                let functions = macros.iter().map(Declaration::function);
-                for name in ["raw_to_token_stream", "token_stream_into_raw"].into_iter().chain(functions) {
-                    check(name, FUNCTION, |ty| matches!(ty, ItemType::Function { .. }))?;
+                check(WATT_INPUT_EXPORT, ONE_STREAM, takes_one_stream)?;
+                check(WATT_OUTPUT_EXPORT, ONE_STREAM, takes_one_stream)?;
+                for declaration in macros {
+                    match declaration {
+                        Declaration::Attr { function, .. } => check(function, TWO_STREAMS, takes_two_streams)?,
+                        _ => check(declaration.function(), ONE_STREAM, takes_one_stream)?,
+                    }
                 }
             }
         }
@@ -180,23 +205,29 @@ impl GuestAbi {
             expected,
             found: ty.clone(),
         };
-        match (self, module.as_str()) {
-            (GuestAbi::Rustc1, HOST_MODULE) => {
-                let host = HOST_FUNCTIONS.iter().find(|function| function.name == name).ok_or_else(unknown)?;
-                let expected = ItemType::Function { params: host.params.to_vec(), results: host.results.to_vec() };
-                if *ty == expected { Ok(()) } else { Err(wrong(expected.to_string())) }
+        let offered: &[HostFunction] = match (self, module.as_str()) {
+            (GuestAbi::Rustc1, HOST_MODULE) => &HOST_FUNCTIONS,
+            (GuestAbi::Watt04, WATT_04_MODULE) | (GuestAbi::Watt05, WATT_05_MODULE) => &WATT_FUNCTIONS,
+            (_, WASI_MODULE) if WASI_FUNCTIONS.contains(&name.as_str()) => {
+                let is_function = matches!(ty, ItemType::Function { .. });
+                return if is_function { Ok(()) } else { Err(wrong(FUNCTION.to_owned())) };
             }
-            (GuestAbi::Watt04, WATT_04_MODULE) | (GuestAbi::Watt05, WATT_05_MODULE) => match ty {
-                ItemType::Function { .. } => Ok(()),
-                _ => Err(wrong(FUNCTION.to_owned())),
-            },
-            (_, WASI_MODULE) if WASI_FUNCTIONS.contains(&name.as_str()) => match ty {
-                ItemType::Function { .. } => Ok(()),
-                _ => Err(wrong(FUNCTION.to_owned())),
-            },
-            _ => Err(unknown()),
-        }
+            _ => return Err(unknown()),
+        };
+        let host = offered.iter().find(|function| function.name == name).ok_or_else(unknown)?;
+        let expected = ItemType::Function { params: host.params.to_vec(), results: host.results.to_vec() };
+        if *ty == expected { Ok(()) } else { Err(wrong(expected.to_string())) }
     }
+}
+
+/// Whether a function of watt's guests can be a derive or a function-like macro.
+pub(crate) fn takes_one_stream(ty: &ItemType) -> bool {
+    is_function(ty, &[I32], &[I32])
+}
+
+/// Whether a function of watt's guests can be an attribute.
+pub(crate) fn takes_two_streams(ty: &ItemType) -> bool {
+    is_function(ty, &[I32, I32], &[I32])
 }
 
 fn is_function(ty: &ItemType, params: &[ValueType], results: &[ValueType]) -> bool {

@@ -42,7 +42,7 @@ impl fmt::Display for NameFault {
 /// # Errors
 ///
 /// Returns what is wrong with the name.
-pub(super) fn check(name: &str) -> Result<(), NameFault> {
+pub(crate) fn check(name: &str) -> Result<(), NameFault> {
     if name.starts_with("r#") {
         return Err(NameFault::Raw);
     }

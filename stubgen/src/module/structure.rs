@@ -3,7 +3,7 @@
 use std::fmt;
 
 use rustc_hash::FxHashSet;
-use wasmparser::{CompositeInnerType, ExternalKind, FuncType, Parser, Payload, TypeRef};
+use wasmparser::{Chunk, CompositeInnerType, ExternalKind, FuncType, Parser, Payload, TypeRef};
 
 use super::error::NotWasm;
 use super::{ABI_SECTION, DECLS_SECTION, ModuleError};
@@ -87,13 +87,20 @@ impl From<wasmparser::Error> for ModuleError {
     }
 }
 
-/// Walks over the whole module. Function bodies are not looked into: the engine validates them before they run.
+/// Walks over the whole module. Function bodies, most of a file, are skipped: the engine validates them before they run.
 pub(crate) fn walk(bytes: &[u8]) -> Result<Structure<'_>, ModuleError> {
     check_header(bytes)?;
     let mut structure = Structure { imports: Vec::new(), exports: Vec::new(), decls: None, abi: None };
     let mut indices = Indices::default();
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload? {
+    let mut parser = Parser::new(0);
+    let mut rest = bytes;
+    loop {
+        let (consumed, payload) = match parser.parse(rest, true)? {
+            Chunk::Parsed { consumed, payload } => (consumed, payload),
+            Chunk::NeedMoreData(_) => return Err(malformed(bytes.len(), "unexpected end")),
+        };
+        rest = &rest[consumed..];
+        match payload {
             Payload::TypeSection(reader) => {
                 for group in reader {
                     indices.types.extend(group?.into_types().map(|ty| match ty.composite_type.inner {
@@ -167,18 +174,17 @@ pub(crate) fn walk(bytes: &[u8]) -> Result<Structure<'_>, ModuleError> {
             Payload::UnknownSection { id, range, .. } => {
                 return Err(malformed(range.start, format!("unknown section {id}")));
             }
+            Payload::CodeSectionStart { size, .. } => {
+                parser.skip_section();
+                rest = rest.get(size as usize..).ok_or_else(|| malformed(bytes.len(), "unexpected end"))?;
+            }
             // The parser has checked these, their order, and that there are as many bodies as functions.
-            Payload::Version { .. }
-            | Payload::StartSection { .. }
-            | Payload::DataCountSection { .. }
-            | Payload::CodeSectionStart { .. }
-            | Payload::CodeSectionEntry(_)
-            | Payload::End(_) => {}
+            Payload::Version { .. } | Payload::StartSection { .. } | Payload::DataCountSection { .. } => {}
+            Payload::End(_) => return Ok(structure),
             #[allow(unreachable_patterns, reason = "payloads of components exist if another crate enables the feature")]
             other => return Err(malformed(0, format!("unexpected part of a module: {other:?}"))),
         }
     }
-    Ok(structure)
 }
 
 fn malformed(offset: usize, message: impl Into<String>) -> ModuleError {

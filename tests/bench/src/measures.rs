@@ -6,6 +6,7 @@ mod expansion;
 mod load;
 mod memory;
 mod start_up;
+mod watt;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ pub const MEASURES: &[Measure] = &[
     memory::MEASURE,
     cargo_build::MEASURE,
     expansion::MEASURE,
+    watt::MEASURE,
 ];
 
 /// What a run needs.

@@ -10,6 +10,7 @@
 //! bad: KIND                      a bad module (see `tests::bad`), which must leave nothing in the cache; no native run
 //! bad-extern: KIND               the same as `plain`, by `--extern`
 //! faulty: KIND                   a module that is bad only when it runs, and so is in the cache; no native run
+//! watt: NAME                     a module made for watt, `ui/auxiliary/watt/NAME.wat`; no native run
 //! no-native: REASON              the case has no native counterpart
 //! ```
 
@@ -20,7 +21,7 @@ use std::{fs, io};
 use tests::artifacts::use_macros;
 use tests::command::files;
 use tests::source::Source;
-use tests::{Artifacts, Form, Toolchain, bad, wasm};
+use tests::{Artifacts, Form, Toolchain, bad, wasm, watt};
 use ui_test::build_manager::BuildManager;
 use ui_test::custom_flags::Flag;
 use ui_test::per_test_config::{Comments, TestConfig};
@@ -48,6 +49,7 @@ pub fn register(config: &mut Config, form: Form) {
     custom.insert("bad", |parser, argument, span| add(parser, argument, span, Use::Bad));
     custom.insert("bad-extern", |parser, argument, span| add(parser, argument, span, Use::BadExtern));
     custom.insert("faulty", |parser, argument, span| add(parser, argument, span, Use::Faulty));
+    custom.insert("watt", |parser, argument, span| add(parser, argument, span, Use::Watt));
     custom.insert(NO_NATIVE, |parser, reason, span| {
         parser.check(span.clone(), !reason.is_empty(), "say why there is no native counterpart");
         parser.set_custom_once(NO_NATIVE, WithoutNative, span);
@@ -76,6 +78,7 @@ enum Use {
     Bad,
     BadExtern,
     Faulty,
+    Watt,
 }
 
 /// One line; all are under one key, so that their order is that of the arguments.
@@ -86,7 +89,7 @@ struct Directive {
 }
 
 fn add(parser: &mut CommentParser<&mut Revisioned>, argument: Spanned<&str>, span: Span, how: Use) {
-    if matches!(how, Use::Copies | Use::Bad | Use::BadExtern | Use::Faulty) {
+    if matches!(how, Use::Copies | Use::Bad | Use::BadExtern | Use::Faulty | Use::Watt) {
         parser.set_custom(NO_NATIVE, WithoutNative);
     }
     if matches!(how, Use::Bad | Use::BadExtern) {
@@ -153,6 +156,7 @@ impl Directive {
             Use::BadExtern => {
                 command.arg("--extern").arg(format!("plain={}", bad_module(&self.argument)?.display()));
             }
+            Use::Watt => _ = command.arg("--wasm-proc-macro").arg(watt::module(&self.argument)?),
             Use::Bad | Use::Faulty => _ = command.arg("--wasm-proc-macro").arg(bad_module(&self.argument)?),
         }
         Ok(())

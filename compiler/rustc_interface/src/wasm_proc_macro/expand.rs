@@ -1,20 +1,30 @@
 //! The macros of a module, as the bridge calls them.
 
-use std::sync::{Arc, Once, OnceLock, PoisonError, RwLock};
+use std::path::Path;
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError, RwLock};
 
+use rustc_data_structures::fx::{FxBuildHasher, FxHashSet};
+use rustc_middle::ty::tls;
 use rustc_proc_macro::bridge::PanicMessage;
 use rustc_proc_macro::bridge::client::{Client, ProcMacro};
 use rustc_proc_macro::bridge::server::{RemoteMacro, RemoteServer};
-use rustc_wasm_proc_macro::{Activity, Dispatch, Events, FaultKind, Module};
+use rustc_span::Symbol;
+use rustc_wasm_proc_macro_api::{
+    self as api, Activity, CallError, Dispatch, EXPANSION_STACK, Events,
+};
 use stubgen::module::Declaration;
 
-use super::{Context, LoadedModule, profiler};
+use super::{Context, LoadedModule, lock, profiler, runtime, watt};
+
+/// The size of a new stack, where an expansion needs one: what it needs, and the margin that rustc
+/// keeps itself.
+const NEW_STACK: usize = EXPANSION_STACK + (1 << 20);
 
 /// A module's compiled code, made when the first of its macros is expanded: most compilations
 /// that reach a macro crate through another crate never run it.
 struct Code {
     module: Arc<LoadedModule>,
-    compiled: OnceLock<Result<Module, String>>,
+    compiled: OnceLock<Result<api::LoadedModule, String>>,
 }
 
 /// A macro of a module.
@@ -57,15 +67,19 @@ fn leak(name: &String) -> &'static str {
 }
 
 impl Code {
-    fn compiled(&self) -> Result<&Module, PanicMessage> {
+    fn compiled(&self) -> Result<api::LoadedModule, PanicMessage> {
         let LoadedModule { path, bytes, info, context, .. } = &*self.module;
+        let load = || {
+            let cache = Some(context.cache().dir());
+            let module = api::Module { bytes, digest: info.digest.0, cache };
+            runtime::runtime(&context.sysroot)?.load(&module, &**context)
+        };
         self.compiled
             .get_or_init(|| {
-                Module::load(bytes, info, Some(context.cache()), &**context)
-                    .map_err(|error| format!("cannot load `{}`\n{error}", path.display()))
+                load().map_err(|error| format!("cannot load `{}`\n{error}", path.display()))
             })
-            .as_ref()
-            .map_err(|error| PanicMessage::Fault(error.clone()))
+            .clone()
+            .map_err(PanicMessage::Fault)
     }
 }
 
@@ -80,33 +94,85 @@ fn expand(
         MACROS.read().unwrap_or_else(PoisonError::into_inner)[id].clone();
     let module = code.compiled()?;
     let events: &Context = &code.module.context;
-    module.expand(index, input, force_show_panics, &mut Server(server), events).map_err(|fault| {
-        match fault.kind() {
-            FaultKind::Panic(message) => PanicMessage::String(message.clone()),
-            _ => {
-                let mut text = fault.to_string();
-                for note in fault.notes() {
-                    text.push('\n');
-                    text.push_str(&note);
-                }
-                PanicMessage::Fault(text)
-            }
+    let info = &code.module.info;
+    let declaration = &info.declarations[index as usize];
+    let run = |input: &[u8], server: &mut dyn Dispatch| {
+        let run = || module.expand(index, input, force_show_panics, server, events);
+        stacker::maybe_grow(EXPANSION_STACK, NEW_STACK, run)
+    };
+    let output = match watt::format(info.guest) {
+        Some(format) => {
+            let run = |answers: &mut dyn Dispatch| run(&[], answers);
+            watt::expand(declaration, format, input, force_show_panics, server, run)
         }
+        None => run(input, &mut Server { bridge: server, macro_name: declaration.name() }),
+    };
+    output.map_err(|error| match error {
+        CallError::Panic(message) => PanicMessage::String(message),
+        CallError::Fault(text) => PanicMessage::Fault(text),
     })
 }
 
-struct Server<'a>(&'a mut dyn RemoteServer);
+/// The compiler during one expansion.
+struct Server<'a> {
+    bridge: &'a mut dyn RemoteServer,
+    macro_name: &'a str,
+}
 
 impl Dispatch for Server<'_> {
     fn dispatch(&mut self, request: &[u8]) -> Result<&[u8], String> {
-        self.0.dispatch(request)
+        self.bridge.dispatch(request)
+    }
+
+    fn depends_on(&mut self, path: &Path) {
+        depends_on(path);
+    }
+
+    fn denied(&mut self, what: &str) {
+        denied(self.macro_name, what);
+    }
+}
+
+/// The expansion of a macro may depend on that file or directory.
+pub(super) fn depends_on(path: &Path) {
+    tls::with_opt(|tcx| {
+        if let Some(tcx) = tcx {
+            let path = Symbol::intern(&path.to_string_lossy());
+            tcx.sess.file_depinfo.borrow_mut().insert(path);
+        }
+    });
+}
+
+/// Warns that a macro did not get what it asked for. It sees an error code only, and what it makes
+/// of that need not say what it wanted.
+pub(super) fn denied(macro_name: &str, what: &str) {
+    static DENIED: Mutex<FxHashSet<String>> = Mutex::new(FxHashSet::with_hasher(FxBuildHasher));
+    let message = format!("the procedural macro `{macro_name}` was denied {what}");
+    if lock(&DENIED).insert(message.clone()) {
+        tls::with_opt(|tcx| {
+            if let Some(tcx) = tcx {
+                tcx.dcx()
+                    .struct_warn(message)
+                    .with_help("it may read files of the package and of `OUT_DIR` only")
+                    .emit();
+            }
+        });
     }
 }
 
 impl Events for Context {
     fn measure(&self, activity: Activity, work: &mut dyn FnMut()) {
         let profiler = profiler();
-        let _timer = profiler.generic_activity(activity.name());
+        // `-Ztime-passes` prints a line for every verbose activity, so those that happen once a
+        // module are.
+        let (_verbose, _timer) = match activity {
+            Activity::Load | Activity::Compile => {
+                (Some(profiler.verbose_generic_activity(activity.name())), None)
+            }
+            Activity::Instantiate | Activity::Expand => {
+                (None, Some(profiler.generic_activity(activity.name())))
+            }
+        };
         work();
     }
 
@@ -120,7 +186,7 @@ impl Context {
     pub(super) fn warn_about_cache(&self, message: &str) {
         static WARNED: Once = Once::new();
         WARNED.call_once(|| {
-            rustc_middle::ty::tls::with_opt(|tcx| {
+            tls::with_opt(|tcx| {
                 if let Some(tcx) = tcx {
                     tcx.dcx()
                         .warn(format!("the cache of procedural macros is not used: {message}"));

@@ -11,25 +11,36 @@ use stubgen::module::Abi;
 /// Gives each module of `--wasm-proc-macro` its place in `--extern`, where it replaces whatever
 /// else has its name.
 pub(crate) fn resolve_options(opts: &mut Options) {
+    let dcx = EarlyDiagCtxt::new(opts.error_format);
+    if opts.wasm_proc_macro_cache.as_ref().is_some_and(|dir| dir.as_os_str().is_empty()) {
+        dcx.early_fatal("`--wasm-proc-macro-cache` needs the path of a directory");
+    }
     if opts.wasm_proc_macros.is_empty() {
         return;
     }
-    let dcx = EarlyDiagCtxt::new(opts.error_format);
+    opts.externs = with_modules(&dcx, &opts.externs, &opts.wasm_proc_macros);
+}
+
+/// `externs` with the modules that `args` of `--wasm-proc-macro` name.
+fn with_modules(dcx: &EarlyDiagCtxt, externs: &Externs, args: &[String]) -> Externs {
     let mut modules: BTreeMap<String, PathBuf> = BTreeMap::new();
-    for arg in &opts.wasm_proc_macros {
+    for arg in args {
         let (name, path) = split(arg);
         if path.as_os_str().is_empty() {
             dcx.early_fatal("`--wasm-proc-macro` needs the path of a WebAssembly module");
         }
-        let abi = match Abi::read(path) {
-            Ok(abi) => abi,
-            Err(error) => dcx.early_fatal(format!(
-                "cannot use `{}` as a procedural macro: {error}",
-                path.display()
-            )),
-        };
+        if let Some(name) = name {
+            check_name(dcx, name);
+        }
+        let abi = Abi::read(path).unwrap_or_else(|error| {
+            let message = format!("cannot use `{}` as a procedural macro: {error}", path.display());
+            let mut diag = dcx.early_struct_fatal(message);
+            if let Some(help) = error.help() {
+                diag.help(help);
+            }
+            diag.emit()
+        });
         let name = name.map_or(abi.krate, str::to_owned);
-        check_name(&dcx, &name);
         if let Some(earlier) = modules.insert(name.clone(), path.to_path_buf())
             && earlier != path
         {
@@ -42,7 +53,7 @@ pub(crate) fn resolve_options(opts: &mut Options) {
     }
 
     let mut externs: BTreeMap<String, ExternEntry> =
-        opts.externs.iter().map(|(name, entry)| (name.clone(), entry.clone())).collect();
+        externs.iter().map(|(name, entry)| (name.clone(), entry.clone())).collect();
     for (name, path) in modules {
         let location = ExternLocation::ExactPaths(BTreeSet::from([CanonicalizedPath::new(path)]));
         // Whether the dependency is private and so on is said of the name, not of the file.
@@ -60,7 +71,7 @@ pub(crate) fn resolve_options(opts: &mut Options) {
             }
         }
     }
-    opts.externs = Externs::new(externs);
+    Externs::new(externs)
 }
 
 /// The files of `--wasm-proc-macro` that are in use.

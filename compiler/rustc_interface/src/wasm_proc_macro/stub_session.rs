@@ -38,8 +38,8 @@ impl LoadedModule {
             return Ok(entry.bytes().to_vec());
         }
         let profiler = profiler();
-        let _timer =
-            profiler.generic_activity_with_arg("wasm_proc_macro_stub", &*self.info.abi.krate);
+        let _timer = profiler
+            .verbose_generic_activity_with_arg("wasm_proc_macro_stub", &*self.info.abi.krate);
         let metadata = compile(&self.info, &self.context)?;
         // A cache that cannot be written costs the next compilation this work, and no more.
         if let Err(error) = cache.publish(Kind::Stub, &key, &metadata) {

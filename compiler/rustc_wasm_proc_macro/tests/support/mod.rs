@@ -4,7 +4,7 @@
 
 use std::process::{Command, Output};
 
-use rustc_wasm_proc_macro::{Denied, Dispatch, Fault, Module};
+use rustc_wasm_proc_macro::{Dispatch, Fault, Module};
 use stubgen::module::ModuleInfo;
 
 /// A guest with two macros, `one` and `two`. `run` is the body of the function that runs a macro, with the parameters
@@ -59,21 +59,16 @@ pub fn guest(run: &str) -> Module {
 pub struct Server<F> {
     answer: F,
     reply: Vec<u8>,
-    pub denied: Vec<Denied>,
 }
 
 pub fn server<F: FnMut(&[u8]) -> Vec<u8>>(answer: F) -> Server<F> {
-    Server { answer, reply: Vec::new(), denied: Vec::new() }
+    Server { answer, reply: Vec::new() }
 }
 
 impl<F: FnMut(&[u8]) -> Vec<u8>> Dispatch for Server<F> {
     fn dispatch(&mut self, request: &[u8]) -> Result<&[u8], String> {
         self.reply = (self.answer)(request);
         Ok(&self.reply)
-    }
-
-    fn denied(&mut self, denied: &Denied) {
-        self.denied.push(denied.clone());
     }
 }
 

@@ -5,12 +5,46 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use stubgen::module::{Declaration, GuestAbi, ModuleInfo};
+use stubgen::propose::{options, propose};
 
 use crate::{Failure, bad_module, print, read};
 
 pub(crate) fn run(file: &Path, json: bool) -> Result<(), Failure> {
-    let info = ModuleInfo::parse_any_guest(&read(file)?).map_err(|error| bad_module(file, &error))?;
+    let bytes = read(file)?;
+    let info = ModuleInfo::parse_any_guest(&bytes).map_err(|error| {
+        let mut failure = bad_module(file, &error);
+        if let Ok(Some(declarations)) = propose(&bytes) {
+            failure.help = Some(proposal(file, &declarations));
+        }
+        failure
+    })?;
     if json { print(&format!("{:#}\n", as_json(file, &info))) } else { print(&as_text(file, &info)) }
+}
+
+/// What to type for a module made for watt that has no declarations.
+fn proposal(file: &Path, declarations: &[Declaration]) -> String {
+    if declarations.is_empty() {
+        return "the module is made for watt, but exports no function that could be a macro".to_owned();
+    }
+    let mut words = vec!["stubgen".to_owned(), "annotate".to_owned(), file.display().to_string()];
+    words.extend(options(declarations));
+    words.extend(["-o".to_owned(), file.with_extension("annotated.wasm").display().to_string()]);
+    words[2..].iter_mut().for_each(|word| *word = quoted(word));
+    format!(
+        "the module is made for watt and exports what could be these macros; correct their kinds and names, write helper \
+         attributes as `TRAIT:FUNCTION:HELPER,HELPER`, and declare them:\n{}",
+        words.join(" ")
+    )
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "_-./:,=+@%".contains(character);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 fn as_json(file: &Path, info: &ModuleInfo) -> Value {

@@ -32,6 +32,32 @@ unsafe extern "C" {
     fn __wasm_call_ctors();
 }
 
+/// Makes the compiler's working directory the guest's: the host has preopened it after the root.
+#[cfg(target_os = "wasi")]
+fn enter_working_dir() {
+    use std::os::wasi::ffi::OsStrExt;
+
+    const WORKING_DIR: u32 = 4;
+
+    #[link(wasm_import_module = "wasi_snapshot_preview1")]
+    unsafe extern "C" {
+        fn fd_prestat_get(fd: u32, prestat: *mut [u32; 2]) -> u32;
+        fn fd_prestat_dir_name(fd: u32, path: *mut u8, len: u32) -> u32;
+    }
+
+    let mut prestat = [0; 2];
+    // SAFETY: the host writes eight bytes.
+    if unsafe { fd_prestat_get(WORKING_DIR, &mut prestat) } != 0 {
+        return;
+    }
+    let mut path = vec![0; prestat[1] as usize];
+    // SAFETY: the host writes as many bytes as it is told that there is room for.
+    if unsafe { fd_prestat_dir_name(WORKING_DIR, path.as_mut_ptr(), prestat[1]) } == 0 {
+        // Without it relative paths begin at the root, and are refused.
+        _ = std::env::set_current_dir(std::ffi::OsStr::from_bytes(&path));
+    }
+}
+
 /// Fetches `len` pending bytes.
 fn take_pending(len: usize) -> Buffer {
     let mut buf = Buffer::from(Vec::with_capacity(len));
@@ -64,6 +90,8 @@ fn initialize(force_show_panics: bool) {
     INITIALIZE.call_once(|| {
         // SAFETY: called once, before any code of the macro crate.
         unsafe { __wasm_call_ctors() };
+        #[cfg(target_os = "wasi")]
+        enter_working_dir();
         maybe_install_panic_hook(force_show_panics);
         let shown = panic::take_hook();
         panic::set_hook(Box::new(move |info| {

@@ -1,0 +1,138 @@
+"""The runtime library and the commands: built with stage0 from the repository's crates, with patched dependencies."""
+
+import json
+import os
+import shutil
+import sys
+import tomllib
+from pathlib import Path
+
+from . import patches
+from .config import REPO, Layout
+from .files import load_json, sha256_bytes, store_json, write_if_changed
+from .report import Failure, say
+from .run import failure, logged, output
+from .system import Stage0
+
+CRATES = ("compiler/rustc_wasm_proc_macro", "compiler/rustc_wasm_proc_macro_api", "stubgen")
+# One directory for each dependency, named as its package.
+PATCHES = "compiler/rustc_wasm_proc_macro/patches"
+PROFILE = """\
+[profile.toolchain]
+inherits = "release"
+codegen-units = 4
+lto = "thin"
+strip = true
+"""
+
+
+def files(repo: Path = REPO) -> list[Path]:
+    """Every file of the repository that the library and the commands are built from."""
+    found = [repo / "Cargo.lock", *(repo / PATCHES).rglob("*.patch")]
+    for crate in CRATES:
+        found += [repo / crate / "Cargo.toml", *(repo / crate / "src").rglob("*.rs")]
+    return sorted(path for path in found if path.exists())
+
+
+def library(layout: Layout, stage0: Stage0) -> Path:
+    """Where the compiler looks for the library that runs WebAssembly macros."""
+    directory = layout.stage1 / "lib" / "rustlib" / stage0.host / "wasm-proc-macro"
+    return directory / f"librustc_wasm_proc_macro.{'dylib' if sys.platform == 'darwin' else 'so'}"
+
+
+def is_installed(layout: Layout, stage0: Stage0) -> bool:
+    """Whether the library and the commands are in their places."""
+    return library(layout, stage0).exists() and (layout.stage1 / "bin" / "stubgen").exists()
+
+
+def build(layout: Layout, stage0: Stage0, jobs: int) -> None:
+    """Builds the library and the commands and puts them into the toolchain."""
+    say("build", "the library that runs WebAssembly macros, and stubgen")
+    workspace = lay(layout, stage0)
+    target = layout.root / "runtime" / "target"
+    calls = {
+        "the runtime library": ["rustc", "-p", "rustc_wasm_proc_macro", "--lib", "--crate-type", "cdylib"],
+        "stubgen": ["build", "-p", "stubgen", "--bin", "stubgen"],
+    }
+    for title, words in calls.items():
+        log = layout.logs / f"{words[2]}.log"
+        command: list[str | Path] = [stage0.cargo, *words, "--profile", "toolchain", "--target-dir", target]
+        command += ["-j", str(jobs)] if jobs else []
+        if logged(command, log, cwd=workspace, env={"RUSTC": str(stage0.rustc)}) != 0:
+            raise failure(f"building {title}", log, "correct it and run the same command again")
+    built = target / "toolchain"
+    install(built / library(layout, stage0).name, library(layout, stage0))
+    install(built / "stubgen", layout.stage1 / "bin" / "stubgen")
+
+
+def lay(layout: Layout, stage0: Stage0, repo: Path = REPO) -> Path:
+    """Brings a workspace with copies of the crates and patched dependencies up to date, and returns it.
+
+    It has a lock file of its own, since Cargo locks a patched package otherwise than a fetched one.
+    """
+    workspace = layout.root / "runtime" / "workspace"
+    dependencies = sorted(path.name for path in (repo / PATCHES).iterdir()) if (repo / PATCHES).exists() else []
+    wanted = {path for path in files(repo) if path.suffix in (".rs", ".toml")}
+    for path in wanted:
+        write_if_changed(workspace / path.relative_to(repo), path.read_bytes())
+    for path in [path for crate in CRATES for path in (workspace / crate).rglob("*") if path.is_file()]:
+        if repo / path.relative_to(workspace) not in wanted:
+            path.unlink()
+    manifest = [
+        "# Written by x.py.",
+        "[workspace]",
+        f"members = {json.dumps(CRATES)}",
+        'resolver = "3"',
+        "",
+        "[patch.crates-io]",
+        *(f'{name} = {{ path = "patched/{name}" }}' for name in dependencies),
+        "",
+        PROFILE,
+    ]
+    write_if_changed(workspace / "Cargo.toml", "\n".join(manifest).encode())
+
+    inputs = sha256_bytes(b"\n".join(path.read_bytes() for path in files(repo) if path.suffix in (".lock", ".patch")))
+    state = layout.state / "runtime.json"
+    if load_json(state).get("inputs") != inputs or not (workspace / "Cargo.lock").exists():
+        state.unlink(missing_ok=True)
+        for name in dependencies:
+            patch(name, workspace / "patched" / name, layout, stage0, repo)
+        shutil.copyfile(repo / "Cargo.lock", workspace / "Cargo.lock")
+        store_json(state, {"inputs": inputs})
+    return workspace
+
+
+def patch(name: str, into: Path, layout: Layout, stage0: Stage0, repo: Path) -> None:
+    """Copies the locked package of a name, as Cargo has fetched and verified it, and applies its patches."""
+    lock = tomllib.loads((repo / "Cargo.lock").read_text(encoding="utf-8"))
+    versions = [package["version"] for package in lock["package"] if package["name"] == name]
+    if len(versions) != 1:
+        raise Failure(
+            f"`Cargo.lock` has {len(versions)} packages `{name}`, and `{PATCHES}/{name}` is for one",
+            f"move the patches to the one that is meant, or remove `{PATCHES}/{name}`",
+        )
+    log = layout.logs / "fetch.log"
+    fetch: list[str | Path] = [stage0.cargo, "fetch", "--locked", "--manifest-path", repo / "Cargo.toml"]
+    if logged(fetch, log, env={"RUSTC": str(stage0.rustc)}) != 0:
+        raise failure("`cargo fetch`", log, "bring the network up, then run the same command again")
+    metadata = [stage0.cargo, "metadata", "--locked", "--offline", "--format-version", "1"]
+    found = json.loads(output([*metadata, "--manifest-path", repo / "Cargo.toml"]) or "{}").get("packages", [])
+    sources = [Path(package["manifest_path"]).parent for package in found if package["name"] == name]
+    if not sources:
+        raise Failure(f"Cargo did not fetch `{name} {versions[0]}`", "`cargo fetch`, then run the same command again")
+    aside = into.with_name(f".x-py-{into.name}")
+    shutil.rmtree(aside, ignore_errors=True)
+    shutil.copytree(sources[0], aside)
+    for path in sorted((repo / PATCHES / name).glob("*.patch")):
+        patches.apply(path, aside)
+    shutil.rmtree(into, ignore_errors=True)
+    os.replace(aside, into)
+    say("patch", f"{name} {versions[0]}")
+
+
+def install(source: Path, target: Path) -> None:
+    """Puts a finished file into the toolchain, even while another process runs the old one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".x-py-{target.name}")
+    shutil.copy2(source, aside)
+    os.replace(aside, target)

@@ -1,0 +1,43 @@
+//! The crate as a dynamic library, which the compiler opens when it expands its first macro from WebAssembly.
+
+use rustc_wasm_proc_macro_api::{self as api, CallError, Dispatch, Events, table};
+use stubgen::cache::Cache;
+use stubgen::module::{Digest, ModuleInfo};
+
+use crate::{FaultKind, Module};
+
+/// The one symbol of the library: what it can do.
+// SAFETY: the name is this crate's own.
+#[unsafe(no_mangle)]
+pub extern "C" fn rustc_wasm_proc_macro_runtime() -> &'static table::Runtime {
+    static RUNTIME: table::Runtime = api::runtime::<Library>();
+    &RUNTIME
+}
+
+struct Library;
+
+impl api::Load for Library {
+    type Module = Module;
+
+    fn load(module: &api::Module<'_>, events: &dyn Events) -> Result<Module, String> {
+        let info = ModuleInfo::parse_with_digest(module.bytes, Digest(module.digest)).map_err(|error| error.to_string())?;
+        let cache = module.cache.map(|dir| Cache::new(dir.to_owned()));
+        Module::load(module.bytes, &info, cache.as_ref(), events).map_err(|error| error.to_string())
+    }
+}
+
+impl api::Expand for Module {
+    fn expand(
+        &self,
+        index: u32,
+        input: &[u8],
+        force_show_panics: bool,
+        dispatch: &mut dyn Dispatch,
+        events: &dyn Events,
+    ) -> Result<Vec<u8>, CallError> {
+        self.expand_here(index, input, force_show_panics, dispatch, events).map_err(|fault| match fault.kind() {
+            FaultKind::Panic(message) => CallError::Panic(message.clone()),
+            _ => CallError::Fault([vec![fault.to_string()], fault.notes()].concat().join("\n")),
+        })
+    }
+}

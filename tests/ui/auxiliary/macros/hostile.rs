@@ -1,0 +1,90 @@
+//! A macro crate for Wasm alone that talks to the compiler past the bridge, and has a `run` of its own.
+//@ flags: -C link-arg=--export=evil_run
+
+extern crate proc_macro;
+use proc_macro::TokenStream;
+
+#[link(wasm_import_module = "rustc_proc_macro")]
+unsafe extern "C" {
+    fn dispatch(ptr: *mut u8, len: usize, cap: usize) -> usize;
+    fn take(ptr: *mut u8);
+    fn panic(ptr: *const u8, len: usize);
+}
+
+/// A request of as many bytes as the last number says, of which the first two numbers are the first and all others.
+#[proc_macro]
+pub fn send(input: TokenStream) -> TokenStream {
+    let numbers: Vec<usize> = input.into_iter().map(|tree| tree.to_string().parse().unwrap()).collect();
+    let mut buffer = vec![numbers[1] as u8; 256];
+    buffer[0] = numbers[0] as u8;
+    unsafe { dispatch(buffer.as_mut_ptr(), numbers[2], buffer.len()) };
+    TokenStream::new()
+}
+
+/// Some requests, of small numbers at random places.
+#[proc_macro]
+pub fn random(input: TokenStream) -> TokenStream {
+    let mut seed: u64 = input.to_string().parse().unwrap();
+    let mut next = |below: u64| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed % below
+    };
+    for _ in 0..8 {
+        let sparseness = 1 + next(8);
+        let mut buffer: Vec<u8> = (0..256).map(|_| if next(sparseness) == 0 { next(12) as u8 } else { 0 }).collect();
+        buffer[0] = next(32) as u8;
+        let len = 1 + next(64) as usize;
+        unsafe { dispatch(buffer.as_mut_ptr(), len, buffer.len()) };
+    }
+    TokenStream::new()
+}
+
+macro_rules! once {
+    ($($name:ident $call:expr;)*) => {
+        $(
+            #[proc_macro]
+            pub fn $name(_input: TokenStream) -> TokenStream {
+                unsafe { $call };
+                TokenStream::new()
+            }
+        )*
+    };
+}
+
+once! {
+    take_nothing take(16 as *mut u8);
+    request_outside dispatch(usize::MAX as *mut u8, 100, 200);
+    request_longer_than_its_buffer dispatch(16 as *mut u8, 200, 100);
+    request_of_nothing dispatch(16 as *mut u8, 0, 100);
+    panic_outside panic(usize::MAX as *const u8, 1 << 30);
+}
+
+/// Says words that no terminal should see, and traps.
+#[proc_macro]
+pub fn panic_and_trap(_input: TokenStream) -> TokenStream {
+    unsafe { panic(b"\xff\xfe \x1b[31m".as_ptr(), 8) };
+    core::arch::wasm32::unreachable()
+}
+
+/// What can stand for `run`: each call gives another answer.
+#[unsafe(no_mangle)]
+extern "C" fn evil_run(_decls: usize, index: usize, input_len: usize, _force: u32) -> u64 {
+    static CALLS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let mut input = vec![0; input_len];
+    unsafe { take(input.as_mut_ptr()) };
+    let call = CALLS.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + index;
+    let answers: &[&[u8]] = &[
+        &[], &[0], &[1], &[2], &[255], &[0, 0], &[0, 1], &[0, 1, 0, 0, 0], &[0, 1, 255, 255, 255, 255], &[0, 1, 1, 0, 0, 0],
+        &[0, 1, 0, 0, 0, 64], &[1, 0], &[1, 1], &[1, 2], &[1, 3], &[1, 255], &[1, 1, 255, 255, 255, 255, 255, 255, 255, 255],
+        &[1, 1, 2, 0, 0, 0, 0, 0, 0, 0, 255, 254], &[1, 1, 0, 0, 0, 0, 0, 0, 0, 16], &[1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 65, 66, 67],
+    ];
+    match call % (answers.len() + 4) {
+        n if n < answers.len() => (answers[n].as_ptr() as u64) << 32 | answers[n].len() as u64,
+        n if n == answers.len() => 0xffff_ff00 << 32 | 0x1000,
+        n if n == answers.len() + 1 => 0xffff_ffff,
+        n if n == answers.len() + 2 => u64::MAX,
+        _ => 0,
+    }
+}
