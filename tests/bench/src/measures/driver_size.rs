@@ -1,4 +1,4 @@
-//! The size of the compiler's library, with and without Wasmtime and all the rest.
+//! The size of the compiler's library, with and without our changes, and of the one that runs WebAssembly macros.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use crate::report::{Row, Unit};
 use crate::toolchain::command;
 
 pub const MEASURE: Measure =
-    Measure { name: "driver-size", what: "librustc_driver, stripped: the fork's and upstream's", run };
+    Measure { name: "driver-size", what: "librustc_driver, stripped: the fork's and upstream's; and the library that runs WebAssembly macros", run };
 
 const AIM_MB: f64 = 15.0;
 
 fn run(bench: &mut Bench) -> Result<()> {
-    let fork = stripped_size(bench.toolchain.root(), bench.scratch())?;
+    let fork = stripped_size(&driver(bench.toolchain.root())?, bench.scratch())?;
     let row = |what: &str, value, aim| Row {
         measure: MEASURE.name,
         what: what.to_owned(),
@@ -26,21 +26,29 @@ fn run(bench: &mut Bench) -> Result<()> {
         aim,
     };
     bench.report.row(row("the fork's", fork, None));
+    let runtime = stripped_size(&runtime(bench.toolchain.root())?, bench.scratch())?;
+    bench.report.row(row("the library that is opened for the first macro from Wasm", runtime, None));
     let Some(pristine) = bench.toolchain.pristine() else {
         bench.report.note(MEASURE.name, "nothing to compare with; `./x.py build --pristine` builds it");
         return Ok(());
     };
-    let pristine = stripped_size(pristine, bench.scratch())?;
+    let pristine = stripped_size(&driver(pristine)?, bench.scratch())?;
     bench.report.row(row("upstream's", pristine, None));
     bench.report.row(row("growth", fork - pristine, Some(AIM_MB)));
     Ok(())
 }
 
 /// In millions of bytes.
-fn stripped_size(toolchain: &Path, scratch: &Path) -> Result<f64> {
+fn stripped_size(library: &Path, scratch: &Path) -> Result<f64> {
     let stripped = scratch.join("stripped");
-    process::run(command("strip").arg("-o").arg(&stripped).arg(driver(toolchain)?))?;
+    process::run(command("strip").arg("-o").arg(&stripped).arg(library))?;
     Ok(fs::metadata(stripped)?.len() as f64 / 1e6)
+}
+
+fn runtime(toolchain: &Path) -> Result<PathBuf> {
+    let hosts = fs::read_dir(toolchain.join("lib/rustlib"))?.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut files = hosts.filter_map(|host| fs::read_dir(host.join("wasm-proc-macro")).ok()).flatten();
+    Ok(files.next().context("the toolchain lacks the library that runs WebAssembly macros")??.path())
 }
 
 fn driver(toolchain: &Path) -> Result<PathBuf> {
