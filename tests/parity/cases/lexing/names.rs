@@ -1,0 +1,5 @@
+//! Names of all kinds, made by a macro.
+
+lexing::names!();
+
+fn main() {}

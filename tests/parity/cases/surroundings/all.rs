@@ -1,0 +1,12 @@
+//! Files of the package, the environment, output, clocks and hash maps are there as for a native macro.
+//@ env: PARITY_SET=a value
+
+surroundings::output!(fn made() {});
+
+fn main() {
+    made();
+    println!("{}", surroundings::tree!("files"));
+    println!("{}", surroundings::errors!());
+    println!("{}", surroundings::environment!());
+    println!("{}", surroundings::clocks_and_maps!());
+}

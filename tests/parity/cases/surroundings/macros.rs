@@ -1,0 +1,77 @@
+//! Macros that use what is around them: files, the environment, output, clocks and hash maps.
+
+extern crate proc_macro;
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+use std::{env, fs};
+
+use proc_macro::{Literal, TokenStream, TokenTree};
+
+fn string(text: &str) -> TokenStream {
+    TokenTree::from(Literal::string(text)).into()
+}
+
+/// The names and contents of all files below a directory.
+#[proc_macro]
+pub fn tree(input: TokenStream) -> TokenStream {
+    fn collect(dir: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => collect(&path, found),
+                false => found.push(format!("{}: {}", path.display(), fs::read_to_string(&path).unwrap())),
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(Path::new(input.to_string().trim_matches('"')), &mut found);
+    found.sort();
+    string(&found.join("\n"))
+}
+
+/// The errors of files that are not there or are not files.
+#[proc_macro]
+pub fn errors(_input: TokenStream) -> TokenStream {
+    let missing = fs::read("files/missing").unwrap_err();
+    let under = fs::read("files/one/under").unwrap_err();
+    string(&format!("{:?} {:?} {}", missing.kind(), under.kind(), Path::new("files/missing").exists()))
+}
+
+/// A variable, whether others are there, and the working directory's last part.
+#[proc_macro]
+pub fn environment(_input: TokenStream) -> TokenStream {
+    let set = env::var("PARITY_SET");
+    let unset = env::var("PARITY_UNSET");
+    let listed = env::vars().any(|(name, _)| name == "PARITY_SET");
+    let dir = env::current_dir().unwrap();
+    string(&format!("{set:?} {unset:?} {listed} {:?} {}", dir.file_name(), dir.is_absolute()))
+}
+
+/// Writes to both streams, with and without a line's end.
+#[proc_macro]
+pub fn output(input: TokenStream) -> TokenStream {
+    println!("printed: {input}");
+    eprintln!("printed as an error");
+    dbg!(input.to_string().len());
+    print!("no end");
+    println!();
+    input
+}
+
+/// Clocks go forward, and a hash map has its own order each time it is made.
+#[proc_macro]
+pub fn clocks_and_maps(_input: TokenStream) -> TokenStream {
+    let (begin, now) = (Instant::now(), SystemTime::now());
+    std::thread::sleep(Duration::from_millis(2));
+    let forward = begin.elapsed() >= Duration::from_millis(2) && now.elapsed().is_ok();
+    let this_century = now.duration_since(SystemTime::UNIX_EPOCH).unwrap() > Duration::from_secs(1_700_000_000);
+    let order = || {
+        let map: HashMap<u32, ()> = (0..100).map(|key| (key, ())).collect();
+        map.into_keys().collect::<Vec<_>>()
+    };
+    let (one, mut other) = (order(), order());
+    let differs = one != other;
+    other.sort();
+    string(&format!("{forward} {this_century} {differs} {}", other == (0..100).collect::<Vec<_>>()))
+}
