@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import patches
 from .config import REPO, Layout
-from .files import load_json, sha256_bytes, store_json, write_if_changed
+from .files import load_json, sha256_bytes, store_json, write_atomic, write_if_changed
 from .report import Failure, say
 from .run import failure, logged, output
 from .system import Stage0
@@ -49,20 +49,21 @@ def build(layout: Layout, stage0: Stage0, jobs: int) -> None:
     """Builds the library and the commands and puts them into the toolchain."""
     say("build", "the library that runs WebAssembly macros, and stubgen")
     workspace = lay(layout, stage0)
-    target = layout.root / "runtime" / "target"
+    target_dir = layout.root / "runtime" / "target"
     calls = {
         "the runtime library": ["rustc", "-p", "rustc_wasm_proc_macro", "--lib", "--crate-type", "cdylib"],
         "stubgen": ["build", "-p", "stubgen", "--bin", "stubgen"],
     }
     for title, words in calls.items():
         log = layout.logs / f"{words[2]}.log"
-        command: list[str | Path] = [stage0.cargo, *words, "--profile", "toolchain", "--target-dir", target]
+        command: list[str | Path] = [stage0.cargo, *words, "--profile", "toolchain", "--target-dir", target_dir]
         command += ["-j", str(jobs)] if jobs else []
         if logged(command, log, cwd=workspace, env={"RUSTC": str(stage0.rustc)}) != 0:
             raise failure(f"building {title}", log, "correct it and run the same command again")
-    built = target / "toolchain"
-    install(built / library(layout, stage0).name, library(layout, stage0))
-    install(built / "stubgen", layout.stage1 / "bin" / "stubgen")
+    built = target_dir / "toolchain"
+    # Even while another process runs the old ones.
+    for target in (library(layout, stage0), layout.stage1 / "bin" / "stubgen"):
+        write_atomic(target, (built / target.name).read_bytes(), 0o755)
 
 
 def lay(layout: Layout, stage0: Stage0, repo: Path = REPO) -> Path:
@@ -128,11 +129,3 @@ def patch(name: str, into: Path, layout: Layout, stage0: Stage0, repo: Path) -> 
     shutil.rmtree(into, ignore_errors=True)
     os.replace(aside, into)
     say("patch", f"{name} {versions[0]}")
-
-
-def install(source: Path, target: Path) -> None:
-    """Puts a finished file into the toolchain, even while another process runs the old one."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".x-py-{target.name}")
-    shutil.copy2(source, aside)
-    os.replace(aside, target)

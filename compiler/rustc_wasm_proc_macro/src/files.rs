@@ -21,7 +21,7 @@ const DESCRIPTOR_LIMIT: usize = 1024;
 
 /// What a guest has open.
 pub(crate) struct Files {
-    readable: Readable,
+    readable: &'static Readable,
     working_dir: PathBuf,
     /// From descriptor [`WORKING_DIR`] + 1 on.
     open: Vec<Option<Open>>,
@@ -73,12 +73,12 @@ pub(crate) enum Refusal {
 
 impl From<io::Error> for Refusal {
     fn from(error: io::Error) -> Refusal {
-        Refusal::Failed(Errno::of(&error))
+        Refusal::Failed(error.into())
     }
 }
 
 /// The directories that may be read, and with them everything below.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Readable {
     /// As they are written, and with links resolved.
     roots: Vec<PathBuf>,
@@ -88,9 +88,9 @@ pub(crate) struct Readable {
 
 impl Readable {
     /// What Cargo says of the package being compiled; without Cargo, the working directory.
-    pub(crate) fn of_process() -> Readable {
+    pub(crate) fn of_process() -> &'static Readable {
         static READABLE: OnceLock<Readable> = OnceLock::new();
-        READABLE.get_or_init(Readable::from_environment).clone()
+        READABLE.get_or_init(Readable::from_environment)
     }
 
     fn from_environment() -> Readable {
@@ -132,7 +132,7 @@ pub(crate) enum Link {
 }
 
 impl Files {
-    pub(crate) fn new(readable: Readable) -> Files {
+    pub(crate) fn new(readable: &'static Readable) -> Files {
         Files { readable, working_dir: std::env::current_dir().unwrap_or_default(), open: Vec::new() }
     }
 
@@ -167,7 +167,7 @@ impl Files {
     pub(crate) fn open(&mut self, found: &Found) -> Result<u32, Errno> {
         let open = match &found.metadata {
             metadata if metadata.is_dir() => Open::Dir(Dir { path: found.path.clone(), entries: None }),
-            metadata if metadata.is_file() => Open::File(File::open(&found.canonical).map_err(|error| Errno::of(&error))?),
+            metadata if metadata.is_file() => Open::File(File::open(&found.canonical)?),
             // Opening a pipe would wait for its other end.
             _ => return Err(Errno::NOTCAPABLE),
         };

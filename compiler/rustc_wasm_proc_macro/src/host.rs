@@ -150,7 +150,8 @@ mod tests {
         }
         let host_functions = HOST_FUNCTIONS.iter().map(|function| (HOST_MODULE, function));
         let watt = [WATT_04_MODULE, WATT_05_MODULE];
-        let watt_functions = watt.iter().flat_map(|&module| WATT_FUNCTIONS.iter().map(move |function| (module, function)));
+        let watt_functions =
+            watt.iter().flat_map(|&module| WATT_FUNCTIONS.iter().map(move |function| (module, function)));
         for (module, function) in host_functions.chain(watt_functions) {
             let found = host.linker.get(&mut store, module, function.name).ok().and_then(|item| item.into_func());
             let ty = found.expect(function.name).ty(&store);

@@ -20,7 +20,8 @@ impl api::Load for Library {
     type Module = Module;
 
     fn load(module: &api::Module<'_>, events: &dyn Events) -> Result<Module, String> {
-        let info = ModuleInfo::parse_with_digest(module.bytes, Digest(module.digest)).map_err(|error| error.to_string())?;
+        let info =
+            ModuleInfo::parse_with_digest(module.bytes, Digest(module.digest)).map_err(|error| error.to_string())?;
         let cache = module.cache.map(|dir| Cache::new(dir.to_owned()));
         Module::load(module.bytes, &info, cache.as_ref(), events).map_err(|error| error.to_string())
     }

@@ -1,9 +1,6 @@
 //! Room on the host's stack for the guest's frames.
 
-use rustc_wasm_proc_macro_api::EXPANSION_STACK;
-
-/// What a new stack has beyond what an expansion needs, in bytes.
-const MARGIN: usize = 1 << 20;
+use rustc_wasm_proc_macro_api::{EXPANSION_STACK, NEW_STACK};
 
 /// Runs `work` with room for a guest.
 ///
@@ -11,5 +8,5 @@ const MARGIN: usize = 1 << 20;
 /// the thread has left. So there must always be that much. Making a stack takes about as long as a small macro does (17 µs,
 /// against 0.15 µs for the way into a guest and back).
 pub(crate) fn with_room<T>(work: impl FnOnce() -> T) -> T {
-    stacker::maybe_grow(EXPANSION_STACK, EXPANSION_STACK + MARGIN, work)
+    stacker::maybe_grow(EXPANSION_STACK, NEW_STACK, work)
 }

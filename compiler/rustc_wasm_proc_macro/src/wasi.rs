@@ -34,9 +34,10 @@ impl Errno {
     pub(crate) const NOTCAPABLE: Errno = Errno(76);
     pub(crate) const PIPE: Errno = Errno(64);
     pub(crate) const SPIPE: Errno = Errno(70);
+}
 
-    /// The code of an error that the host's system has reported.
-    pub(crate) fn of(error: &io::Error) -> Errno {
+impl From<io::Error> for Errno {
+    fn from(error: io::Error) -> Errno {
         // Its kind is not stable yet.
         #[cfg(unix)]
         if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {

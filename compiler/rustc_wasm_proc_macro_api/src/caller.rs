@@ -197,8 +197,8 @@ unsafe extern "C" fn depends_on(data: *mut c_void, path: Bytes<'_>) {
     // SAFETY: as in `dispatch`.
     unsafe {
         Call::with(data, |call| {
-            if let Some(dispatch) = &mut call.dispatch {
-                dispatch.depends_on(table::path_from(path.get()));
+            if let (Some(dispatch), Some(path)) = (&mut call.dispatch, table::path_from(path.get())) {
+                dispatch.depends_on(path);
             }
         });
     }

@@ -25,6 +25,9 @@ pub use library::{Expand, Load, Outcome, runtime};
 /// rustc's threads have 8 MiB, of which an expansion finds most unused, so as a rule no stack must be made for it.
 pub const EXPANSION_STACK: usize = MAX_WASM_STACK + (1 << 20);
 
+/// The size in bytes of a stack that is made where less than [`EXPANSION_STACK`] is left.
+pub const NEW_STACK: usize = EXPANSION_STACK + (1 << 20);
+
 /// How deep a guest's frames may go, in bytes.
 pub const MAX_WASM_STACK: usize = 6 << 20;
 

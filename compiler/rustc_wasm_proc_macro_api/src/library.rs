@@ -50,7 +50,7 @@ unsafe extern "C" fn load<L: Load>(module: &table::Module<'_>, host: &Host<'_>) 
     let caller = Caller(host);
     let loaded = catch_unwind(AssertUnwindSafe(|| {
         let cache = module.cache.get();
-        let cache = (!cache.is_empty()).then(|| table::path_from(cache));
+        let cache = if cache.is_empty() { None } else { table::path_from(cache) };
         L::load(&Module { bytes: module.bytes.get(), digest: module.digest, cache }, &caller)
     }));
     match loaded {

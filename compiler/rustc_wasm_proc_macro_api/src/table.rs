@@ -138,10 +138,10 @@ pub fn path_bytes(path: &std::path::Path) -> Option<&[u8]> {
     return path.to_str().map(str::as_bytes);
 }
 
-/// The path that [`path_bytes`] wrote.
-pub fn path_from(bytes: &[u8]) -> &std::path::Path {
+/// The path that [`path_bytes`] wrote. `None` for what it cannot have written.
+pub fn path_from(bytes: &[u8]) -> Option<&std::path::Path> {
     #[cfg(unix)]
-    return std::path::Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes));
+    return Some(std::path::Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes)));
     #[cfg(not(unix))]
-    return std::path::Path::new(std::str::from_utf8(bytes).unwrap_or_default());
+    return std::str::from_utf8(bytes).ok().map(std::path::Path::new);
 }

@@ -10,15 +10,11 @@ use rustc_proc_macro::bridge::client::{Client, ProcMacro};
 use rustc_proc_macro::bridge::server::{RemoteMacro, RemoteServer};
 use rustc_span::Symbol;
 use rustc_wasm_proc_macro_api::{
-    self as api, Activity, CallError, Dispatch, EXPANSION_STACK, Events,
+    self as api, Activity, CallError, Dispatch, EXPANSION_STACK, Events, NEW_STACK,
 };
 use stubgen::module::Declaration;
 
 use super::{Context, LoadedModule, lock, profiler, runtime, watt};
-
-/// The size of a new stack, where an expansion needs one: what it needs, and the margin that rustc
-/// keeps itself.
-const NEW_STACK: usize = EXPANSION_STACK + (1 << 20);
 
 /// A module's compiled code, made when the first of its macros is expanded: most compilations
 /// that reach a macro crate through another crate never run it.

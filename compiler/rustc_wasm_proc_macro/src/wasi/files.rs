@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::SystemTime;
 
+use rustc_wasm_proc_macro_api::table::path_from;
 use wasmtime::Caller;
 
 use super::{Answer, CHARACTER_DEVICE, Errno, Memory, PATH_LIMIT, answer, offset};
@@ -42,11 +43,7 @@ fn with_path<T>(
     if bytes.contains(&0) {
         return Err(Refusal::Failed(Errno::INVAL));
     }
-    #[cfg(unix)]
-    let path = Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes));
-    #[cfg(not(unix))]
-    let path = Path::new(std::str::from_utf8(bytes).map_err(|_| Refusal::Failed(Errno::INVAL))?);
-    body(path)
+    body(path_from(bytes).ok_or(Refusal::Failed(Errno::INVAL))?)
 }
 
 /// Turns a refusal into the guest's error code, and remembers a denial.
@@ -184,7 +181,7 @@ pub(super) fn fd_filestat(files: &mut Files, fd: u32) -> Result<[u8; 64], Errno>
             Open::File(file) => file.metadata(),
         },
     };
-    Ok(filestat(&metadata.map_err(|error| Errno::of(&error))?))
+    Ok(filestat(&metadata?))
 }
 
 /// The 64 bytes of a `filestat`.
@@ -236,7 +233,7 @@ pub(super) fn read(
         let buffer = offset(buffers, number, 8)?;
         let len = memory.read_u32(offset(buffer, 4, 1)?)?.min(READ_LIMIT - total);
         let range = memory.range(memory.read_u32(buffer)?, len)?;
-        let read = file.read(&mut memory.0[range]).map_err(|error| Errno::of(&error))?;
+        let read = file.read(&mut memory.0[range])?;
         total += read as u32;
         if read < len as usize {
             break;
@@ -255,17 +252,16 @@ pub(crate) fn fd_pread(
 ) -> Answer {
     answer(&mut caller, |memory, guest| {
         let files = guest.files();
-        let of = |error: io::Error| Errno::of(&error);
-        let before = file(files, fd)?.stream_position().map_err(of)?;
-        file(files, fd)?.seek(SeekFrom::Start(at)).map_err(of)?;
+        let before = file(files, fd)?.stream_position()?;
+        file(files, fd)?.seek(SeekFrom::Start(at))?;
         let total = read(memory, files, fd, buffers, count);
-        file(files, fd)?.seek(SeekFrom::Start(before)).map_err(of)?;
+        file(files, fd)?.seek(SeekFrom::Start(before))?;
         memory.write_u32(read_bytes, total?)
     })
 }
 
 pub(super) fn seek(files: &mut Files, fd: u32, to: SeekFrom) -> Result<u64, Errno> {
-    file(files, fd)?.seek(to).map_err(|error| Errno::of(&error))
+    Ok(file(files, fd)?.seek(to)?)
 }
 
 pub(crate) fn fd_readdir(
@@ -281,7 +277,7 @@ pub(crate) fn fd_readdir(
         let range = memory.range(buffer, len)?;
         let Open::Dir(dir) = guest.files().get(fd)? else { return Err(Errno::NOTDIR) };
         let path = dir.path().to_owned();
-        let entries = dir.entries().map_err(|error| Errno::of(&error))?;
+        let entries = dir.entries()?;
         let mut place = &mut memory.0[range];
         for (number, entry) in entries.iter().enumerate().skip(usize::try_from(cookie).unwrap_or(usize::MAX)) {
             let mut head = [0; 24];
