@@ -9,7 +9,8 @@ mod lines;
 pub(crate) mod name;
 pub(crate) mod structure;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::Path;
 
 pub use abi::{Abi, Edition};
@@ -31,6 +32,13 @@ pub const DECLS_SECTION: &str = ".rustc_proc_macro_decls";
 pub const ABI_SECTION: &str = ".rustc_proc_macro_abi";
 /// The version of the module ABI that this crate reads.
 pub const ABI_VERSION: u32 = 1;
+
+/// Whether the file at `path` starts as every Wasm module does, whatever it is called. Reads four bytes; what cannot be
+/// opened and read is none.
+pub fn starts_as_wasm(path: &Path) -> bool {
+    let mut start = [0; structure::MAGIC.len()];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *structure::MAGIC
+}
 
 /// What a module says about itself, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::fs;
 use common::{ABI, DECLS, I32, I64, TestModule, demo, test_module, with_decls};
 use stubgen::module::{
     ABI_SECTION, Abi, DECLS_SECTION, Declaration, Digest, Edition, GuestAbi, ModuleError, ModuleInfo, NotWasm,
-    ReadError, ValueType, WASI_FUNCTIONS,
+    ReadError, ValueType, WASI_FUNCTIONS, starts_as_wasm,
 };
 use wasm_encoder::{GlobalType, MemoryType};
 
@@ -428,4 +428,21 @@ fn the_abi_section_is_found_without_the_rest() {
     ));
     assert!(matches!(Abi::read(dir.path()), Err(ReadError::Io(_))));
     assert!(matches!(Abi::read(&dir.path().join("none")), Err(ReadError::Io(_))));
+}
+
+#[test]
+fn a_module_is_told_by_its_first_bytes_whatever_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("libdemo-0123.so");
+    for (bytes, expected) in [
+        (demo().build(), true),
+        (b"\0asm".to_vec(), true),
+        (b"\0as".to_vec(), false),
+        (b"\x7fELF\0asm".to_vec(), false),
+    ] {
+        fs::write(&path, &bytes).unwrap();
+        assert_eq!(starts_as_wasm(&path), expected, "{bytes:?}");
+    }
+    assert!(!starts_as_wasm(dir.path()));
+    assert!(!starts_as_wasm(&dir.path().join("missing")));
 }

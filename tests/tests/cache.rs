@@ -87,6 +87,28 @@ fn without_a_target_directory_the_cache_is_in_one_of_the_working_directory() {
     entries(&lab.join("target/wasm-proc-macro"));
 }
 
+/// Projects share a cache by an environment variable. The option beats it, and an empty one is none.
+#[test]
+fn an_environment_variable_names_the_default() {
+    for (value, option, expected) in [
+        ("shared", None, "shared"),
+        ("shared", Some("named"), "named"),
+        ("", None, "target/wasm-proc-macro"),
+    ] {
+        let lab = lab();
+        let mut rustc = lab.rustc_with_default_cache();
+        rustc.args(["main.rs", "--emit=metadata", "--wasm-proc-macro", "plain.wasm"]);
+        rustc.env("RUSTC_WASM_PROC_MACRO_CACHE", value);
+        if let Some(dir) = option {
+            rustc.cache(Path::new(dir));
+        }
+        rustc.outcome().success();
+        entries(&lab.join(expected));
+        let all = files(lab.path());
+        assert_eq!(all.iter().filter(|path| path.ends_with("CACHEDIR.TAG")).count(), 1, "{all:?}");
+    }
+}
+
 /// Half a file, an empty one, one of noise, and another module's: all are misses, and are made again.
 #[test]
 fn a_damaged_entry_is_a_miss_and_is_replaced() {

@@ -136,6 +136,33 @@ fn files_elsewhere_are_denied() {
     }
 }
 
+/// Whoever runs the compiler can have refusals written down: each once, for whatever number of compilations.
+#[test]
+fn refusals_are_appended_to_the_file_that_the_environment_names() {
+    let lab = package();
+    lab.write("files.rs", fs::read_to_string("ui/auxiliary/macros/files.rs").unwrap());
+    let mut rustc = lab.rustc();
+    rustc.args(["files.rs", "--crate-type", "proc-macro", "--target", "wasm32-wasip1", "-o", "files.wasm"]);
+    rustc.env("CARGO_PKG_VERSION", "1.2.3").outcome().success();
+    // As it stands in the source, which is what this macro reads.
+    let odd = r#"/tmp/\"quoted\"ü"#;
+    lab.write("package/main.rs", format!("fn main() {{ _ = files::denied!(\"{odd}\"); _ = files::denied!(\"{odd}\"); _ = files::read!(\"/x\"); }}"));
+    for refusals in [lab.join("refusals"), lab.join("refusals"), lab.join("no/such/directory"), "".into()] {
+        let mut rustc = lab.rustc();
+        rustc.current_dir(lab.join("package")).args(["main.rs", "--emit=metadata"]).module(&lab.join("files.wasm"));
+        let outcome = rustc.env("RUSTC_WASM_PROC_MACRO_REFUSALS", refusals).outcome().success();
+        assert_eq!(outcome.warning_lines().len(), 2, "{outcome}");
+    }
+    let text = fs::read_to_string(lab.join("refusals")).unwrap();
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[..2], lines[2..], "the second compilation appends what the first did");
+    let expected = |name, path: &str| serde_json::json!({
+        "crate": "files", "version": "1.2.3", "macro": name, "refused": format!("`path_open` of `{}`", path.escape_debug()),
+    });
+    assert_eq!(lines[..2], [expected("denied", odd), expected("read", "/x")], "{text}");
+    assert!(text.starts_with("{\"crate\":\"files\",\"version\":\"1.2.3\",\"macro\":\"denied\",\"refused\":\""), "{text}");
+}
+
 /// Nothing is changed, not even in the package.
 #[test]
 fn nothing_is_written() {

@@ -3,8 +3,13 @@
 //! To the loader a module is one more kind of macro library: it asks [`ModuleLoader`] for the
 //! crate metadata, which is the stub's, and for the macros, which run in Wasmtime.
 //!
-//! **Invariant**: nothing in here is asked about native crates beyond their file name.
+//! A module may have the file name of a native macro library, so that a build system can put one where
+//! the other is expected: what a file is, its first bytes say.
+//!
+//! **Invariant**: nothing of a native crate is read in here beyond its first four bytes, and nothing
+//! at all of an `rlib` or `rmeta`.
 
+mod denied;
 mod expand;
 mod options;
 mod runtime;
@@ -17,9 +22,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use options::resolve_options;
 use rustc_data_structures::fx::{FxHashMap, FxIndexSet};
-use rustc_data_structures::owned_slice::{OwnedSlice, slice_owned};
+use rustc_data_structures::owned_slice::{OwnedSlice, try_slice_owned};
 use rustc_data_structures::profiling::SelfProfilerRef;
-use rustc_metadata::METADATA_HEADER;
 use rustc_metadata::creader::{MetadataLoader, MetadataLoaderDyn};
 use rustc_middle::ty::tls;
 use rustc_proc_macro::bridge::client::ProcMacro;
@@ -27,7 +31,7 @@ use rustc_session::config::Sysroot;
 use rustc_span::Symbol;
 use rustc_target::spec::Target;
 use stubgen::cache::{self, Cache};
-use stubgen::module::{Abi, ModuleInfo, ReadError};
+use stubgen::module::{Abi, ModuleInfo, ReadError, starts_as_wasm};
 
 use crate::interface::Compiler;
 
@@ -71,6 +75,8 @@ struct LoadedModule {
     path: PathBuf,
     bytes: Vec<u8>,
     info: ModuleInfo,
+    /// The crate metadata: a crate is looked for as an ordinary one first, and so asked for twice.
+    metadata: OnceLock<Result<Vec<u8>, String>>,
     macros: OnceLock<&'static [ProcMacro]>,
     context: Arc<Context>,
 }
@@ -129,6 +135,7 @@ impl ModuleLoader {
                     path: path.to_path_buf(),
                     bytes,
                     info,
+                    metadata: OnceLock::new(),
                     macros: OnceLock::new(),
                     context: Arc::clone(&self.context),
                 })
@@ -143,24 +150,21 @@ impl MetadataLoader for ModuleLoader {
     }
 
     fn get_dylib_metadata(&self, target: &Target, filename: &Path) -> Result<OwnedSlice, String> {
-        if !has_wasm_extension(filename) && !self.named.contains(filename) {
+        if !self.named.contains(filename)
+            && !has_wasm_extension(filename)
+            && !starts_as_wasm(filename)
+        {
             return self.native.get_dylib_metadata(target, filename);
         }
         let in_file = |error: String| format!("`{}`: {error}", filename.display());
         let module = self.module(filename).map_err(in_file)?;
-        let rmeta = module.stub_metadata().map_err(in_file)?;
-        // The framing of crate metadata in a dylib.
-        let mut framed = Vec::with_capacity(METADATA_HEADER.len() + 8 + rmeta.len());
-        framed.extend_from_slice(METADATA_HEADER);
-        framed.extend_from_slice(&(rmeta.len() as u64).to_le_bytes());
-        framed.extend_from_slice(&rmeta);
-        Ok(slice_owned(framed, |framed| &framed[..]))
+        try_slice_owned(module, |module| module.metadata()).map_err(in_file)
     }
 
     fn is_remote_proc_macro(&self, filename: &Path) -> bool {
         self.named.contains(filename)
-            || has_wasm_extension(filename)
-                && (lock(&self.modules).contains_key(filename) || Abi::read(filename).is_ok())
+            || lock(&self.modules).contains_key(filename)
+            || has_wasm_extension(filename) && Abi::read(filename).is_ok()
     }
 
     fn remote_proc_macros(&self, crate_name: Symbol) -> Vec<PathBuf> {

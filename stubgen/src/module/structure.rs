@@ -61,9 +61,11 @@ pub(crate) struct Structure<'a> {
     pub(crate) abi: Option<&'a [u8]>,
 }
 
+/// The first bytes of every module.
+pub(super) const MAGIC: &[u8; 4] = b"\0asm";
+
 /// Checks the eight bytes at the start of a file; fewer bytes mean that there are no more.
 pub(super) fn check_header(bytes: &[u8]) -> Result<(), ModuleError> {
-    const MAGIC: &[u8] = b"\0asm";
     let found = match bytes {
         [] => NotWasm::Empty,
         [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => return Ok(()),

@@ -1,9 +1,8 @@
 //! The macros of a module, as the bridge calls them.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Once, OnceLock, PoisonError, RwLock};
 
-use rustc_data_structures::fx::{FxBuildHasher, FxHashSet};
 use rustc_middle::ty::tls;
 use rustc_proc_macro::bridge::PanicMessage;
 use rustc_proc_macro::bridge::client::{Client, ProcMacro};
@@ -12,9 +11,10 @@ use rustc_span::Symbol;
 use rustc_wasm_proc_macro_api::{
     self as api, Activity, CallError, Dispatch, EXPANSION_STACK, Events, NEW_STACK,
 };
-use stubgen::module::Declaration;
+use stubgen::module::{Declaration, ModuleInfo};
 
-use super::{Context, LoadedModule, lock, profiler, runtime, watt};
+use super::denied::denied;
+use super::{Context, LoadedModule, profiler, runtime, watt};
 
 /// A module's compiled code, made when the first of its macros is expanded: most compilations
 /// that reach a macro crate through another crate never run it.
@@ -99,9 +99,9 @@ fn expand(
     let output = match watt::format(info.guest) {
         Some(format) => {
             let run = |answers: &mut dyn Dispatch| run(&[], answers);
-            watt::expand(declaration, format, input, force_show_panics, server, run)
+            watt::expand(info, declaration, format, input, force_show_panics, server, run)
         }
-        None => run(input, &mut Server { bridge: server, macro_name: declaration.name() }),
+        None => run(input, &mut Server { bridge: server, info, macro_name: declaration.name() }),
     };
     output.map_err(|error| match error {
         CallError::Panic(message) => PanicMessage::String(message),
@@ -112,6 +112,7 @@ fn expand(
 /// The compiler during one expansion.
 struct Server<'a> {
     bridge: &'a mut dyn RemoteServer,
+    info: &'a ModuleInfo,
     macro_name: &'a str,
 }
 
@@ -125,7 +126,7 @@ impl Dispatch for Server<'_> {
     }
 
     fn denied(&mut self, what: &str) {
-        denied(self.macro_name, what);
+        denied(&self.info.abi, self.macro_name, what);
     }
 }
 
@@ -137,23 +138,6 @@ pub(super) fn depends_on(path: &Path) {
             tcx.sess.file_depinfo.borrow_mut().insert(path);
         }
     });
-}
-
-/// Warns that a macro did not get what it asked for. It sees an error code only, and what it makes
-/// of that need not say what it wanted.
-pub(super) fn denied(macro_name: &str, what: &str) {
-    static DENIED: Mutex<FxHashSet<String>> = Mutex::new(FxHashSet::with_hasher(FxBuildHasher));
-    let message = format!("the procedural macro `{macro_name}` was denied {what}");
-    if lock(&DENIED).insert(message.clone()) {
-        tls::with_opt(|tcx| {
-            if let Some(tcx) = tcx {
-                tcx.dcx()
-                    .struct_warn(message)
-                    .with_help("it may read files of the package and of `OUT_DIR` only")
-                    .emit();
-            }
-        });
-    }
 }
 
 impl Events for Context {

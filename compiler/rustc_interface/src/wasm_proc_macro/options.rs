@@ -1,6 +1,7 @@
 //! Turns `--wasm-proc-macro` into entries of `--extern`, which the rest of the compiler knows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use rustc_session::EarlyDiagCtxt;
@@ -8,12 +9,23 @@ use rustc_session::config::{ExternEntry, ExternLocation, Externs, Options};
 use rustc_session::utils::CanonicalizedPath;
 use stubgen::module::Abi;
 
+/// The environment variable with the default of `--wasm-proc-macro-cache`.
+const CACHE: &str = "RUSTC_WASM_PROC_MACRO_CACHE";
+
+/// An environment variable that is set to something.
+pub(super) fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
 /// Gives each module of `--wasm-proc-macro` its place in `--extern`, where it replaces whatever
 /// else has its name.
 pub(crate) fn resolve_options(opts: &mut Options) {
     let dcx = EarlyDiagCtxt::new(opts.error_format);
     if opts.wasm_proc_macro_cache.as_ref().is_some_and(|dir| dir.as_os_str().is_empty()) {
         dcx.early_fatal("`--wasm-proc-macro-cache` needs the path of a directory");
+    }
+    if opts.wasm_proc_macro_cache.is_none() {
+        opts.wasm_proc_macro_cache = variable(CACHE).map(PathBuf::from);
     }
     if opts.wasm_proc_macros.is_empty() {
         return;

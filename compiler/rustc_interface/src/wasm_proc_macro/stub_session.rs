@@ -7,7 +7,7 @@ use std::{fs, io, thread};
 
 use rustc_errors::emitter::Emitter;
 use rustc_errors::{DiagInner, DiagMessage};
-use rustc_metadata::encode_metadata;
+use rustc_metadata::{METADATA_HEADER, encode_metadata};
 use rustc_session::config::{
     CodegenOptions, CrateType, Input, Options, OutputType, OutputTypes, UnstableOptions,
 };
@@ -26,8 +26,18 @@ use crate::passes;
 use crate::util::DummyCodegenBackend;
 
 impl LoadedModule {
+    /// The module's crate metadata, framed as in a native library.
+    pub(super) fn metadata(&self) -> Result<&[u8], String> {
+        let framed = || {
+            let rmeta = self.stub_metadata()?;
+            let length = (rmeta.len() as u64).to_le_bytes();
+            Ok([METADATA_HEADER, &length, &rmeta].concat())
+        };
+        self.metadata.get_or_init(framed).as_deref().map_err(String::clone)
+    }
+
     /// The crate metadata of the module's stub, as it stands in an `.rmeta` file.
-    pub(super) fn stub_metadata(&self) -> Result<Vec<u8>, String> {
+    fn stub_metadata(&self) -> Result<Vec<u8>, String> {
         let cache = self.context.cache();
         let key = Key::from_parts([
             &self.info.digest.0[..],

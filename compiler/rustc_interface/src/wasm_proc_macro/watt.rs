@@ -10,9 +10,10 @@ use rustc_proc_macro::{
 };
 use rustc_wasm_proc_macro_api::watt::{self, Format, GroupSpans, Session, Token};
 use rustc_wasm_proc_macro_api::{CallError, Dispatch};
-use stubgen::module::{Declaration, GuestAbi};
+use stubgen::module::{Abi, Declaration, GuestAbi, ModuleInfo};
 
-use super::expand::{denied, depends_on};
+use super::denied::denied;
+use super::expand::depends_on;
 
 /// The wire format of a module's token streams; none if it is not made for watt.
 pub(super) fn format(guest: GuestAbi) -> Option<Format> {
@@ -26,6 +27,7 @@ pub(super) fn format(guest: GuestAbi) -> Option<Format> {
 /// Runs a macro on `input`, which is the bridge's, as is the output. `call` runs the module's
 /// function, whose requests are to be answered.
 pub(super) fn expand(
+    info: &ModuleInfo,
     declaration: &Declaration,
     format: Format,
     input: &[u8],
@@ -36,7 +38,7 @@ pub(super) fn expand(
     let inputs = if let Declaration::Attr { .. } = declaration { 2 } else { 1 };
     run_local(input, inputs, force_show_panics, server, |streams| {
         let session = Session::new(Tokens, format, streams);
-        let mut answers = Answers { session, macro_name: declaration.name() };
+        let mut answers = Answers { session, abi: &info.abi, macro_name: declaration.name() };
         let output = call(&mut answers)?;
         answers.session.finish(&output).map_err(|message| {
             CallError::Fault(format!("the macro's module broke the protocol: {message}"))
@@ -47,6 +49,7 @@ pub(super) fn expand(
 /// The compiler during one expansion.
 struct Answers<'a> {
     session: Session<Tokens>,
+    abi: &'a Abi,
     macro_name: &'a str,
 }
 
@@ -60,7 +63,7 @@ impl Dispatch for Answers<'_> {
     }
 
     fn denied(&mut self, what: &str) {
-        denied(self.macro_name, what);
+        denied(self.abi, self.macro_name, what);
     }
 }
 
