@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import clean, demo, dist, hooks, relock, suite, system, toolchain
+from . import cargo, clean, demo, dist, hooks, relock, suite, system, toolchain
 from . import config as configuration
 from .config import REPO, Config, Layout
 from .report import Failure
@@ -39,9 +39,14 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--pristine", action="store_true", help="build upstream without hooks into BUILD/pristine, to compare with"
     )
+    build.add_argument("--cargo", action="store_true", help="with the toolchain's own Cargo, for `cargo wasm-proc-macro`")
     build.add_argument("--print-key", action="store_true", help="print what identifies the result, and build nothing")
     build.add_argument(
         "--prepare-only", action="store_true", help="stop before upstream's bootstrap: fetch, verify and patch only"
+    )
+    installation = add("install", "build everything, Cargo too, and make it known to rustup: `cargo +wasm-proc-macro …`")
+    installation.add_argument(
+        "--name", default="wasm-proc-macro", help="what rustup calls the toolchain (default: %(default)s)"
     )
     add("demo", "compile serde_derive from crates.io to WebAssembly, and a program with it; builds what is missing")
     test = add("test", "run all tests; builds what is missing")
@@ -85,7 +90,17 @@ def do_build(arguments: argparse.Namespace, config: Config, layout: Layout) -> i
     elif arguments.prepare_only:
         toolchain.get_ready(config, layout)
     else:
-        toolchain.build(config, layout, arguments.jobs)
+        ready = toolchain.build(config, layout, arguments.jobs)
+        if arguments.cargo:
+            cargo.build(config, layout, ready.stage0, arguments.jobs)
+    return 0
+
+
+def do_install(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
+    """`./x.py install`."""
+    ready = toolchain.build(config, layout, arguments.jobs)
+    cargo.build(config, layout, ready.stage0, arguments.jobs)
+    cargo.install(layout, arguments.name)
     return 0
 
 
@@ -145,6 +160,7 @@ def do_clean(arguments: argparse.Namespace, config: Config, layout: Layout) -> i
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Config, Layout], int]] = {
     "build": do_build,
+    "install": do_install,
     "demo": do_demo,
     "test": do_test,
     "bench": do_bench,

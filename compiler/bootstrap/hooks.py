@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from . import patches, tree, upstream
+from . import cargo, patches, tree, upstream
 from .config import REPO, Config, Layout
 from .files import sha256_file
 from .report import say
@@ -43,6 +43,9 @@ def report(queue: list[patches.Patch]) -> str:
     lines += [f"  {added:5} {removed:7}  {name}" for name, (added, removed) in sorted(totals.items())]
     added, removed = sum(total[0] for total in totals.values()), sum(total[1] for total in totals.values())
     lines.append(f"  {added:5} {removed:7}  in {len(totals)} files by {len(queue)} patches")
+    for patch in map(patches.read, cargo.patch_files()):
+        added, removed = sum(size[0] for size in patch.files.values()), sum(size[1] for size in patch.files.values())
+        lines.append(f"  {added:5} {removed:7}  in Cargo, {len(patch.files)} files by {patch.path.name}")
     lines += ["", "own files inside upstream's crates:", "  lines  file"]
     own = {
         name: path

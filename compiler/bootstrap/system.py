@@ -37,6 +37,7 @@ def needs(config: Config) -> list[tuple[str, str]]:
         ("pkg-config", "pkgconf"),
         ("/usr/include/zlib.h", "zlib1g-dev"),
         ("/usr/include/zstd.h", "libzstd-dev"),
+        ("/usr/include/openssl/ssl.h", "libssl-dev"),
         (config.llvm.config, "llvm-22-dev"),
         (config.llvm.lld, "lld-22"),
         (f"{config.wasm.wasi_lib}/libc.a", "wasi-libc"),

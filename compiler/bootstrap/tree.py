@@ -12,8 +12,14 @@ from .report import Failure, say
 from .upstream import UNUSED, Pin
 
 OVERLAY_ROOTS = ("compiler", "library", "stubgen")
-# The runtime is a library of its own, built from the repository.
-NOT_LAID = ("compiler/hooks", "compiler/bootstrap", "library/hooks", "compiler/rustc_wasm_proc_macro")
+# The runtime is a library of its own, built from the repository; Cargo has a tree of its own.
+NOT_LAID = (
+    "compiler/hooks",
+    "compiler/bootstrap",
+    "compiler/cargo",
+    "library/hooks",
+    "compiler/rustc_wasm_proc_macro",
+)
 NOT_LAID_NAMES = ("target", "__pycache__")
 # Our own crates' tests and benchmarks run from the repository, not from the tree.
 OWN_CRATES = ("compiler/rustc_wasm_proc_macro_api", "stubgen")

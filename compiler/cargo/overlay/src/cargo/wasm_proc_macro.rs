@@ -1,0 +1,151 @@
+//! Builds procedural macros for WebAssembly and takes them from there, as `cargo wasm-proc-macro` asks.
+//!
+//! That command calls Cargo up to three times with the user's own arguments, and each time with a
+//! request in the file that `CARGO_WASM_PROC_MACRO` names: to learn the macros of the build, to
+//! build those that are missing, and to build everything with them.
+//!
+//! **Invariant**: without a request nothing in here changes what Cargo does.
+
+mod executor;
+mod graph;
+mod plan;
+mod request;
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use crate::core::Target;
+use crate::core::Workspace;
+use crate::core::compiler::unit_graph::UnitGraph;
+use crate::core::compiler::{
+    BuildConfig, BuildRunner, CompileKind, CompileTarget, Executor, MessageFormat, RustcTargetData, Unit, UnitInterner,
+};
+use crate::ops::CompileOptions;
+use crate::{CargoResult, drop_println};
+
+use self::request::Mode;
+
+/// What macros are built for. Both WebAssembly targets would do; this one has files and an environment.
+const GUEST: &str = "wasm32-wasip1";
+
+/// The options of a compilation, adjusted to the request.
+///
+/// # Errors
+///
+/// When the file of the request cannot be read or is not one.
+pub fn options(options: &CompileOptions) -> CargoResult<CompileOptions> {
+    request::read()?;
+    let mut options = options.clone();
+    if mode() == Some(Mode::Build) {
+        options.build_config.message_format =
+            MessageFormat::Json { render_diagnostics: false, short: false, ansi: false };
+        options.build_config.keep_going = true;
+    }
+    Ok(options)
+}
+
+/// The platforms that dependencies are resolved for: those of the user, and that of the macros.
+///
+/// # Errors
+///
+/// When the compiler does not know the platform.
+pub fn requested_kinds(target_data: &mut RustcTargetData<'_>, config: &BuildConfig) -> CargoResult<Vec<CompileKind>> {
+    let mut kinds = config.requested_kinds.clone();
+    if builds_for_guest() && !kinds.contains(&guest()) {
+        target_data.merge_compile_kind(guest())?;
+        kinds.push(guest());
+    }
+    Ok(kinds)
+}
+
+/// What a macro crate is compiled for, if a request says so: the host otherwise.
+pub fn kind_of(target: &Target) -> Option<CompileKind> {
+    let is_guest = target.proc_macro()
+        && builds_for_guest()
+        && !target.src_path().path().is_some_and(|path| request::get().is_some_and(|r| r.is_native(path)));
+    is_guest.then(guest)
+}
+
+/// Whether a dependency of this platform is one of a macro that is built for WebAssembly.
+pub fn is_activated(dependency: &crate::core::Dependency, target_data: &RustcTargetData<'_>) -> bool {
+    builds_for_guest() && target_data.dep_platform_activated(dependency, guest())
+}
+
+/// Whether code for this platform is a macro's, which no flags of the user's apply to.
+pub fn is_guest(kind: CompileKind) -> bool {
+    builds_for_guest() && kind == guest()
+}
+
+/// Whether a unit is found where it was compiled, since copies without a hash in their name would collide.
+pub fn keeps_place(unit: &Unit) -> bool {
+    is_guest(unit.kind)
+}
+
+/// Where a unit finds the macros that libraries export again, if they are elsewhere than the libraries.
+pub fn search_path(build_runner: &BuildRunner<'_, '_>, unit: &Unit) -> Option<OsString> {
+    if !builds_for_guest() || is_guest(unit.kind) {
+        return None;
+    }
+    let of_macros = build_runner.bcx.unit_graph.keys().find(|unit| is_guest(unit.kind))?;
+    let mut argument = OsString::from("-Ldependency=");
+    argument.push(build_runner.files().deps_dir(of_macros));
+    Some(argument)
+}
+
+/// The graph of what is to be built, and its roots. In `plan` mode this prints the plan and ends the process.
+///
+/// # Errors
+///
+/// When a macro that is to be built is not in the graph, or the plan cannot be written.
+pub fn units(
+    ws: &Workspace<'_>,
+    interner: &UnitInterner,
+    target_data: &RustcTargetData<'_>,
+    roots: Vec<Unit>,
+    graph: UnitGraph,
+) -> CargoResult<(Vec<Unit>, UnitGraph)> {
+    let Some(request) = request::get() else { return Ok((roots, graph)) };
+    match request.mode {
+        Mode::Plan => {
+            drop_println!(ws.gctx(), "{}", plan::plan(ws, target_data, &roots, &graph)?);
+            end_early()
+        }
+        Mode::Build => {
+            let (roots, graph) = graph::of_modules(ws, interner, request, &graph)?;
+            let total = graph::reachable(&roots, &graph).len();
+            let line = serde_json::json!({ "reason": "wasm-proc-macro-units", "total": total });
+            drop_println!(ws.gctx(), "{line}");
+            Ok((roots, graph))
+        }
+        Mode::Use => Ok(graph::with_modules(interner, request, roots, graph)),
+    }
+}
+
+/// Runs the compiler, except for a macro that is taken from a module.
+pub fn executor(compiler: &Arc<dyn Executor>) -> Arc<dyn Executor> {
+    if request::get().is_some() { Arc::new(executor::Copier::new(Arc::clone(compiler))) } else { Arc::clone(compiler) }
+}
+
+/// Called when all has been built. Where only modules were wanted the process ends here, since the
+/// subcommand would go on to run what was not built.
+pub fn built() {
+    if mode() == Some(Mode::Build) {
+        end_early();
+    }
+}
+
+fn end_early() -> ! {
+    std::process::exit(0)
+}
+
+fn mode() -> Option<Mode> {
+    request::get().map(|request| request.mode)
+}
+
+fn builds_for_guest() -> bool {
+    matches!(mode(), Some(Mode::Plan | Mode::Build))
+}
+
+fn guest() -> CompileKind {
+    CompileKind::Target(CompileTarget::new(GUEST, false).expect("the name of a built-in target"))
+}

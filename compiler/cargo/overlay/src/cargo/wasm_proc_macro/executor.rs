@@ -1,0 +1,93 @@
+//! Puts a module where the compiler would have put a macro library.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use cargo_util::{ProcessBuilder, paths};
+
+use crate::CargoResult;
+use crate::core::compiler::{BuildRunner, CompileMode, Executor, Unit};
+use crate::core::{PackageId, Target};
+
+/// Followed by a module's path among the arguments of a compilation that copies it. No compiler ever sees it.
+pub(super) const MODULE_FLAG: &str = "--wasm-proc-macro-module";
+
+pub(super) struct Copier {
+    compiler: Arc<dyn Executor>,
+}
+
+impl Copier {
+    pub(super) fn new(compiler: Arc<dyn Executor>) -> Copier {
+        Copier { compiler }
+    }
+}
+
+impl Executor for Copier {
+    fn init(&self, build_runner: &BuildRunner<'_, '_>, unit: &Unit) {
+        self.compiler.init(build_runner, unit);
+    }
+
+    fn exec(
+        &self,
+        cmd: &ProcessBuilder,
+        id: PackageId,
+        target: &Target,
+        mode: CompileMode,
+        on_stdout_line: &mut dyn FnMut(&str) -> CargoResult<()>,
+        on_stderr_line: &mut dyn FnMut(&str) -> CargoResult<()>,
+    ) -> CargoResult<()> {
+        match after(cmd, MODULE_FLAG) {
+            Some(module) => copy(cmd, Path::new(module), target),
+            None => self.compiler.exec(cmd, id, target, mode, on_stdout_line, on_stderr_line),
+        }
+    }
+
+    fn force_rebuild(&self, unit: &Unit) -> bool {
+        self.compiler.force_rebuild(unit)
+    }
+}
+
+/// Copies a module to the place that the arguments of `cmd` give the library, and writes the dep-info file
+/// that the compiler would have written.
+fn copy(cmd: &ProcessBuilder, module: &Path, target: &Target) -> CargoResult<()> {
+    let stem = format!("{}{}", target.crate_name(), extra_filename(cmd));
+    let directory = Path::new(after(cmd, "--out-dir").ok_or_else(|| anyhow!("no `--out-dir` in `{cmd}`"))?);
+    let library = directory.join(file_name(cmd, &stem));
+    // A compiler that runs may have the old file open, so it is replaced and not written over.
+    let aside = tempfile::Builder::new()
+        .prefix(&stem)
+        .tempfile_in(directory)
+        .with_context(|| format!("failed to create a file in `{}`", directory.display()))?;
+    std::fs::copy(module, aside.path())
+        .and_then(|_| Ok(aside.persist(&library)?))
+        .with_context(|| format!("failed to copy `{}` to `{}`", module.display(), library.display()))?;
+    let dep_info = format!("{}: {}\n", escape(&library), escape(module));
+    paths::write(directory.join(format!("{stem}.d")), dep_info)
+}
+
+fn file_name(cmd: &ProcessBuilder, stem: &str) -> PathBuf {
+    if after(cmd, "--target").is_some_and(|target| target == super::GUEST) {
+        return PathBuf::from(format!("{stem}.wasm"));
+    }
+    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    PathBuf::from(format!("{prefix}{stem}{suffix}"))
+}
+
+/// The argument that follows another one.
+fn after<'a>(cmd: &'a ProcessBuilder, argument: &str) -> Option<&'a OsStr> {
+    let mut arguments = cmd.get_args();
+    arguments.find(|found| *found == argument)?;
+    arguments.next().map(|found| found.as_ref())
+}
+
+fn extra_filename(cmd: &ProcessBuilder) -> String {
+    let argument = cmd.get_args().filter_map(|argument| argument.to_str());
+    argument.filter_map(|argument| argument.strip_prefix("extra-filename=")).last().unwrap_or_default().to_owned()
+}
+
+/// A path as it stands in a dep-info file.
+fn escape(path: &Path) -> String {
+    path.display().to_string().replace(' ', "\\ ")
+}

@@ -1,0 +1,136 @@
+//! The changes to the graph of units: macros without dependencies, or nothing but macros.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::executor::MODULE_FLAG;
+use super::request::{Module, Request};
+use super::{is_guest, request};
+use crate::CargoResult;
+use crate::core::Workspace;
+use crate::core::compiler::unit_graph::{UnitDep, UnitGraph};
+use crate::core::compiler::{Unit, UnitInterner};
+use crate::core::profiles::{Profile, ProfileRoot};
+
+/// The graph in which the macros of the request's modules depend on nothing.
+///
+/// Such a unit has the path of its module among its flags, which tells it from the native one wherever Cargo
+/// compares units; so artifacts of both lie in one target directory.
+pub(super) fn with_modules(
+    interner: &UnitInterner,
+    request: &Request,
+    roots: Vec<Unit>,
+    graph: UnitGraph,
+) -> (Vec<Unit>, UnitGraph) {
+    let taken: HashMap<Unit, Unit> = graph
+        .keys()
+        .filter_map(|unit| Some((unit.clone(), from_module(interner, unit, request.module(unit)?))))
+        .collect();
+    replace(roots, graph, &taken, |unit| request.module(unit).is_some())
+}
+
+/// The graph of the macros that are to be built, which are its roots.
+pub(super) fn of_modules(
+    ws: &Workspace<'_>,
+    interner: &UnitInterner,
+    request: &Request,
+    graph: &UnitGraph,
+) -> CargoResult<(Vec<Unit>, UnitGraph)> {
+    let mut roots = Vec::new();
+    for wanted in &request.build {
+        let found = graph.keys().filter(|unit| wanted.is(unit) && is_guest(unit.kind));
+        let before = roots.len();
+        roots.extend(found.cloned());
+        if roots.len() == before {
+            anyhow::bail!("no macro of this build is `{}` with these features", wanted.package());
+        }
+    }
+    roots.sort();
+    let changed: HashMap<Unit, Unit> = graph
+        .keys()
+        .filter(|unit| is_guest(unit.kind))
+        .map(|unit| {
+            let new = match request.module(unit) {
+                Some(module) => from_module(interner, unit, module),
+                None => for_guest(ws, interner, unit),
+            };
+            (unit.clone(), new)
+        })
+        .collect();
+    Ok(replace(roots, graph.clone(), &changed, |unit| request.module(unit).is_some()))
+}
+
+/// The units that the roots need, with the roots.
+pub(super) fn reachable(roots: &[Unit], graph: &UnitGraph) -> HashSet<Unit> {
+    let mut found = HashSet::new();
+    let mut open = roots.to_vec();
+    while let Some(unit) = open.pop() {
+        if found.insert(unit.clone()) {
+            open.extend(graph[&unit].iter().map(|dep| dep.unit.clone()));
+        }
+    }
+    found
+}
+
+fn replace(
+    roots: Vec<Unit>,
+    graph: UnitGraph,
+    new: &HashMap<Unit, Unit>,
+    is_leaf: impl Fn(&Unit) -> bool,
+) -> (Vec<Unit>, UnitGraph) {
+    let renew = |unit: Unit| new.get(&unit).cloned().unwrap_or(unit);
+    let renew_dep = |dep: UnitDep| UnitDep { unit: renew(dep.unit), ..dep };
+    let roots = roots.into_iter().map(renew).collect();
+    let graph = graph
+        .into_iter()
+        .map(|(unit, deps)| {
+            let mut deps: Vec<UnitDep> =
+                if is_leaf(&unit) { Vec::new() } else { deps.into_iter().map(renew_dep).collect() };
+            deps.sort();
+            (renew(unit), deps)
+        })
+        .collect();
+    (roots, graph)
+}
+
+fn from_module(interner: &UnitInterner, unit: &Unit, module: &Module) -> Unit {
+    let path = module.path.to_string_lossy().into_owned();
+    let flags = vec![MODULE_FLAG.to_owned(), path, module.digest.clone()];
+    // Nothing that the user sets for native macros makes a difference to one that is not compiled.
+    intern(interner, unit, Profile::default(), flags)
+}
+
+/// A unit of a macro as it is built in every project: what it is built from says what it is, not where.
+fn for_guest(ws: &Workspace<'_>, interner: &UnitInterner, unit: &Unit) -> Unit {
+    let profile =
+        Profile { name: "release".into(), root: ProfileRoot::Release, opt_level: "s".into(), ..Profile::default() };
+    let package = unit.pkg.package_id();
+    let root = unit.pkg.root().display();
+    let flags = vec![
+        format!("--remap-path-prefix={}=/target", ws.build_dir().as_path_unlocked().display()),
+        format!("--remap-path-prefix={}=/workspace", ws.root().display()),
+        // The last that fits is taken.
+        format!("--remap-path-prefix={root}=/{}-{}", package.name(), package.version()),
+    ];
+    intern(interner, unit, profile, flags)
+}
+
+fn intern(interner: &UnitInterner, unit: &Unit, profile: Profile, flags: Vec<String>) -> Unit {
+    debug_assert!(unit.target.proc_macro() || request::get().is_some());
+    interner.intern(
+        &unit.pkg,
+        &unit.target,
+        profile,
+        unit.kind,
+        unit.mode,
+        unit.features.clone(),
+        Rc::from(flags),
+        unit.rustdocflags.clone(),
+        unit.links_overrides.clone(),
+        unit.is_std,
+        unit.dep_hash,
+        unit.artifact,
+        unit.artifact_target_for_features,
+        unit.skip_non_compile_time_dep,
+    )
+}

@@ -1,0 +1,121 @@
+//! The graph of units as JSON, for whoever decides which macros are built.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::request::is_macro;
+use crate::CargoResult;
+use crate::core::compiler::unit_graph::UnitGraph;
+use crate::core::compiler::{CompileMode, RustcTargetData, Unit};
+use crate::core::{SourceId, TargetKind, Workspace};
+
+#[derive(Serialize)]
+struct Plan<'a> {
+    workspace_root: String,
+    target_dir: String,
+    /// What `rustc -vV` prints.
+    rustc: &'a str,
+    units: Vec<PlannedUnit<'a>>,
+    /// Indices into `units`.
+    roots: Vec<usize>,
+    macros: Vec<usize>,
+}
+
+#[derive(Serialize)]
+struct PlannedUnit<'a> {
+    /// As in Cargo's other messages.
+    package: String,
+    name: &'a str,
+    version: String,
+    source: &'static str,
+    /// Whether the package's files may change.
+    local: bool,
+    manifest: String,
+    src: Option<String>,
+    #[serde(rename = "crate")]
+    krate: String,
+    kind: &'static str,
+    mode: CompileMode,
+    platform: &'a str,
+    features: Vec<&'a str>,
+    edition: String,
+    links: Option<&'a str>,
+    deps: Vec<PlannedDep<'a>>,
+}
+
+#[derive(Serialize)]
+struct PlannedDep<'a> {
+    unit: usize,
+    name: &'a str,
+}
+
+/// The plan of a build, one line.
+pub(super) fn plan(
+    ws: &Workspace<'_>,
+    target_data: &RustcTargetData<'_>,
+    roots: &[Unit],
+    graph: &UnitGraph,
+) -> CargoResult<String> {
+    let mut units: Vec<&Unit> = graph.keys().collect();
+    units.sort();
+    let index: HashMap<&Unit, usize> = units.iter().enumerate().map(|(index, unit)| (*unit, index)).collect();
+    let plan = Plan {
+        workspace_root: ws.root().display().to_string(),
+        target_dir: ws.target_dir().as_path_unlocked().display().to_string(),
+        rustc: &target_data.rustc.verbose_version,
+        roots: roots.iter().map(|unit| index[unit]).collect(),
+        macros: units.iter().filter(|unit| is_macro(unit)).map(|unit| index[*unit]).collect(),
+        units: units.iter().map(|unit| planned(unit, target_data, graph, &index)).collect(),
+    };
+    Ok(serde_json::to_string(&plan)?)
+}
+
+fn planned<'a>(
+    unit: &'a Unit,
+    target_data: &'a RustcTargetData<'_>,
+    graph: &'a UnitGraph,
+    index: &HashMap<&Unit, usize>,
+) -> PlannedUnit<'a> {
+    let package = unit.pkg.package_id();
+    let deps = graph[unit].iter();
+    PlannedUnit {
+        package: package.to_spec().to_string(),
+        name: package.name().as_str(),
+        version: package.version().to_string(),
+        source: source(package.source_id()),
+        local: unit.is_local(),
+        manifest: unit.pkg.manifest_path().display().to_string(),
+        src: unit.target.src_path().path().map(|path| path.display().to_string()),
+        krate: unit.target.crate_name(),
+        kind: kind(unit),
+        mode: unit.mode,
+        platform: target_data.short_name(&unit.kind),
+        features: unit.features.iter().map(|feature| feature.as_str()).collect(),
+        edition: unit.target.edition().to_string(),
+        links: unit.pkg.manifest().links(),
+        deps: deps.map(|dep| PlannedDep { unit: index[&dep.unit], name: dep.extern_crate_name.as_str() }).collect(),
+    }
+}
+
+fn source(id: SourceId) -> &'static str {
+    if id.is_path() {
+        "path"
+    } else if id.is_git() {
+        "git"
+    } else {
+        "registry"
+    }
+}
+
+fn kind(unit: &Unit) -> &'static str {
+    match unit.target.kind() {
+        _ if unit.target.proc_macro() => "proc-macro",
+        TargetKind::Lib(_) => "lib",
+        TargetKind::Bin => "bin",
+        TargetKind::Test => "test",
+        TargetKind::Bench => "bench",
+        TargetKind::ExampleLib(_) | TargetKind::ExampleBin => "example",
+        TargetKind::CustomBuild => "custom-build",
+    }
+}
