@@ -1,11 +1,13 @@
 //! Puts a module where the compiler would have put a macro library.
 
 use std::ffi::OsStr;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use cargo_util::{ProcessBuilder, paths};
+use serde_json::json;
 
 use crate::CargoResult;
 use crate::core::compiler::{BuildRunner, CompileMode, Executor, Unit};
@@ -40,12 +42,27 @@ impl Executor for Copier {
     ) -> CargoResult<()> {
         match after(cmd, MODULE_FLAG) {
             Some(module) => copy(cmd, Path::new(module), target),
-            None => self.compiler.exec(cmd, id, target, mode, on_stdout_line, on_stderr_line),
+            None => {
+                say_started(id);
+                self.compiler.exec(cmd, id, target, mode, on_stdout_line, on_stderr_line)
+            }
         }
     }
 
     fn force_rebuild(&self, unit: &Unit) -> bool {
         self.compiler.force_rebuild(unit)
+    }
+}
+
+/// Says that a unit is being compiled, which Cargo's own messages do only when it is done.
+fn say_started(id: PackageId) {
+    if super::mode() == Some(super::Mode::Build) {
+        let (package, name, version) = (id.to_spec().to_string(), id.name(), id.version().to_string());
+        let message = json!({
+            "reason": "wasm-proc-macro-started", "package_id": package, "name": name.as_str(), "version": version,
+        });
+        // Whoever closed this pipe wants to know nothing more.
+        _ = writeln!(std::io::stdout(), "{message}");
     }
 }
 

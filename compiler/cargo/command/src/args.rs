@@ -1,0 +1,248 @@
+//! The command line as people read it: what `--help`, the reference and the man page are made of.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Run Cargo with every procedural macro of a project in WebAssembly.
+///
+/// `cargo wasm-proc-macro build` does what `cargo build` does, with the same options. Before that it
+/// builds each procedural macro of the project, with its dependencies, into a WebAssembly module, once
+/// for all your projects, and lets the compiler run the macros from there: in a sandbox, and without
+/// compiling what only macros need. Nothing in the project changes but its target directory.
+#[derive(Parser)]
+#[command(
+    name = "cargo-wasm-proc-macro",
+    bin_name = "cargo wasm-proc-macro",
+    version,
+    verbatim_doc_comment,
+    after_help = EXAMPLES,
+    after_long_help = details(),
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+const EXAMPLES: &str = "\
+Try it in any project:
+  cargo wasm-proc-macro build               build with every macro from Wasm
+  cargo wasm-proc-macro test --workspace    the options of `cargo test` are those of this command
+  cargo wasm-proc-macro build --explain serde_derive
+                                            say what is done with a macro and why; build nothing
+
+A macro that cannot run from Wasm runs natively, as with plain Cargo; the line at the end says which
+and why.";
+
+/// What a newcomer need not know at once: titles and texts.
+pub(crate) const DETAILS: &[(&str, &str)] = &[
+    (
+        "Macros that run natively",
+        "\
+A macro runs natively if `--native` names it or `--only` does not; if a package that it is built from
+has `links` in its Cargo.toml and a build script; if it cannot be built for wasm32-wasip1; or if the
+compiler failed after the sandbox had refused the macro something, and did not fail with the macro
+running natively. The last two are remembered in the store; `--retry` tries again.",
+    ),
+    (
+        "The store",
+        "\
+Modules of packages from registries and Git repositories are kept in a store, by package, version,
+features, dependencies and compiler. Any number of runs may use it at once. Modules of path packages,
+and of macros that are built from one, are kept in the project's target directory.",
+    ),
+    (
+        "wasm-proc-macro.toml",
+        "\
+This file in the root of the workspace pins modules that a project brings along. `pack` prints its
+lines:
+
+  [modules]
+  serde_derive = { path = \"wasm/serde_derive-1.0.229.wasm\", sha256 = \"…\" }
+  \"clap_derive@4.5.0\" = { path = \"wasm/clap_derive-4.5.0.wasm\", sha256 = \"…\" }
+
+Such a module is used instead of one that is built. One with another digest, or of another crate or
+version, is an error.",
+    ),
+    (
+        "Environment",
+        "\
+WASM_PROC_MACRO_STORE         the store's directory
+                              [default: rustc-wasm-proc-macro/store in the user's cache directory]
+RUSTC_WASM_PROC_MACRO_CACHE   where the compiler keeps stubs and compiled modules
+                              [default: compiled in the store]
+NO_COLOR, CARGO_TERM_COLOR, CARGO_TERM_QUIET, CARGO_TERM_VERBOSE, CARGO_TERM_PROGRESS_WHEN
+                              as in Cargo",
+    ),
+    (
+        "Exit codes",
+        "\
+Those of Cargo: 101 for errors, 1 for command lines that are not understood, else what the program
+returns. `verify` ends with 1 if a module is different.",
+    ),
+];
+
+fn details() -> String {
+    let mut text = EXAMPLES.to_owned();
+    for (title, body) in DETAILS {
+        text += &format!("\n\n{title}:");
+        for line in body.lines() {
+            text += &if line.is_empty() { "\n".to_owned() } else { format!("\n  {line}") };
+        }
+    }
+    text
+}
+
+/// What Cargo has, too, and means the same.
+#[derive(Args)]
+pub(crate) struct Common {
+    /// Colour what is said [values: auto, always, never]
+    #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "always", "never"], hide_possible_values = true)]
+    pub(crate) color: Option<String>,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more, such as the compiler's errors for a macro that cannot be built to Wasm
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Check for errors, as `cargo check`
+    #[command(visible_alias = "c")]
+    Check(Run),
+    /// Compile, as `cargo build`
+    #[command(visible_alias = "b")]
+    Build(Run),
+    /// Compile and run a program, as `cargo run`
+    #[command(visible_alias = "r")]
+    Run(Run),
+    /// Compile and run tests, as `cargo test`
+    #[command(visible_alias = "t")]
+    Test(Run),
+    /// Compile and run benchmarks, as `cargo bench`
+    Bench(Run),
+    /// Write documentation, as `cargo doc`
+    #[command(visible_alias = "d")]
+    Doc(Run),
+    /// Write a macro's module to a file that a project can pin in `wasm-proc-macro.toml`
+    Pack(Pack),
+    /// Build the pinned modules again from source and compare them, byte for byte
+    Verify(Verify),
+    /// Look after the modules that were built
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
+    /// Write the reference and the man page
+    #[command(hide = true)]
+    GenerateDocs {
+        /// Where to write them
+        dir: PathBuf,
+    },
+}
+
+/// Every other option is Cargo's.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Run {
+    /// Fail, before anything is built natively, if a macro cannot run from Wasm
+    #[arg(long)]
+    pub(crate) forbid_native: bool,
+    /// Run this macro package natively. May be repeated. SPEC is `NAME`, `NAME@VERSION` or Cargo's package id
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) native: Vec<String>,
+    /// Run only this macro package from Wasm, and the others natively. May be repeated
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) only: Vec<String>,
+    /// Try macros again that are known to fail in Wasm
+    #[arg(long)]
+    pub(crate) retry: bool,
+    /// Say what is done with a package and why, and build nothing. May be repeated
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) explain: Vec<String>,
+    /// Options and arguments of Cargo's
+    #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) cargo: Vec<OsString>,
+}
+
+#[derive(Args)]
+pub(crate) struct Pack {
+    /// The macro package: `NAME`, `NAME@VERSION` or Cargo's package id
+    #[arg(short, long, value_name = "SPEC")]
+    pub(crate) package: String,
+    /// The directory to write `NAME-VERSION.wasm` to [default: the current one]
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) out_dir: Option<PathBuf>,
+    /// Options of `cargo build`'s: they decide the features. `--all-targets` finds macros that only tests use
+    #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) cargo: Vec<OsString>,
+}
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// Verify only this package. May be repeated
+    #[arg(short, long, value_name = "SPEC")]
+    pub(crate) package: Vec<String>,
+    /// Options of `cargo build`'s: they decide the features. `--all-targets` finds macros that only tests use
+    #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) cargo: Vec<OsString>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum StoreCommand {
+    /// List the modules
+    List {
+        /// Write JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove what was not used for long
+    Gc {
+        /// Remove what was not used for this many days
+        #[arg(long, value_name = "DAYS", default_value_t = 30)]
+        max_age: u64,
+        /// Then remove the longest unused modules until the rest is no larger, such as `500M` or `2G`
+        #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+        max_size: Option<u64>,
+    },
+    /// Remove everything
+    Clear,
+}
+
+/// Reads a number of bytes with an optional unit of 1024s.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => 0,
+        "K" | "KB" | "KIB" => 10,
+        "M" | "MB" | "MIB" => 20,
+        "G" | "GB" | "GIB" => 30,
+        _ => return Err("expected a number of bytes, or one with `K`, `M` or `G`".to_owned()),
+    };
+    let number: u64 = digits.parse().map_err(|_| "expected a number, such as in `500M`".to_owned())?;
+    number.checked_mul(1 << shift).ok_or_else(|| "that is more than there can be".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_has_no_contradictions() {
+        // clap checks only what a call happens to use, but for this.
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_have_units_of_1024() {
+        // A wrong unit would throw a store away.
+        assert_eq!(parse_size("12"), Ok(12));
+        assert_eq!(parse_size("500M"), Ok(500 << 20));
+        assert_eq!(parse_size("2gib"), Ok(2 << 30));
+        assert!(parse_size("M").is_err() && parse_size("1.5G").is_err() && parse_size("99999999999G").is_err());
+    }
+}

@@ -1,0 +1,198 @@
+//! The three calls of Cargo.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+
+use crate::failure::{Failure, Result};
+use crate::plan::Plan;
+use crate::request::{Event, Mode, Request};
+use crate::shell::Shell;
+use crate::split::CargoLine;
+use crate::toolchain::Toolchain;
+
+/// Names the request, for Cargo.
+const REQUEST_VARIABLE: &str = "CARGO_WASM_PROC_MACRO";
+/// Names the compiler's cache.
+const CACHE_VARIABLE: &str = "RUSTC_WASM_PROC_MACRO_CACHE";
+/// Names the file in which the compiler writes what it refused macros.
+const REFUSALS_VARIABLE: &str = "RUSTC_WASM_PROC_MACRO_REFUSALS";
+
+/// Cargo, as this run calls it.
+pub(crate) struct Cargo<'a> {
+    pub(crate) toolchain: &'a Toolchain,
+    pub(crate) shell: &'a Shell,
+    /// What the user typed.
+    pub(crate) line: &'a CargoLine,
+    /// For requests; goes when the run is over.
+    pub(crate) temporary: &'a Path,
+    /// The compiler's cache.
+    pub(crate) compiled: PathBuf,
+}
+
+/// How a call in `build` mode ended.
+pub(crate) struct Built {
+    /// What Cargo wrote to standard error.
+    pub(crate) stderr: String,
+    pub(crate) success: bool,
+}
+
+impl<'a> Cargo<'a> {
+    /// Asks for the plan of `command`. What Cargo says about downloads and locks is passed on, all else only if it fails.
+    pub(crate) fn plan(&self, command: &OsStr) -> Result<Plan> {
+        let request = Request { mode: Mode::Plan, native: Vec::new(), modules: Vec::new(), build: Vec::new() };
+        let mut call = self.call(&request, &self.line.silent(command, &[]))?;
+        call.env("CARGO_TERM_COLOR", if self.shell.has_color() { "always" } else { "never" });
+        let (status, stdout, stderr) = self.captured(call, |reader| {
+            let mut bytes = Vec::new();
+            _ = reader.read_to_end(&mut bytes);
+            Ok(bytes)
+        })?;
+        if !status.success() {
+            self.shell.raw(&stderr.left);
+            return Err(Failure::Exit(exit_code(status)));
+        }
+        Plan::parse(&stdout)
+    }
+
+    /// Builds the macros of `request`, and tells `on_event` how it goes on. `more` goes before the user's arguments.
+    pub(crate) fn build(
+        &self,
+        command: &OsStr,
+        request: &Request<'_>,
+        more: &[OsString],
+        mut on_event: impl FnMut(Event) -> Result<()>,
+    ) -> Result<Built> {
+        let mut call = self.call(request, &self.line.silent(command, more))?;
+        call.env("CARGO_TERM_COLOR", "never");
+        let (status, (), stderr) = self.captured(call, |reader| {
+            for line in BufReader::new(reader).split(b'\n').map_while(std::io::Result::ok) {
+                match Event::parse(&line) {
+                    Ok(Some(event)) => on_event(event)?,
+                    Ok(None) => {}
+                    // It can only be something that somebody debugs Cargo with.
+                    Err(_) => self.shell.verbose(String::from_utf8_lossy(&line)),
+                }
+            }
+            Ok(())
+        })?;
+        let stderr = String::from_utf8_lossy(&stderr.all).into_owned();
+        if status.code().is_none() {
+            // Whoever killed it wanted to stop us, not to have macros built natively.
+            self.shell.raw(stderr.as_bytes());
+            return Err(Failure::Exit(exit_code(status)));
+        }
+        Ok(Built { stderr, success: status.success() })
+    }
+
+    /// Does what the user wants done.
+    pub(crate) fn use_modules(&self, request: &Request<'_>, refusals: &Path) -> Result<ExitStatus> {
+        let mut call = self.call(request, &self.line.all())?;
+        call.env(REFUSALS_VARIABLE, refusals);
+        // From now on Ctrl-C is for Cargo and the program that it runs: only they know whether it ends them. An error means that
+        // it was set up before.
+        _ = ctrlc::set_handler(|| {});
+        call.status().map_err(|error| not_started(&call, &error))
+    }
+
+    /// Whether the compiler finds no error if nothing of what was built is run. Says nothing.
+    pub(crate) fn compiles(
+        &self,
+        command: &OsStr,
+        request: &Request<'_>,
+        more: &[OsString],
+        line: &CargoLine,
+    ) -> Result<bool> {
+        let mut call = self.call(request, &line.silent(command, more))?;
+        call.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let status = call.status().map_err(|error| not_started(&call, &error))?;
+        // What Cargo's parser does not like has another code.
+        Ok(status.code() != Some(crate::failure::ERROR_CODE))
+    }
+
+    fn call(&self, request: &Request<'_>, args: &[OsString]) -> Result<Command> {
+        let path = self.temporary.join("request.json");
+        let text = serde_json::to_vec_pretty(request)
+            .map_err(|error| Failure::new(format!("a path that is not UTF-8 cannot be told Cargo: {error}")))?;
+        fs::write(&path, text).map_err(|error| Failure::new(format!("cannot write `{}`: {error}", path.display())))?;
+        let mut call = self.toolchain.cargo();
+        call.args(args).env(REQUEST_VARIABLE, path);
+        if std::env::var_os(CACHE_VARIABLE).is_none_or(|dir| dir.is_empty()) {
+            call.env(CACHE_VARIABLE, &self.compiled);
+        }
+        Ok(call)
+    }
+
+    /// Runs a call and reads its output with `read_stdout`, and its standard error beside that.
+    fn captured<T>(
+        &self,
+        mut call: Command,
+        read_stdout: impl FnOnce(&mut dyn Read) -> Result<T>,
+    ) -> Result<(ExitStatus, T, Stderr)> {
+        call.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = call.spawn().map_err(|error| not_started(&call, &error))?;
+        let (mut stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let (stdout, stderr) = thread::scope(|scope| {
+            let reader = scope.spawn(|| read_stderr(stderr, self.shell));
+            let stdout = match &mut stdout {
+                Some(stdout) => read_stdout(stdout),
+                None => read_stdout(&mut std::io::empty()),
+            };
+            if stdout.is_err() {
+                // Nobody reads on, so it has nobody to build for.
+                _ = child.kill();
+            }
+            (stdout, reader.join().unwrap_or_default())
+        });
+        let status = child.wait().map_err(|error| not_started(&call, &error))?;
+        Ok((status, stdout?, stderr))
+    }
+}
+
+/// What a call wrote to standard error.
+#[derive(Default)]
+struct Stderr {
+    all: Vec<u8>,
+    /// What was not passed on.
+    left: Vec<u8>,
+}
+
+/// What Cargo says once only, so that the user would not see it if this command kept it.
+const PASSED_ON: &[&str] =
+    &["Blocking", "Updating", "Downloading", "Downloaded", "Locking", "Adding", "Removing", "Downgrading", "Upgrading"];
+
+fn read_stderr(stderr: Option<impl Read>, shell: &Shell) -> Stderr {
+    let mut read = Stderr::default();
+    let Some(stderr) = stderr else { return read };
+    let mut stderr = BufReader::new(stderr);
+    let mut line = Vec::new();
+    while stderr.read_until(b'\n', &mut line).is_ok_and(|bytes| bytes > 0) {
+        let plain = anstream::adapter::strip_bytes(&line).into_vec();
+        let text = String::from_utf8_lossy(&plain);
+        read.all.extend_from_slice(&plain);
+        let status = text.trim().split_once(' ').filter(|(verb, _)| PASSED_ON.contains(verb));
+        match status {
+            Some(("Blocking", text)) => shell.waiting(text.trim()),
+            Some((verb, text)) => shell.status(verb, text.trim()),
+            None => read.left.extend_from_slice(&line),
+        }
+        line.clear();
+    }
+    read
+}
+
+/// The code with which to end as `status` did.
+pub(crate) fn exit_code(status: ExitStatus) -> i32 {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return 128 + signal;
+    }
+    status.code().unwrap_or(crate::failure::ERROR_CODE)
+}
+
+fn not_started(call: &Command, error: &std::io::Error) -> Failure {
+    Failure::new(format!("cannot run `{}`: {error}", call.get_program().display()))
+}

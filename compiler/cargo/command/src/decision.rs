@@ -1,0 +1,98 @@
+//! What becomes of a macro, and why.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::store::Stored;
+
+/// What becomes of a macro.
+pub(crate) enum Decision {
+    /// It runs from this module.
+    Wasm(Module),
+    /// Its module has to be built first.
+    Build,
+    /// It runs natively.
+    Native(Reason),
+}
+
+/// A module that is there.
+pub(crate) struct Module {
+    pub(crate) path: PathBuf,
+    /// The SHA-256; empty if the file's time is to decide whether it is another one.
+    pub(crate) digest: String,
+    pub(crate) origin: Origin,
+    /// Keeps the collector away from it.
+    pub(crate) _stored: Option<Stored>,
+}
+
+/// Where a module is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Pinned,
+    /// It was there: in the store or, of a package whose source may change, in the target directory.
+    Cached,
+    Built,
+}
+
+/// Why a macro runs natively.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// `--native`.
+    Asked,
+    /// `--only`, with other names.
+    NotOnly,
+    /// It is built from a package that links a native library.
+    Links { links: String, package: String },
+    /// Its module could not be built.
+    Failed { reason: String, known: bool },
+    /// It needs what the sandbox refuses.
+    Refused { refused: String, known: bool },
+}
+
+impl Reason {
+    /// Whether it is not what the user asked for.
+    pub(crate) fn is_fallback(&self) -> bool {
+        !matches!(self, Reason::Asked | Reason::NotOnly)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = match self {
+            Reason::Asked => return f.write_str("`--native`"),
+            Reason::NotOnly => return f.write_str("not in `--only`"),
+            Reason::Links { links, package } => return write!(f, "links = {links:?} in {package}"),
+            Reason::Failed { reason, known } => {
+                f.write_str(reason)?;
+                known
+            }
+            Reason::Refused { refused, known } => {
+                write!(f, "needs what the sandbox refuses: {refused}")?;
+                known
+            }
+        };
+        if *known { f.write_str("; known from before, `--retry` tries again") } else { Ok(()) }
+    }
+}
+
+/// The first line of a message that says what went wrong.
+pub(crate) fn first_error(message: &str) -> String {
+    let plain = anstream::adapter::strip_str(message).to_string();
+    let mut lines = plain.lines().map(str::trim).filter(|line| !line.is_empty());
+    let error = lines.clone().find(|line| line.starts_with("error") || line.contains("panicked at"));
+    error.or_else(|| lines.next()).unwrap_or("it could not be built").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_error_is_found_behind_warnings_and_colours() {
+        // The summary has room for one line, and a warning would mislead.
+        let message = "warning: unused\n --> x\n\u{1b}[1m\u{1b}[91merror[E0433]\u{1b}[0m: no `ring`\n  --> y";
+        assert_eq!(first_error(message), "error[E0433]: no `ring`");
+        assert_eq!(first_error("\n  something else\n"), "something else");
+        assert_eq!(first_error(""), "it could not be built");
+    }
+}

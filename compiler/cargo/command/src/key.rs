@@ -1,0 +1,120 @@
+//! Keys of the store: one digest for everything that decides what a macro's module is made of.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::Serialize;
+use stubgen::module::Digest;
+
+use crate::plan::Plan;
+
+/// Raise this when the flags change with which Cargo builds modules and its plan does not say so in `guest`.
+const GUEST_FLAGS: u32 = 1;
+
+/// A key, as 64 hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Key(String);
+
+impl Key {
+    /// The key that is written so, if it is one.
+    pub(crate) fn from_text(text: &str) -> Option<Key> {
+        let is_key = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        is_key.then(|| Key(text.to_owned()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Enough of it to tell it from others by eye.
+    pub(crate) fn short(&self) -> &str {
+        &self.0[..12]
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Computes keys of one plan.
+///
+/// A package from a registry or a commit never changes, so its id stands for its source. Not in a key, on purpose: paths, which are
+/// remapped; the user's profile and flags, which Cargo does not use for modules; environment variables, which build scripts and
+/// `env!` may read, as nobody can know which.
+pub(crate) struct Keys<'a> {
+    plan: &'a Plan,
+    compiler: Digest,
+    units: HashMap<usize, String>,
+}
+
+/// What is digested of a unit. The order of fields is part of the format.
+#[derive(Serialize)]
+struct UnitKey<'a> {
+    package: &'a str,
+    checkout: Option<String>,
+    name: &'a str,
+    version: &'a str,
+    krate: &'a str,
+    kind: &'a str,
+    mode: &'a str,
+    platform: &'a str,
+    edition: &'a str,
+    links: Option<&'a str>,
+    features: Vec<&'a str>,
+    /// Extern names and the digests of what they stand for.
+    deps: Vec<(&'a str, String)>,
+}
+
+impl<'a> Keys<'a> {
+    pub(crate) fn new(plan: &'a Plan, compiler: Digest) -> Keys<'a> {
+        Keys { plan, compiler, units: HashMap::new() }
+    }
+
+    /// The key of the module that is built from `units`: nearly always one.
+    pub(crate) fn of(&mut self, units: &[usize]) -> Key {
+        let mut digests: Vec<String> = units.iter().map(|unit| self.unit(*unit)).collect();
+        digests.sort();
+        digests.dedup();
+        let text = (GUEST_FLAGS, &self.plan.guest, &self.plan.rustc, self.compiler.to_string(), digests);
+        Key(digest(&text))
+    }
+
+    /// The digest of a unit and all that it depends on. Indices are no part of it: they are other ones in each project.
+    fn unit(&mut self, index: usize) -> String {
+        if let Some(known) = self.units.get(&index) {
+            return known.clone();
+        }
+        let unit = &self.plan.units[index];
+        let mut deps: Vec<(&str, String)> =
+            unit.deps.iter().map(|dep| (dep.name.as_str(), self.unit(dep.unit))).collect();
+        deps.sort();
+        deps.dedup();
+        let mut features: Vec<&str> = unit.features.iter().map(String::as_str).collect();
+        features.sort();
+        features.dedup();
+        let digest = digest(&UnitKey {
+            package: &unit.package,
+            checkout: (unit.source == "git").then(|| unit.git_checkout()).flatten(),
+            name: &unit.name,
+            version: &unit.version,
+            krate: &unit.krate,
+            kind: &unit.kind,
+            mode: &unit.mode,
+            platform: &unit.platform,
+            edition: &unit.edition,
+            links: unit.links.as_deref(),
+            features,
+            deps,
+        });
+        self.units.insert(index, digest.clone());
+        digest
+    }
+}
+
+/// JSON, since it keeps neighbouring texts apart.
+fn digest(value: &impl Serialize) -> String {
+    let text = serde_json::to_vec(value).expect("texts, numbers and lists can be written as JSON");
+    Digest::of(&text).to_string()
+}

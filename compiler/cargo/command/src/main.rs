@@ -1,0 +1,78 @@
+//! `cargo wasm-proc-macro`: Cargo, with every procedural macro of a project in WebAssembly.
+
+mod args;
+mod building;
+mod cargo;
+mod decision;
+mod explain;
+mod failure;
+mod key;
+mod macros;
+mod output;
+mod pack;
+mod pins;
+mod plan;
+mod progress;
+mod reference;
+mod refusals;
+mod request;
+mod resolve;
+mod run;
+mod shell;
+mod split;
+mod store;
+mod store_command;
+mod summary;
+mod toolchain;
+
+use std::ffi::{OsStr, OsString};
+use std::process::exit;
+
+use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
+
+use crate::args::{Cli, Command};
+use crate::shell::{Shell, Verbosity};
+
+/// The exit code of Cargo for a command line that it does not understand.
+const USAGE_CODE: i32 = 1;
+
+fn main() {
+    let split = split::split(std::env::args_os().skip(1));
+    let cli = parse(&split.ours);
+    let color = cli.common.color.as_deref().map(OsStr::new).or_else(|| split.cargo.value_of("--color"));
+    let verbosity = match &cli.common {
+        common if common.quiet => Verbosity::Quiet,
+        common if common.verbose > 0 => Verbosity::Verbose,
+        _ => split.cargo.verbosity(),
+    };
+    let shell = Shell::new(verbosity, color);
+    let result = match &cli.command {
+        Command::Check(options)
+        | Command::Build(options)
+        | Command::Run(options)
+        | Command::Test(options)
+        | Command::Bench(options)
+        | Command::Doc(options) => run::run(&shell, options, &split.cargo),
+        Command::Pack(options) => pack::pack(&shell, options, &split.cargo),
+        Command::Verify(options) => pack::verify(&shell, options, &split.cargo),
+        Command::Store { command } => store_command::run(&shell, command),
+        Command::GenerateDocs { dir } => reference::write(dir),
+    };
+    exit(result.unwrap_or_else(|failure| shell.failure(failure)))
+}
+
+/// Reads our part of the command line; says what is wrong with it, or the help, and ends.
+fn parse(ours: &[OsString]) -> Cli {
+    let choice = if std::env::var_os("CARGO_TERM_COLOR").is_some_and(|value| value == "never") {
+        ColorChoice::Never
+    } else {
+        ColorChoice::Auto
+    };
+    let command = Cli::command().color(choice);
+    let line = std::iter::once(OsString::from("cargo wasm-proc-macro")).chain(ours.iter().cloned());
+    let parsed = command.try_get_matches_from(line).and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.unwrap_or_else(|error| {
+        _ = error.print();
+        exit(if error.use_stderr() { USAGE_CODE } else { 0 })
+    })
+}

@@ -1,0 +1,126 @@
+//! `wasm-proc-macro.toml`: modules that a project brings along.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use stubgen::module::ModuleInfo;
+
+use crate::failure::{Failure, Result};
+use crate::macros::{Macro, Macros, near};
+
+/// The file's name, in the root of the workspace.
+pub(crate) const FILE_NAME: &str = "wasm-proc-macro.toml";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PinFile {
+    #[serde(default)]
+    modules: BTreeMap<String, Pin>,
+}
+
+/// What is pinned for a package.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pin {
+    path: PathBuf,
+    sha256: String,
+}
+
+/// The pins of a workspace.
+#[derive(Default)]
+pub(crate) struct Pins {
+    root: PathBuf,
+    pins: BTreeMap<String, Pin>,
+}
+
+/// A pinned module that was read and found right.
+pub(crate) struct Pinned {
+    pub(crate) path: PathBuf,
+    pub(crate) sha256: String,
+}
+
+impl Pins {
+    /// Reads the file in `root`, if there is one.
+    pub(crate) fn read(root: &Path) -> Result<Pins> {
+        let path = root.join(FILE_NAME);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Pins::default()),
+            Err(error) => return Err(Failure::new(format!("cannot read `{}`: {error}", path.display()))),
+        };
+        let file: PinFile = toml::from_str(&text).map_err(|error| {
+            Failure::new(format!("`{}` is not as it should be", path.display()))
+                .note(error.to_string())
+                .help("`cargo wasm-proc-macro pack` prints the line for a package; it belongs below `[modules]`")
+        })?;
+        Ok(Pins { root: root.to_owned(), pins: file.modules })
+    }
+
+    /// Which pins there are: `NAME` or `NAME@VERSION`.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.pins.keys().map(String::as_str)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pins.is_empty()
+    }
+
+    /// A sentence about each pin that belongs to no macro.
+    pub(crate) fn unused(&self, macros: &Macros<'_>) -> Vec<String> {
+        let unused = self.names().filter(|name| !macros.list.iter().any(|it| it.is_named(name)));
+        let say = |name: &str| {
+            let near =
+                near(name, macros.list.iter().map(|it| it.name)).map(|near| format!("; {near}")).unwrap_or_default();
+            format!("`{name}` in `{FILE_NAME}` names no macro package of this project{near}")
+        };
+        unused.map(say).collect()
+    }
+
+    /// The module that is pinned for a macro, checked.
+    pub(crate) fn module(&self, it: &Macro<'_>, macros: &Macros<'_>) -> Result<Option<Pinned>> {
+        let Some((name, pin)) = self.pin_of(it)? else { return Ok(None) };
+        if name == it.name && macros.has_versions(name) {
+            return Err(Failure::new(format!("`{name}` in `{FILE_NAME}` can mean more than one version of it"))
+                .help(format!("write `\"{name}@{}\"`, and one line for each version that has a module", it.version)));
+        }
+        let path = self.root.join(&pin.path);
+        let again =
+            format!("`cargo wasm-proc-macro pack -p {}@{}` makes the module and the line anew", it.name, it.version);
+        let wrong = |what: String| {
+            Failure::new(format!("the module that `{FILE_NAME}` pins for `{name}` {what}"))
+                .note(format!("the module is `{}`", path.display()))
+        };
+        let bytes = fs::read(&path).map_err(|error| wrong(format!("cannot be read: {error}")).help(&again))?;
+        let found = stubgen::module::Digest::of(&bytes);
+        if found.to_string() != pin.sha256.to_ascii_lowercase() {
+            return Err(wrong("is another one than was pinned".to_owned())
+                .note(format!("pinned: sha256 = {}\nfound:  sha256 = {found}", pin.sha256))
+                .help(format!("find out why it has changed; if it should have, {again}")));
+        }
+        let info = ModuleInfo::parse_with_digest(&bytes, found).map_err(|error| {
+            wrong(format!("cannot be used: {error}")).help(error.help().unwrap_or_else(|| again.clone()))
+        })?;
+        if info.abi.krate != it.krate || info.abi.version != it.version {
+            return Err(wrong(format!("is of crate `{}` {}", info.abi.krate, info.abi.version))
+                .note(format!("the project uses crate `{}` {}", it.krate, it.version))
+                .help(again));
+        }
+        Ok(Some(Pinned { path, sha256: found.to_string() }))
+    }
+
+    /// The pin of a macro: one with a version beats one without.
+    fn pin_of(&self, it: &Macro<'_>) -> Result<Option<(&str, &Pin)>> {
+        let mut with_version = self.pins.iter().filter(|(name, _)| name.as_str() != it.name && it.is_named(name));
+        match (with_version.next(), with_version.next()) {
+            (Some((first, _)), Some((second, _))) => {
+                Err(Failure::new(format!("`{first}` and `{second}` in `{FILE_NAME}` both name {}", it.named()))
+                    .help("remove one of the two lines"))
+            }
+            (Some((name, pin)), None) => Ok(Some((name, pin))),
+            (None, _) => Ok(self.pins.get_key_value(it.name).map(|(name, pin)| (name.as_str(), pin))),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The reference and the man pages, written from the definition that `--help` is written from.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use clap::{Command, CommandFactory as _};
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
+
+use crate::args::{Cli, DETAILS};
+use crate::failure::{Failure, Result};
+
+/// Writes `REFERENCE.md` into `dir`, and a man page for each command.
+pub(crate) fn write(dir: &Path) -> Result<i32> {
+    let write = || -> io::Result<()> {
+        fs::create_dir_all(dir)?;
+        fs::write(dir.join("REFERENCE.md"), markdown())?;
+        let command = Cli::command().disable_help_subcommand(true);
+        clap_mangen::generate_to(command.clone(), dir)?;
+        let main = Man::new(command);
+        fs::write(dir.join(main.get_filename()), man_page(&main)?)
+    };
+    write().map_err(|error| Failure::new(format!("cannot write to `{}`: {error}", dir.display())))?;
+    Ok(0)
+}
+
+/// The main page, with the details as sections of their own and their lines as they are.
+fn man_page(main: &Man) -> io::Result<Vec<u8>> {
+    let mut page = Vec::new();
+    main.render_title(&mut page)?;
+    main.render_name_section(&mut page)?;
+    main.render_synopsis_section(&mut page)?;
+    main.render_description_section(&mut page)?;
+    main.render_options_section(&mut page)?;
+    main.render_subcommands_section(&mut page)?;
+    for (title, text) in DETAILS {
+        let mut section = Roff::new();
+        section.control("SH", [title.to_uppercase().as_str()]).control("nf", []);
+        text.lines().for_each(|line| _ = section.text([roman(line)]));
+        section.control("fi", []);
+        section.to_writer(&mut page)?;
+    }
+    Ok(page)
+}
+
+/// The reference.
+fn markdown() -> String {
+    let mut command = Cli::command().color(clap::ColorChoice::Never).disable_help_subcommand(true);
+    command.build();
+    let mut text = String::from(
+        "# cargo wasm-proc-macro\n\n`cargo wasm-proc-macro generate-docs compiler/cargo/command` writes this file and the man pages.\n",
+    );
+    add(&mut text, &command);
+    text
+}
+
+/// Adds the help of a command and of those below it.
+fn add(text: &mut String, command: &Command) {
+    let mut command = command.clone();
+    let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
+    let help = command.render_long_help().to_string();
+    let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+    text.push_str(&format!("\n## `{name}`\n\n```text\n{}\n```\n", lines.join("\n").trim_end()));
+    let mut twins: Vec<String> = Vec::new();
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        // Six commands differ in nothing but their name; reading the same options six times helps nobody.
+        let options: Vec<String> = below.get_arguments().map(|argument| argument.get_id().to_string()).collect();
+        if options.iter().any(|option| option == "forbid_native") {
+            twins.push(below.get_name().to_owned());
+            if twins.len() > 1 {
+                continue;
+            }
+        }
+        add(text, below);
+    }
+    if let [first, others @ ..] = twins.as_slice() {
+        let others: Vec<String> = others.iter().map(|name| format!("`{name}`")).collect();
+        let said = format!("## `{name} {first}`\n");
+        *text = text.replace(&said, &format!("{said}\n{} have the same options.\n", others.join(", ")));
+    }
+}

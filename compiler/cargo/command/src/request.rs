@@ -1,0 +1,141 @@
+//! What this command tells Cargo, and what Cargo tells it while it builds.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Which of its three ways Cargo is to take.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    Plan,
+    Build,
+    Use,
+}
+
+/// The file that `CARGO_WASM_PROC_MACRO` names.
+#[derive(Debug, Serialize)]
+pub(crate) struct Request<'a> {
+    pub(crate) mode: Mode,
+    /// The macro crates that stay native, by their root modules.
+    pub(crate) native: Vec<&'a Path>,
+    /// The macros that are taken from modules.
+    pub(crate) modules: Vec<Module<'a>>,
+    /// The macros that are to be built.
+    pub(crate) build: Vec<Wanted<'a>>,
+}
+
+/// A macro and its module.
+#[derive(Debug, Serialize)]
+pub(crate) struct Module<'a> {
+    pub(crate) package: &'a str,
+    pub(crate) features: &'a [String],
+    pub(crate) path: &'a Path,
+    /// The SHA-256 of the module. Empty if the file's time is to decide whether it is another one.
+    pub(crate) digest: &'a str,
+}
+
+/// A macro that is to be built.
+#[derive(Debug, Serialize)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) package: &'a str,
+    pub(crate) features: &'a [String],
+}
+
+/// What happens while Cargo builds macros.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// How many units there are.
+    Total { units: u64 },
+    /// Work on a unit begins.
+    Started { package: String, name: String, version: String },
+    /// Work on a unit is done, or there was none to do. A macro's module is `module`.
+    Finished { package: String, features: Vec<String>, fresh: bool, module: Option<PathBuf> },
+    /// A unit could not be compiled. A build script that fails is on standard error only.
+    Failed { package: String, message: String },
+}
+
+impl Event {
+    /// Reads a line that Cargo writes in `build` mode: one of its usual JSON messages, or of the two that only this mode
+    /// has. Nothing for what need not be known.
+    pub(crate) fn parse(line: &[u8]) -> serde_json::Result<Option<Event>> {
+        Ok(match serde_json::from_slice(line)? {
+            Message::Units { total: units } => Some(Event::Total { units }),
+            Message::Started { package_id: package, name, version } => Some(Event::Started { package, name, version }),
+            Message::Artifact { package_id: package, target, features, filenames, fresh } => {
+                let is_macro = target.kind.iter().any(|kind| kind == "proc-macro");
+                let mut files =
+                    filenames.into_iter().filter(|file| is_macro && file.extension().is_some_and(|it| it == "wasm"));
+                Some(Event::Finished { package, features, fresh, module: files.next() })
+            }
+            Message::ScriptExecuted { package_id: package } => {
+                Some(Event::Finished { package, features: Vec::new(), fresh: false, module: None })
+            }
+            Message::Diagnostic { package_id: package, message } if message.level.starts_with("error") => {
+                Some(Event::Failed { package, message: message.rendered.unwrap_or(message.message) })
+            }
+            Message::Diagnostic { .. } | Message::Other => None,
+        })
+    }
+}
+
+/// <https://doc.rust-lang.org/cargo/reference/external-tools.html#json-messages>, as far as it is needed.
+#[derive(Deserialize)]
+#[serde(tag = "reason")]
+enum Message {
+    #[serde(rename = "wasm-proc-macro-units")]
+    Units { total: u64 },
+    #[serde(rename = "wasm-proc-macro-started")]
+    Started { package_id: String, name: String, version: String },
+    #[serde(rename = "compiler-artifact")]
+    Artifact { package_id: String, target: Target, features: Vec<String>, filenames: Vec<PathBuf>, fresh: bool },
+    #[serde(rename = "build-script-executed")]
+    ScriptExecuted { package_id: String },
+    #[serde(rename = "compiler-message")]
+    Diagnostic { package_id: String, message: Diagnostic },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    kind: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Diagnostic {
+    /// `error`, `error: internal compiler error`, `warning`, …
+    level: String,
+    message: String,
+    rendered: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_macro_s_artifact_is_its_module() {
+        // Cargo writes such a line for fresh units as well, which is how the path is known without building.
+        let line = br#"{"reason":"compiler-artifact","package_id":"p","manifest_path":"/m","target":{"kind":["proc-macro"],"name":"n"},
+            "profile":{},"features":["f"],"filenames":["/x/n-0.d","/x/n-0.wasm"],"executable":null,"fresh":true}"#;
+        let module = Some(PathBuf::from("/x/n-0.wasm"));
+        let expected = Event::Finished { package: "p".into(), features: vec!["f".into()], fresh: true, module };
+        assert_eq!(Event::parse(line).unwrap(), Some(expected));
+    }
+
+    #[test]
+    fn only_errors_are_failures() {
+        // A warning in a macro's source must not make it native.
+        let line = |level: &str| {
+            format!(
+                r#"{{"reason":"compiler-message","package_id":"p","message":{{"level":"{level}","message":"m","rendered":"r"}}}}"#
+            )
+        };
+        let failed = Event::Failed { package: "p".into(), message: "r".into() };
+        assert_eq!(Event::parse(line("warning").as_bytes()).unwrap(), None);
+        assert_eq!(Event::parse(line("error").as_bytes()).unwrap(), Some(failed));
+        assert_eq!(Event::parse(br#"{"reason":"build-finished","success":true}"#).unwrap(), None);
+        assert!(Event::parse(b"not JSON").is_err());
+    }
+}

@@ -1,0 +1,272 @@
+//! Taking the command line apart: what is ours, and what is Cargo's and passed on as it is.
+
+use std::ffi::{OsStr, OsString};
+
+use crate::shell::Verbosity;
+
+/// A command line, taken apart.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Split {
+    /// What `clap` is to read: the command and our options.
+    pub(crate) ours: Vec<OsString>,
+    /// What Cargo is to read.
+    pub(crate) cargo: CargoLine,
+}
+
+/// A command line of Cargo's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CargoLine {
+    /// What stands before the command.
+    pub(crate) before: Vec<OsString>,
+    pub(crate) command: OsString,
+    /// What stands after the command, up to `--`.
+    pub(crate) args: Vec<OsString>,
+    /// What stands after `--`, if that is there.
+    pub(crate) rest: Option<Vec<OsString>>,
+}
+
+/// The commands that are Cargo's own.
+const CARGO_COMMANDS: &[&str] = &["check", "c", "build", "b", "run", "r", "test", "t", "bench", "doc", "d"];
+
+/// The options of Cargo's that may stand before a command and have a value.
+const VALUES_BEFORE: &[&str] = &["-C", "-Z", "--color", "--config", "--manifest-path"];
+
+/// Our options of a command.
+struct Ours {
+    flags: &'static [&'static str],
+    values: &'static [&'static str],
+}
+
+const RUN: Ours = Ours { flags: &["--forbid-native", "--retry"], values: &["--native", "--only", "--explain"] };
+const PACK: Ours = Ours { flags: &[], values: &["-p", "--package", "-o", "--out-dir"] };
+const VERIFY: Ours = Ours { flags: &[], values: &["-p", "--package"] };
+const HELP: &[&str] = &["-h", "--help", "-V", "--version"];
+
+/// Takes apart what follows the program's name.
+pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Split {
+    let mut args = args.into_iter().peekable();
+    // Cargo repeats the name of the command that it was asked for.
+    args.next_if(|first| first == "wasm-proc-macro");
+    let mut split = Split::default();
+    let mut options = Vec::new();
+    let command = loop {
+        let Some(arg) = args.next() else { break None };
+        if !arg.as_encoded_bytes().starts_with(b"-") && !arg.as_encoded_bytes().starts_with(b"+") {
+            break Some(arg);
+        }
+        if RUN.takes(&arg, &mut args, &mut options) {
+            continue;
+        }
+        if HELP.iter().any(|help| arg == *help) {
+            options.push(arg);
+            continue;
+        }
+        let has_value = VALUES_BEFORE.iter().any(|option| arg == *option);
+        split.cargo.before.push(arg);
+        if has_value {
+            split.cargo.before.extend(args.next());
+        }
+    };
+    let Some(command) = command else {
+        split.ours = options;
+        return split;
+    };
+    let ours = match command.to_str() {
+        Some(name) if CARGO_COMMANDS.contains(&name) => RUN,
+        Some("pack") => PACK,
+        Some("verify") => VERIFY,
+        // What has nothing to do with Cargo, or is not known, is for clap alone.
+        _ => {
+            split.ours = std::mem::take(&mut split.cargo.before);
+            split.ours.push(command);
+            split.ours.extend(options);
+            split.ours.extend(args);
+            return split;
+        }
+    };
+    split.ours.push(command.clone());
+    split.ours.extend(options);
+    split.cargo.command = command;
+    while let Some(arg) = args.next() {
+        if arg == "--" {
+            split.cargo.rest = Some(args.collect());
+            break;
+        }
+        if HELP.iter().any(|help| arg == *help) {
+            split.ours.push(arg);
+        } else if !ours.takes(&arg, &mut args, &mut split.ours) {
+            split.cargo.args.push(arg);
+        }
+    }
+    split
+}
+
+impl Ours {
+    /// Moves `arg` to `ours` if it is ours, with its value. A missing value is for clap to complain about.
+    fn takes(&self, arg: &OsStr, rest: &mut impl Iterator<Item = OsString>, ours: &mut Vec<OsString>) -> bool {
+        let bytes = arg.as_encoded_bytes();
+        if self.flags.iter().any(|flag| arg == *flag) {
+            ours.push(arg.to_owned());
+            return true;
+        }
+        if self.values.iter().any(|option| arg == *option) {
+            ours.push(arg.to_owned());
+            ours.extend(rest.next());
+            return true;
+        }
+        let attached = self.values.iter().any(|option| {
+            let value = bytes.strip_prefix(option.as_bytes());
+            // `--native=x`, but `-px`.
+            value.is_some_and(|value| !option.starts_with("--") || value.starts_with(b"="))
+        });
+        if attached {
+            ours.push(arg.to_owned());
+        }
+        attached
+    }
+}
+
+impl CargoLine {
+    /// The whole line, as the user wrote it.
+    pub(crate) fn all(&self) -> Vec<OsString> {
+        self.line(&self.command, &[], self.args.clone())
+    }
+
+    /// The line for a call whose output is not the user's: without `--message-format`.
+    pub(crate) fn silent(&self, command: &OsStr, more: &[OsString]) -> Vec<OsString> {
+        let mut args = Vec::new();
+        let mut rest = self.args.iter();
+        while let Some(arg) = rest.next() {
+            if arg == "--message-format" {
+                rest.next();
+            } else if !arg.as_encoded_bytes().starts_with(b"--message-format=") {
+                args.push(arg.clone());
+            }
+        }
+        self.line(command, more, args)
+    }
+
+    fn line(&self, command: &OsStr, more: &[OsString], args: Vec<OsString>) -> Vec<OsString> {
+        let mut line = self.before.clone();
+        line.push(command.to_owned());
+        line.extend_from_slice(more);
+        line.extend(args);
+        if let Some(rest) = &self.rest {
+            line.push("--".into());
+            line.extend(rest.iter().cloned());
+        }
+        line
+    }
+
+    /// The value of an option such as `--color`.
+    pub(crate) fn value_of(&self, option: &str) -> Option<&OsStr> {
+        let mut args = self.before.iter().chain(&self.args);
+        while let Some(arg) = args.next() {
+            if arg == option {
+                return args.next().map(OsString::as_os_str);
+            }
+            let value = arg.to_str().and_then(|arg| arg.strip_prefix(option)?.strip_prefix('='));
+            if let Some(value) = value {
+                return Some(OsStr::new(value));
+            }
+        }
+        None
+    }
+
+    /// How much Cargo was told to say.
+    pub(crate) fn verbosity(&self) -> Verbosity {
+        let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| value == "true" || value == "1");
+        let mut verbosity = match () {
+            () if is_set("CARGO_TERM_QUIET") => Verbosity::Quiet,
+            () if is_set("CARGO_TERM_VERBOSE") => Verbosity::Verbose,
+            () => Verbosity::Normal,
+        };
+        for arg in self.before.iter().chain(&self.args) {
+            let Some(arg) = arg.to_str() else { continue };
+            let letters = match arg {
+                "--quiet" => "q",
+                "--verbose" => "v",
+                _ if arg.starts_with("--") => "",
+                _ => arg.strip_prefix('-').unwrap_or_default(),
+            };
+            // In `-rq` each letter is an option, in `-pquick` the first one takes the rest.
+            for letter in letters.chars().take_while(|letter| !"pFjZCo".contains(*letter)) {
+                match letter {
+                    'q' => verbosity = Verbosity::Quiet,
+                    'v' => verbosity = Verbosity::Verbose,
+                    _ => {}
+                }
+            }
+        }
+        verbosity
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split_of(line: &str) -> Split {
+        split(line.split_whitespace().map(OsString::from))
+    }
+
+    fn texts(args: &[OsString]) -> String {
+        args.iter().map(|arg| arg.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn our_options_are_taken_out_wherever_they_stand() {
+        // Cargo would refuse them, and clap would refuse Cargo's.
+        let split =
+            split_of("--only a build -p x --native b --release --forbid-native --native=c --features=f -- --native d");
+        assert_eq!(texts(&split.ours), "build --only a --native b --forbid-native --native=c");
+        assert_eq!(texts(&split.cargo.all()), "build -p x --release --features=f -- --native d");
+    }
+
+    #[test]
+    fn the_name_that_cargo_repeats_is_dropped() {
+        // The command works under both names.
+        assert_eq!(split_of("wasm-proc-macro check -p y"), split_of("check -p y"));
+    }
+
+    #[test]
+    fn options_before_the_command_stay_there() {
+        // `-C` and `-Z` are known to Cargo only before its command.
+        let split = split_of("+nightly -C some/where --config a.b=1 -v run --bin x -- y");
+        assert_eq!(texts(&split.cargo.all()), "+nightly -C some/where --config a.b=1 -v run --bin x -- y");
+        assert_eq!(texts(&split.ours), "run");
+    }
+
+    #[test]
+    fn a_package_is_ours_in_pack_and_cargos_in_build() {
+        // `pack -p` names a dependency, which `cargo build -p` would build for the host.
+        let split = split_of("pack -pserde_derive --release -o out --all-targets");
+        assert_eq!(texts(&split.ours), "pack -pserde_derive -o out");
+        assert_eq!(texts(&split.cargo.all()), "pack --release --all-targets");
+        assert_eq!(texts(&split_of("build -p x").cargo.all()), "build -p x");
+    }
+
+    #[test]
+    fn calls_of_ours_leave_out_the_message_format() {
+        // It would put Cargo's messages between the plan's lines.
+        let line = split_of("check --message-format json -p x --message-format=short").cargo;
+        assert_eq!(texts(&line.silent(OsStr::new("check"), &[])), "check -p x");
+        assert_eq!(texts(&line.all()), "check --message-format json -p x --message-format=short");
+    }
+
+    #[test]
+    fn verbosity_is_read_from_clusters_too() {
+        // `-rq` is as quiet as `-q`, and the package `quick` is no reason to be quiet.
+        assert_eq!(split_of("build -rq").cargo.verbosity(), Verbosity::Quiet);
+        assert_eq!(split_of("build -vv").cargo.verbosity(), Verbosity::Verbose);
+        assert_eq!(split_of("build -pquick -- -q").cargo.verbosity(), Verbosity::Normal);
+        assert_eq!(split_of("-q build").cargo.verbosity(), Verbosity::Quiet);
+    }
+
+    #[test]
+    fn an_unknown_command_is_left_to_clap() {
+        // Its message has near names.
+        assert_eq!(texts(&split_of("-q biuld -p x").ours), "-q biuld -p x");
+        assert_eq!(texts(&split_of("store gc --max-age 3").ours), "store gc --max-age 3");
+    }
+}

@@ -1,0 +1,272 @@
+//! The module store: modules that were built, shared by projects and by runs at the same time.
+//!
+//! ```text
+//! DIR/CACHEDIR.TAG
+//! DIR/modules/KEY/{module.wasm, meta.json}   a module; meta.json has its SHA-256
+//! DIR/failures/KEY.json                      why a module could not be built
+//! DIR/refused/KEY.json                       what a macro needs that the sandbox refuses
+//! DIR/compilers/DIGEST                       the digest of a compiler's contents, by that of its files' times
+//! DIR/compiled/                              the compiler's cache of stubs and compiled modules
+//! DIR/locks/KEY                              locked by who builds a module
+//! DIR/tmp/                                   what is being written or removed
+//! ```
+//!
+//! Entries are written in `tmp` and renamed; readers take no lock that could make them wait. A run holds shared locks on the
+//! `meta.json` of the modules that it uses, so that the collector leaves them alone. Locks go with the process that holds them.
+
+mod lock;
+mod maintain;
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use stubgen::module::Digest;
+use tempfile::TempDir;
+
+pub(crate) use lock::BuildLock;
+pub(crate) use maintain::{Limits, Removed};
+
+use crate::key::Key;
+
+const STORE_VARIABLE: &str = "WASM_PROC_MACRO_STORE";
+const MODULES: &str = "modules";
+const LOCKS: &str = "locks";
+const TEMPORARY: &str = "tmp";
+const COMPILERS: &str = "compilers";
+const MODULE_FILE: &str = "module.wasm";
+const META_FILE: &str = "meta.json";
+const TAG_FILE: &str = "CACHEDIR.TAG";
+
+/// What every `CACHEDIR.TAG` starts with (<https://bford.info/cachedir/>), and whose this one is.
+const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# This is the module store of cargo-wasm-proc-macro.\n";
+
+/// How often, at most, a use is written down in a modification time.
+const TOUCH_INTERVAL: Duration = Duration::from_secs(60 * 60);
+
+/// A store's directory.
+pub(crate) struct Store {
+    dir: PathBuf,
+}
+
+/// What is known of a module in the store.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Meta {
+    pub(crate) package: String,
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) features: Vec<String>,
+    pub(crate) sha256: String,
+    /// The module's size in bytes.
+    pub(crate) size: u64,
+    /// When it was built, in seconds since 1970.
+    pub(crate) created: u64,
+}
+
+/// A module of the store that is in use as long as this value lives.
+pub(crate) struct Stored {
+    pub(crate) path: PathBuf,
+    pub(crate) meta: Meta,
+    _in_use: File,
+}
+
+/// Which kind of bad news the store keeps about a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoteKind {
+    Failure,
+    Refused,
+}
+
+impl NoteKind {
+    const ALL: [NoteKind; 2] = [NoteKind::Failure, NoteKind::Refused];
+
+    fn dir_name(self) -> &'static str {
+        match self {
+            NoteKind::Failure => "failures",
+            NoteKind::Refused => "refused",
+        }
+    }
+}
+
+/// Bad news about a module.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub(crate) struct Note {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    /// One line for the summary.
+    pub(crate) reason: String,
+    /// All of it.
+    pub(crate) message: String,
+}
+
+/// Where the store is unless it cannot be there.
+pub(crate) fn default_dir() -> Option<PathBuf> {
+    use etcetera::BaseStrategy as _;
+    let dir = match std::env::var_os(STORE_VARIABLE).filter(|dir| !dir.is_empty()) {
+        Some(dir) => PathBuf::from(dir),
+        None => {
+            let base = etcetera::base_strategy::choose_native_strategy().ok()?;
+            base.cache_dir().join("rustc-wasm-proc-macro").join("store")
+        }
+    };
+    std::path::absolute(dir).ok()
+}
+
+impl Store {
+    /// The store in `dir`, of which nothing need be there yet, and a directory in it for what lives only as long as this run.
+    pub(crate) fn open(dir: PathBuf) -> io::Result<(Store, TempDir)> {
+        for name in [MODULES, LOCKS, TEMPORARY, COMPILERS].into_iter().chain(NoteKind::ALL.map(NoteKind::dir_name)) {
+            fs::create_dir_all(dir.join(name))?;
+        }
+        let tag = dir.join(TAG_FILE);
+        if !tag.exists() {
+            stubgen::write_atomically(&tag, TAG.as_bytes())?;
+        }
+        let store = Store { dir };
+        store.sweep();
+        // This is also the proof that the store can be written.
+        let temporary = store.temporary("run-")?;
+        Ok((store, temporary))
+    }
+
+    /// A store that is only looked after: nothing is made.
+    pub(crate) fn existing(dir: PathBuf) -> Store {
+        Store { dir }
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Where the compiler keeps stubs and compiled modules, for all projects.
+    pub(crate) fn compiled_dir(&self) -> PathBuf {
+        self.dir.join("compiled")
+    }
+
+    /// Where a module is, or would be.
+    pub(crate) fn module_path(&self, key: &Key) -> PathBuf {
+        self.entry_dir(key).join(MODULE_FILE)
+    }
+
+    fn entry_dir(&self, key: &Key) -> PathBuf {
+        self.dir.join(MODULES).join(key.as_str())
+    }
+
+    fn temporary(&self, prefix: &str) -> io::Result<TempDir> {
+        tempfile::Builder::new().prefix(prefix).tempdir_in(self.dir.join(TEMPORARY))
+    }
+
+    /// The module of that key, if it is there and whole.
+    pub(crate) fn lookup(&self, key: &Key) -> Option<Stored> {
+        let dir = self.entry_dir(key);
+        let meta_path = dir.join(META_FILE);
+        let in_use = File::open(&meta_path).ok()?;
+        if let Err(TryLockError::WouldBlock) = in_use.try_lock_shared() {
+            // Only the collector locks it so, and it is about to remove it.
+            return None;
+        }
+        let meta: Meta = serde_json::from_reader(&in_use).ok()?;
+        let path = dir.join(MODULE_FILE);
+        let bytes = fs::read(&path).ok()?;
+        if Digest::of(&bytes).to_string() != meta.sha256 || !lock::is_still_at(&in_use, &meta_path) {
+            return None;
+        }
+        let now = SystemTime::now();
+        let modified = in_use.metadata().and_then(|metadata| metadata.modified());
+        if modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|age| age > TOUCH_INTERVAL)) {
+            // The collector goes by it. It does not matter much if it cannot be written.
+            _ = in_use.set_modified(now);
+        }
+        Some(Stored { path, meta, _in_use: in_use })
+    }
+
+    /// Puts a module there in place of one that is damaged. The caller holds the key's lock.
+    pub(crate) fn put(&self, key: &Key, module: &[u8], mut meta: Meta) -> io::Result<Stored> {
+        meta.sha256 = Digest::of(module).to_string();
+        meta.size = module.len() as u64;
+        meta.created = seconds(SystemTime::now());
+        let new = self.temporary("new-")?;
+        fs::write(new.path().join(MODULE_FILE), module)?;
+        fs::write(new.path().join(META_FILE), serde_json::to_vec_pretty(&meta)?)?;
+        self.move_aside(&self.entry_dir(key))?;
+        // It is no temporary directory any more, and does not look like one.
+        let path = new.keep();
+        make_readable(&path)?;
+        fs::rename(&path, self.entry_dir(key))?;
+        self.lookup(key).ok_or_else(|| io::Error::other("the module was cleared away at once"))
+    }
+
+    /// Removes a file or directory so that nobody finds half of it.
+    fn move_aside(&self, path: &Path) -> io::Result<()> {
+        let aside = self.temporary("old-")?;
+        match fs::rename(path, aside.path().join("entry")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => aside.close(),
+        }
+    }
+
+    fn note_path(&self, kind: NoteKind, key: &Key) -> PathBuf {
+        self.dir.join(kind.dir_name()).join(format!("{key}.json"))
+    }
+
+    /// The bad news about a key. What cannot be read is not there.
+    pub(crate) fn note(&self, kind: NoteKind, key: &Key) -> Option<Note> {
+        serde_json::from_slice(&fs::read(self.note_path(kind, key)).ok()?).ok()
+    }
+
+    /// Keeps bad news about a key.
+    pub(crate) fn write_note(&self, kind: NoteKind, key: &Key, note: &Note) -> io::Result<()> {
+        stubgen::write_atomically(&self.note_path(kind, key), &serde_json::to_vec_pretty(note)?)
+    }
+
+    /// Forgets bad news about a key.
+    pub(crate) fn forget_note(&self, kind: NoteKind, key: &Key) {
+        _ = fs::remove_file(self.note_path(kind, key));
+    }
+
+    /// Waits until nobody else builds the module of that key; `on_wait` is called if that takes time.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file system has no locks.
+    pub(crate) fn lock(&self, key: &Key, on_wait: impl FnOnce()) -> io::Result<BuildLock> {
+        BuildLock::take(&self.dir.join(LOCKS).join(key.as_str()), on_wait)
+    }
+
+    /// The digest of a compiler whose files were seen before.
+    pub(crate) fn compiler(&self, listing: &Digest) -> Option<Digest> {
+        let path = self.dir.join(COMPILERS).join(listing.to_string());
+        let key = Key::from_text(fs::read_to_string(&path).ok()?.trim())?;
+        let mut digest = [0; 32];
+        for (byte, digits) in digest.iter_mut().zip(key.as_str().as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        Some(Digest(digest))
+    }
+
+    pub(crate) fn remember_compiler(&self, listing: &Digest, identity: &Digest) {
+        let path = self.dir.join(COMPILERS).join(listing.to_string());
+        // It is computed again if this does not work.
+        _ = stubgen::write_atomically(&path, format!("{identity}\n").as_bytes());
+    }
+}
+
+/// Seconds since 1970.
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// Temporary directories are their owner's alone; an entry is as open as the umask wants others.
+#[cfg(unix)]
+fn make_readable(path: &Path) -> io::Result<()> {
+    let modules = path.parent().and_then(Path::parent).map(|dir| dir.join(MODULES)).unwrap_or_default();
+    fs::set_permissions(path, fs::metadata(modules)?.permissions())
+}
+
+#[cfg(not(unix))]
+fn make_readable(_path: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,228 @@
+//! A project, a toolchain and a store, all of them made up.
+
+// Each test binary uses a part of it.
+#![allow(dead_code, unreachable_pub)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use wasm_encoder::{
+    CodeSection, ConstExpr, CustomSection, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
+    GlobalType, Instruction, MemorySection, MemoryType, Module, TypeSection, ValType,
+};
+
+/// All that a call of the command needs.
+pub struct Lab {
+    dir: TempDir,
+    pub units: Vec<Value>,
+    pub roots: Vec<usize>,
+    pub control: Value,
+}
+
+/// What a call did.
+#[derive(Debug)]
+pub struct Output {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Lab {
+    pub fn new() -> Lab {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["toolchain/bin", "toolchain/lib", "fake/modules", "project"] {
+            fs::create_dir_all(dir.path().join(name)).unwrap();
+        }
+        fs::write(dir.path().join("toolchain/bin/rustc"), "the compiler").unwrap();
+        let cargo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fake/cargo");
+        std::os::unix::fs::symlink(cargo, dir.path().join("toolchain/bin/cargo")).unwrap();
+        Lab { dir, units: Vec::new(), roots: Vec::new(), control: json!({}) }
+    }
+
+    /// A lab with two macros of which one is built with a third, as `syn` and others are in real projects.
+    pub fn usual() -> Lab {
+        let mut lab = Lab::new();
+        let syn = lab.library("syn");
+        let inner = lab.macros("inner-derive", &[syn]);
+        let first = lab.macros("first-derive", &[syn]);
+        let second = lab.macros("second-derive", &[syn, inner]);
+        lab.root("app", &[first, second]);
+        lab
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn store(&self) -> PathBuf {
+        self.path("store")
+    }
+
+    /// Adds a unit of version 1.0.0 from a registry.
+    pub fn unit(&mut self, name: &str, kind: &str, mode: &str, platform: &str, deps: &[usize]) -> usize {
+        let deps: Vec<Value> =
+            deps.iter().map(|dep| json!({ "unit": dep, "name": self.units[*dep]["crate"] })).collect();
+        self.units.push(json!({
+            "package": format!("registry+https://example.org/index#{name}@1.0.0"),
+            "name": name, "version": "1.0.0", "source": "registry", "local": false,
+            "manifest": format!("/registry/{name}-1.0.0/Cargo.toml"), "src": format!("/registry/{name}-1.0.0/src/lib.rs"),
+            "crate": name.replace('-', "_"), "kind": kind, "mode": mode, "platform": platform, "features": ["default"],
+            "edition": "2021", "links": null, "deps": deps,
+        }));
+        self.units.len() - 1
+    }
+
+    /// A library, built for Wasm.
+    pub fn library(&mut self, name: &str) -> usize {
+        self.unit(name, "lib", "build", "wasm32-wasip1", &[])
+    }
+
+    /// A macro package.
+    pub fn macros(&mut self, name: &str, deps: &[usize]) -> usize {
+        let index = self.unit(name, "proc-macro", "build", "wasm32-wasip1", deps);
+        self.write_module(name, "1.0.0", b"");
+        index
+    }
+
+    /// Makes a unit one of the project's own.
+    pub fn make_local(&mut self, index: usize) {
+        let unit = &mut self.units[index];
+        let name = unit["name"].as_str().unwrap().to_owned();
+        unit["package"] = json!(format!("path+file:///project/{name}#1.0.0"));
+        unit["source"] = json!("path");
+        unit["local"] = json!(true);
+    }
+
+    /// What the user builds.
+    pub fn root(&mut self, name: &str, deps: &[usize]) -> usize {
+        let index = self.unit(name, "bin", "build", "x86_64-unknown-linux-gnu", deps);
+        self.make_local(index);
+        self.roots.push(index);
+        index
+    }
+
+    /// What the fake Cargo gives out as the module of a package.
+    pub fn write_module(&self, name: &str, version: &str, more: &[u8]) {
+        let krate = name.replace('-', "_");
+        fs::write(self.path(&format!("fake/modules/{krate}-{version}.wasm")), module(&krate, version, more)).unwrap();
+    }
+
+    /// Writes the plan and says what goes wrong.
+    pub fn write(&self) {
+        let macros: Vec<usize> =
+            (0..self.units.len()).filter(|index| self.units[*index]["kind"] == "proc-macro").collect();
+        let plan = json!({
+            "workspace_root": self.path("project"), "target_dir": self.path("project/target"),
+            "rustc": "rustc 1.96.0\n", "units": self.units, "roots": self.roots, "macros": macros,
+        });
+        fs::write(self.path("fake/plan.json"), plan.to_string()).unwrap();
+        fs::write(self.path("fake/control.json"), self.control.to_string()).unwrap();
+    }
+
+    /// The command, ready to be started.
+    pub fn command(&self, args: &[&str]) -> Command {
+        self.write();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-wasm-proc-macro"));
+        command.args(args).current_dir(self.path("project")).stdin(Stdio::null());
+        command.env("WASM_PROC_MACRO_TOOLCHAIN", self.path("toolchain")).env("WASM_PROC_MACRO_STORE", self.store());
+        command.env("FAKE_DIR", self.path("fake"));
+        for variable in ["RUSTC", "RUSTDOC", "NO_COLOR", "CLICOLOR_FORCE", "CARGO_TERM_COLOR", "CARGO_TERM_QUIET"] {
+            command.env_remove(variable);
+        }
+        command
+    }
+
+    /// Runs the command to its end.
+    pub fn run(&self, args: &[&str]) -> Output {
+        finish(self.command(args))
+    }
+
+    /// [`run`](Lab::run), which has to succeed.
+    pub fn ok(&self, args: &[&str]) -> Output {
+        let output = self.run(args);
+        assert_eq!(output.code, 0, "{}", output.stderr);
+        output
+    }
+
+    /// How Cargo was called so far.
+    pub fn calls(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.path("fake/log.jsonl")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The calls of one mode since the last time that this was asked.
+    pub fn take_calls(&self, mode: &str) -> Vec<Value> {
+        let calls = self.calls();
+        _ = fs::remove_file(self.path("fake/log.jsonl"));
+        calls.into_iter().filter(|call| call["mode"] == mode).collect()
+    }
+
+    /// Which modes Cargo was called in since the last time that this was asked.
+    pub fn take_modes(&self) -> Vec<String> {
+        let calls = self.calls();
+        _ = fs::remove_file(self.path("fake/log.jsonl"));
+        calls.iter().map(|call| call["mode"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The paths in a directory of the store.
+    pub fn stored(&self, dir: &str) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(self.store().join(dir)) else { return Vec::new() };
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths
+    }
+}
+
+/// Waits for a command's end.
+pub fn finish(mut command: Command) -> Output {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Output { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// The names in a list of a request, sorted.
+pub fn names(list: &Value) -> Vec<String> {
+    let name = |value: &Value| {
+        let text = value["package"].as_str().or(value.as_str()).unwrap();
+        text.rsplit(['#', '/']).next().unwrap().split('@').next().unwrap().to_owned()
+    };
+    let mut names: Vec<String> = list.as_array().unwrap().iter().map(name).collect();
+    names.sort();
+    names
+}
+
+/// A module that says it has one macro, and does nothing.
+pub fn module(krate: &str, version: &str, more: &[u8]) -> Vec<u8> {
+    let mut module = Module::new();
+    let mut types = TypeSection::new();
+    types.ty().function([ValType::I32; 4], [ValType::I64]);
+    let mut functions = FunctionSection::new();
+    functions.function(0);
+    let mut memories = MemorySection::new();
+    memories.memory(MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None });
+    let mut globals = GlobalSection::new();
+    let global = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
+    globals.global(global, &ConstExpr::i32_const(0));
+    let mut exports = ExportSection::new();
+    exports.export("memory", ExportKind::Memory, 0);
+    exports.export("__rustc_proc_macro_decls", ExportKind::Global, 0);
+    exports.export("__rustc_proc_macro_run", ExportKind::Func, 0);
+    let mut code = CodeSection::new();
+    let mut body = Function::new([]);
+    body.instruction(&Instruction::I64Const(0));
+    body.instruction(&Instruction::End);
+    code.function(&body);
+    module.section(&types).section(&functions).section(&memories).section(&globals).section(&exports).section(&code);
+    let abi = format!("abi=1\ncrate={krate}\nversion={version}\nedition=2021\ncompiler=rustc 1.96.0\n");
+    for (name, data) in [
+        (".rustc_proc_macro_decls", b"bang:shout:shout\n".as_slice()),
+        (".rustc_proc_macro_abi", abi.as_bytes()),
+        ("more", more),
+    ] {
+        module.section(&CustomSection { name: name.into(), data: data.into() });
+    }
+    module.finish()
+}
