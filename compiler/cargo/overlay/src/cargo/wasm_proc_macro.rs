@@ -14,6 +14,8 @@ mod request;
 use std::ffi::OsString;
 use std::sync::Arc;
 
+use cargo_util::ProcessBuilder;
+
 use crate::core::Target;
 use crate::core::Workspace;
 use crate::core::compiler::unit_graph::UnitGraph;
@@ -27,6 +29,9 @@ use self::request::Mode;
 
 /// What macros are built for. Both WebAssembly targets would do; this one has files and an environment.
 const GUEST: &str = "wasm32-wasip1";
+
+/// Names the file in which compilers write what they refuse macros.
+const REFUSALS: &str = "RUSTC_WASM_PROC_MACRO_REFUSALS";
 
 /// The options of a compilation, adjusted to the request.
 ///
@@ -79,6 +84,21 @@ pub fn is_guest(kind: CompileKind) -> bool {
 /// Whether a unit is found where it was compiled, since copies without a hash in their name would collide.
 pub fn keeps_place(unit: &Unit) -> bool {
     is_guest(unit.kind)
+}
+
+/// Whether a unit is copied from a module, so that not even its package's build script is needed.
+pub fn is_from_module(unit: &Unit) -> bool {
+    unit.rustflags.first().is_some_and(|flag| flag == executor::MODULE_FLAG)
+}
+
+/// Keeps from what Cargo starts what is meant for Cargo itself, and from all but compilers what is meant for them.
+pub fn hide_request(cmd: &mut ProcessBuilder, is_compiler: bool) {
+    if request::get().is_some() {
+        cmd.env_remove(request::VARIABLE);
+        if !is_compiler {
+            cmd.env_remove(REFUSALS);
+        }
+    }
 }
 
 /// Where a unit finds the macros that libraries export again, if they are elsewhere than the libraries.

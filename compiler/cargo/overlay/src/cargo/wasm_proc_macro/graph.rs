@@ -48,11 +48,12 @@ pub(super) fn of_modules(
     roots.sort();
     let changed: HashMap<Unit, Unit> = graph
         .keys()
-        .filter(|unit| is_guest(unit.kind))
         .map(|unit| {
             let new = match request.module(unit) {
                 Some(module) => from_module(interner, unit, module),
-                None => for_guest(ws, interner, unit),
+                None if is_guest(unit.kind) => for_guest(ws, interner, unit),
+                // A build script. What it is compiled with goes into the names of symbols of the crate that it is for.
+                None => intern(interner, unit, Profile::default(), unit.rustflags.to_vec()),
             };
             (unit.clone(), new)
         })

@@ -10,7 +10,7 @@ use crate::CargoResult;
 use crate::core::compiler::{CompileMode, Unit};
 
 /// The environment variable that names the file of the request.
-const VARIABLE: &str = "CARGO_WASM_PROC_MACRO";
+pub(super) const VARIABLE: &str = "CARGO_WASM_PROC_MACRO";
 
 static REQUEST: OnceLock<Request> = OnceLock::new();
 
