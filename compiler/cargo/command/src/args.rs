@@ -138,11 +138,15 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: StoreCommand,
     },
-    /// Write the reference and the man page
+    /// Write the reference and the man pages
     #[command(hide = true)]
     GenerateDocs {
-        /// Where to write them
-        dir: PathBuf,
+        /// The file to write the reference to
+        #[arg(long, value_name = "FILE")]
+        markdown: Option<PathBuf>,
+        /// The directory to write the man pages to
+        #[arg(long, value_name = "DIR")]
+        man: Option<PathBuf>,
     },
 }
 
@@ -164,7 +168,7 @@ pub(crate) struct Run {
     /// Say what is done with a package and why, and build nothing. May be repeated
     #[arg(long, value_name = "SPEC")]
     pub(crate) explain: Vec<String>,
-    /// Options and arguments of Cargo's
+    /// Options and arguments of Cargo's, with `--` and a program's own behind them
     #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) cargo: Vec<OsString>,
 }

@@ -1,18 +1,28 @@
 //! Building the modules that are not there: once, however many runs want them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::PathBuf;
 
 use stubgen::module::ModuleInfo;
 
-use crate::decision::{Decision, Module, Origin, Reason, first_error};
+use crate::decision::{Decision, Module, Origin, Reason};
 use crate::failure::Result;
 use crate::progress::Progress;
+use crate::reasons::{failed_scripts, first_error};
 use crate::request::{Event, Mode};
 use crate::resolve::{Resolver, stored_module};
 use crate::store::{Meta, Note, NoteKind};
+
+/// A package that could not be built.
+struct Failing {
+    /// `NAME vVERSION`.
+    package: String,
+    /// One line.
+    reason: String,
+    message: String,
+}
 
 /// Failures that say nothing about the source, so that they are not worth keeping.
 const PASSING: &[&str] =
@@ -62,10 +72,10 @@ impl Resolver<'_> {
     /// A macro that is built with one that fails is left undecided, so that the next call tries it with the native one.
     fn build_once(&mut self, command: &OsStr, more: &[OsString]) -> Result<()> {
         let mut progress = Progress::new(self.shell);
-        let mut wanted = self.to_build();
+        let mut wanted = self.next_to_build();
         let mut locks = std::mem::take(&mut self.locks);
         let mut arrived = BTreeMap::new();
-        let mut failed: BTreeMap<String, (String, String)> = BTreeMap::new();
+        let mut failed: Vec<Failing> = Vec::new();
         let mut made = 0;
         let this = &*self;
         let built = this.cargo.build(command, &this.request(Mode::Build), more, |event| {
@@ -86,11 +96,8 @@ impl Resolver<'_> {
                 }
                 Event::Failed { package, message } => {
                     this.shell.verbose(&message);
-                    let units = &this.macros.plan.units;
-                    let named = units.iter().find(|unit| unit.package == package).map(|unit| unit.named().to_string());
-                    failed
-                        .entry(package)
-                        .or_insert_with_key(|package| (named.unwrap_or_else(|| package.clone()), message));
+                    let package = this.named(&package);
+                    failed.push(Failing { package, reason: first_error(&message), message });
                 }
             }
             Ok(())
@@ -99,19 +106,21 @@ impl Resolver<'_> {
         if !built.success {
             self.shell.verbose(built.stderr.trim_end());
         }
+        let scripts = failed_scripts(&built.stderr).into_iter();
+        failed.extend(scripts.map(|it| Failing { package: it.package, reason: it.reason, message: it.message }));
         let mut undecided = Vec::new();
         let mut gave_up = false;
         for index in wanted {
-            let Some((failing, message)) = self.cause(index, &failed) else {
+            let Some(failing) = self.cause(index, &failed) else {
                 undecided.push(index);
                 continue;
             };
             gave_up = true;
-            let mut reason = first_error(message);
-            if *failing != self.macros.list[index].named().to_string() {
-                reason = format!("{failing}: {reason}");
+            let mut reason = failing.reason.clone();
+            if failing.package != self.macros.list[index].named().to_string() {
+                reason = format!("{}: {reason}", failing.package);
             }
-            arrived.insert(index, self.give_up(index, reason, message));
+            arrived.insert(index, self.give_up(index, reason, &failing.message));
             locks.remove(&index);
         }
         if !gave_up {
@@ -135,12 +144,19 @@ impl Resolver<'_> {
             && it.features.iter().all(|feature| features.contains(feature))
     }
 
-    /// The failed package, with its message, for which a macro could not be built.
-    fn cause<'f>(&self, index: usize, failed: &'f BTreeMap<String, (String, String)>) -> Option<&'f (String, String)> {
-        let units = self.macros.units_of(index);
+    /// A package by its id, as Cargo writes it for people.
+    fn named(&self, package: &str) -> String {
+        let unit = self.macros.plan.units.iter().find(|unit| unit.package == package);
+        unit.map_or_else(|| package.to_owned(), |unit| unit.named().to_string())
+    }
+
+    /// The failed package for which a macro could not be built.
+    fn cause<'f>(&self, index: usize, failed: &'f [Failing]) -> Option<&'f Failing> {
+        let units = self.macros.units_of(index).into_iter();
+        let packages: BTreeSet<String> = units.map(|unit| self.macros.plan.units[unit].named().to_string()).collect();
         // Its own errors say more to people than those of what it is built from, if it got that far.
-        let own = failed.get(self.macros.list[index].package);
-        own.or_else(|| units.into_iter().find_map(|unit| failed.get(&self.macros.plan.units[unit].package)))
+        let own = self.macros.list[index].named().to_string();
+        failed.iter().find(|it| it.package == own).or_else(|| failed.iter().find(|it| packages.contains(&it.package)))
     }
 
     /// Takes a module that Cargo has built.

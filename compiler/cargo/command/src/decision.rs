@@ -74,25 +74,3 @@ impl fmt::Display for Reason {
         if *known { f.write_str("; known from before, `--retry` tries again") } else { Ok(()) }
     }
 }
-
-/// The first line of a message that says what went wrong.
-pub(crate) fn first_error(message: &str) -> String {
-    let plain = anstream::adapter::strip_str(message).to_string();
-    let mut lines = plain.lines().map(str::trim).filter(|line| !line.is_empty());
-    let error = lines.clone().find(|line| line.starts_with("error") || line.contains("panicked at"));
-    error.or_else(|| lines.next()).unwrap_or("it could not be built").to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_error_is_found_behind_warnings_and_colours() {
-        // The summary has room for one line, and a warning would mislead.
-        let message = "warning: unused\n --> x\n\u{1b}[1m\u{1b}[91merror[E0433]\u{1b}[0m: no `ring`\n  --> y";
-        assert_eq!(first_error(message), "error[E0433]: no `ring`");
-        assert_eq!(first_error("\n  something else\n"), "something else");
-        assert_eq!(first_error(""), "it could not be built");
-    }
-}

@@ -8,8 +8,9 @@ use stubgen::module::Digest;
 
 use crate::plan::Plan;
 
-/// Raise this when the flags change with which Cargo builds modules and its plan does not say so in `guest`.
-const GUEST_FLAGS: u32 = 1;
+/// Raise this when a key is to mean something else. The flags with which macros are built need no number here: they stand in
+/// the toolchain's Cargo, which is part of its identity.
+const FORMAT: u32 = 1;
 
 /// A key, as 64 hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -45,7 +46,7 @@ impl fmt::Display for Key {
 /// `env!` may read, as nobody can know which.
 pub(crate) struct Keys<'a> {
     plan: &'a Plan,
-    compiler: Digest,
+    toolchain: Digest,
     units: HashMap<usize, String>,
 }
 
@@ -68,8 +69,8 @@ struct UnitKey<'a> {
 }
 
 impl<'a> Keys<'a> {
-    pub(crate) fn new(plan: &'a Plan, compiler: Digest) -> Keys<'a> {
-        Keys { plan, compiler, units: HashMap::new() }
+    pub(crate) fn new(plan: &'a Plan, toolchain: Digest) -> Keys<'a> {
+        Keys { plan, toolchain, units: HashMap::new() }
     }
 
     /// The key of the module that is built from `units`: nearly always one.
@@ -77,7 +78,7 @@ impl<'a> Keys<'a> {
         let mut digests: Vec<String> = units.iter().map(|unit| self.unit(*unit)).collect();
         digests.sort();
         digests.dedup();
-        let text = (GUEST_FLAGS, &self.plan.guest, &self.plan.rustc, self.compiler.to_string(), digests);
+        let text = (FORMAT, &self.plan.rustc, self.toolchain.to_string(), digests);
         Key(digest(&text))
     }
 

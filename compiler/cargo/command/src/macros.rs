@@ -16,7 +16,7 @@ pub(crate) struct Macro<'a> {
     pub(crate) version: &'a str,
     pub(crate) krate: &'a str,
     pub(crate) features: &'a [String],
-    pub(crate) src: &'a Path,
+    pub(crate) src: Option<&'a Path>,
     /// The package, itself or one that it is built from, whose source may change. Such a module is not for the store.
     pub(crate) changeable: Option<Named<'a>>,
     pub(crate) key: Key,
@@ -128,7 +128,7 @@ impl<'a> Macro<'a> {
             version: &unit.version,
             krate: &unit.krate,
             features: &unit.features,
-            src: &unit.src,
+            src: unit.src.as_deref(),
             changeable: changeable.first().map(|index| plan.units[*index].named()),
             key: keys.of(&units),
             units,

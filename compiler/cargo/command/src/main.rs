@@ -13,6 +13,7 @@ mod pack;
 mod pins;
 mod plan;
 mod progress;
+mod reasons;
 mod reference;
 mod refusals;
 mod request;
@@ -56,7 +57,7 @@ fn main() {
         Command::Pack(options) => pack::pack(&shell, options, &split.cargo),
         Command::Verify(options) => pack::verify(&shell, options, &split.cargo),
         Command::Store { command } => store_command::run(&shell, command),
-        Command::GenerateDocs { dir } => reference::write(dir),
+        Command::GenerateDocs { markdown, man } => reference::write(markdown.as_deref(), man.as_deref()),
     };
     exit(result.unwrap_or_else(|failure| shell.failure(failure)))
 }

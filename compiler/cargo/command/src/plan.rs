@@ -14,9 +14,6 @@ pub(crate) struct Plan {
     pub(crate) workspace_root: PathBuf,
     /// The text of `rustc -vV`.
     pub(crate) rustc: String,
-    /// What Cargo says about the flags with which it builds macros. Empty if it says nothing.
-    #[serde(default)]
-    pub(crate) guest: String,
     pub(crate) units: Vec<Unit>,
     pub(crate) roots: Vec<usize>,
     pub(crate) macros: Vec<usize>,
@@ -34,8 +31,8 @@ pub(crate) struct Unit {
     pub(crate) local: bool,
     /// The path of `Cargo.toml`.
     pub(crate) manifest: PathBuf,
-    /// The path of the crate's root module.
-    pub(crate) src: PathBuf,
+    /// The path of the crate's root module. All but what Cargo makes up itself have one.
+    pub(crate) src: Option<PathBuf>,
     #[serde(rename = "crate")]
     pub(crate) krate: String,
     pub(crate) kind: String,

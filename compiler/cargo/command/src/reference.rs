@@ -11,18 +11,24 @@ use clap_mangen::roff::{Roff, roman};
 use crate::args::{Cli, DETAILS};
 use crate::failure::{Failure, Result};
 
-/// Writes `REFERENCE.md` into `dir`, and a man page for each command.
-pub(crate) fn write(dir: &Path) -> Result<i32> {
-    let write = || -> io::Result<()> {
-        fs::create_dir_all(dir)?;
-        fs::write(dir.join("REFERENCE.md"), markdown())?;
-        let command = Cli::command().disable_help_subcommand(true);
-        clap_mangen::generate_to(command.clone(), dir)?;
-        let main = Man::new(command);
-        fs::write(dir.join(main.get_filename()), man_page(&main)?)
-    };
-    write().map_err(|error| Failure::new(format!("cannot write to `{}`: {error}", dir.display())))?;
+/// Writes the reference into one file, and the man pages, one for each command, into a directory.
+pub(crate) fn write(file: Option<&Path>, dir: Option<&Path>) -> Result<i32> {
+    let failed = |path: &Path, error| Failure::new(format!("cannot write to `{}`: {error}", path.display()));
+    if let Some(file) = file {
+        fs::write(file, markdown()).map_err(|error| failed(file, error))?;
+    }
+    if let Some(dir) = dir {
+        man_pages(dir).map_err(|error| failed(dir, error))?;
+    }
     Ok(0)
+}
+
+fn man_pages(dir: &Path) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    let command = Cli::command().disable_help_subcommand(true);
+    clap_mangen::generate_to(command.clone(), dir)?;
+    let main = Man::new(command);
+    fs::write(dir.join(main.get_filename()), man_page(&main)?)
 }
 
 /// The main page, with the details as sections of their own and their lines as they are.
@@ -49,7 +55,7 @@ fn markdown() -> String {
     let mut command = Cli::command().color(clap::ColorChoice::Never).disable_help_subcommand(true);
     command.build();
     let mut text = String::from(
-        "# cargo wasm-proc-macro\n\n`cargo wasm-proc-macro generate-docs compiler/cargo/command` writes this file and the man pages.\n",
+        "# cargo wasm-proc-macro\n\nWritten by `cargo wasm-proc-macro generate-docs --markdown REFERENCE.md`; `--man DIR` writes the same as man pages.\n",
     );
     add(&mut text, &command);
     text

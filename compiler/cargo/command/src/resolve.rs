@@ -129,6 +129,14 @@ impl<'a> Resolver<'a> {
         builds.map(|(index, _)| *index).collect()
     }
 
+    /// The macros that the next call builds. Those whose source may change come last, when the macros that they are built with are
+    /// modules as in every later run: Cargo would take their dependencies for other ones, and build them again.
+    pub(crate) fn next_to_build(&self) -> Vec<usize> {
+        let is_changeable = |index: &usize| self.macros.list[*index].changeable.is_some();
+        let (changeable, constant): (Vec<usize>, Vec<usize>) = self.to_build().into_iter().partition(is_changeable);
+        if constant.is_empty() { changeable } else { constant }
+    }
+
     /// Fails if a macro would have to be native that the user has not chosen, and does not want so.
     pub(crate) fn check_forbidden(&self) -> Result<()> {
         if !self.choice.forbid_native {
@@ -166,6 +174,7 @@ impl<'a> Resolver<'a> {
     /// What Cargo is told in this state.
     pub(crate) fn request(&self, mode: Mode) -> Request<'_> {
         let mut request = Request { mode, native: Vec::new(), modules: Vec::new(), build: Vec::new() };
+        let next = if mode == Mode::Build { self.next_to_build() } else { Vec::new() };
         for (index, decision) in &self.decisions {
             let it = &self.macros.list[*index];
             match decision {
@@ -175,12 +184,12 @@ impl<'a> Resolver<'a> {
                     path: &module.path,
                     digest: &module.digest,
                 }),
-                Decision::Build => request.build.push(Wanted { package: it.package, features: it.features }),
-                Decision::Native(_) => request.native.push(it.src),
+                Decision::Build if next.contains(index) => {
+                    request.build.push(Wanted { package: it.package, features: it.features });
+                }
+                Decision::Build => {}
+                Decision::Native(_) => request.native.extend(it.src),
             }
-        }
-        if mode == Mode::Use {
-            request.build.clear();
         }
         request.native.sort();
         request.native.dedup();

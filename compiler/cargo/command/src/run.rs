@@ -153,6 +153,8 @@ fn remember(resolver: &Resolver<'_>, refusals: &std::collections::BTreeMap<usize
     for (index, texts) in refusals {
         let it = &resolver.macros.list[*index];
         if it.changeable.is_some() {
+            // Its next version may need nothing of that.
+            resolver.shell.help(format_args!("`--native {}` saves the first try next time", it.name));
             continue;
         }
         let (name, version) = (it.name.to_owned(), it.version.to_owned());

@@ -118,12 +118,14 @@ pub(crate) fn default_dir() -> Option<PathBuf> {
 impl Store {
     /// The store in `dir`, of which nothing need be there yet, and a directory in it for what lives only as long as this run.
     pub(crate) fn open(dir: PathBuf) -> io::Result<(Store, TempDir)> {
-        for name in [MODULES, LOCKS, TEMPORARY, COMPILERS].into_iter().chain(NoteKind::ALL.map(NoteKind::dir_name)) {
-            fs::create_dir_all(dir.join(name))?;
-        }
+        // The tag is the first thing in it, so that whoever looks after it at this moment knows whose it is.
         let tag = dir.join(TAG_FILE);
         if !tag.exists() {
+            fs::create_dir_all(&dir)?;
             stubgen::write_atomically(&tag, TAG.as_bytes())?;
+        }
+        for name in [MODULES, LOCKS, TEMPORARY, COMPILERS].into_iter().chain(NoteKind::ALL.map(NoteKind::dir_name)) {
+            fs::create_dir_all(dir.join(name))?;
         }
         let store = Store { dir };
         store.sweep();

@@ -84,9 +84,9 @@ impl Toolchain {
     /// A digest of everything in the toolchain that decides what a module is made of.
     ///
     /// `rustc -vV` tells releases apart, but not two builds of a fork that is being worked on, and neither do the names of its
-    /// libraries. So their contents are digested: the compiler, LLVM, the linker and the guests' standard library. Times and
-    /// paths are no part of it, so that an installed copy of a toolchain shares its modules. They serve to remember the digest,
-    /// because reading 200 MB on each run would take longer than all else.
+    /// libraries. So their contents are digested: the compiler, LLVM, the linker, the guests' standard library, and Cargo, which
+    /// has the flags for macros. Times and paths are no part of it, so that an installed copy of a toolchain shares its modules.
+    /// They serve to remember the digest, because reading 200 MB on each run would take longer than all else.
     pub(crate) fn identity(&self, store: &Store) -> io::Result<Digest> {
         let files = self.compiler_files()?;
         let mut listing = Sha256::new();
@@ -113,10 +113,11 @@ impl Toolchain {
     fn compiler_files(&self) -> io::Result<Vec<(PathBuf, fs::Metadata)>> {
         let lib = self.root.join("lib");
         let mut files = Vec::new();
+        let cargo = self.program("cargo");
+        files.push((cargo.clone(), fs::metadata(cargo)?));
+        let starts = ["rustc", "librustc_driver", "rustc_driver", "libLLVM", "LLVM"];
+        let is_compiler = |name: &str| starts.iter().any(|start| name.starts_with(start));
         // On Windows the compiler's libraries stand beside its program.
-        let is_compiler = |name: &str| {
-            ["rustc", "librustc_driver", "rustc_driver", "libLLVM", "LLVM"].iter().any(|start| name.starts_with(start))
-        };
         add_files(&self.root.join("bin"), &mut files, is_compiler)?;
         add_files(&lib, &mut files, is_compiler)?;
         let rustlib = lib.join("rustlib");

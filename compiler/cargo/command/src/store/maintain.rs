@@ -145,7 +145,9 @@ impl Store {
     ///
     /// Who points `WASM_PROC_MACRO_STORE` at a home directory by mistake is told so, and keeps it.
     fn is_ours(&self) -> io::Result<bool> {
-        if paths_in(&self.dir)?.is_empty() {
+        // A tag that is being written has such a name.
+        let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if paths_in(&self.dir)?.iter().all(is_hidden) {
             return Ok(false);
         }
         if fs::read_to_string(self.dir.join(TAG_FILE)).is_ok_and(|tag| tag == TAG) {

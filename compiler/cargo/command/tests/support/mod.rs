@@ -91,7 +91,7 @@ impl Lab {
     pub fn make_local(&mut self, index: usize) {
         let unit = &mut self.units[index];
         let name = unit["name"].as_str().unwrap().to_owned();
-        unit["package"] = json!(format!("path+file:///project/{name}#1.0.0"));
+        unit["package"] = json!(format!("path+file:///project/{name}#{name}@1.0.0"));
         unit["source"] = json!("path");
         unit["local"] = json!(true);
     }
@@ -125,10 +125,15 @@ impl Lab {
     /// The command, ready to be started.
     pub fn command(&self, args: &[&str]) -> Command {
         self.write();
+        self.command_as_written(args)
+    }
+
+    /// [`command`](Lab::command) with the plan that was written before.
+    pub fn command_as_written(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-wasm-proc-macro"));
         command.args(args).current_dir(self.path("project")).stdin(Stdio::null());
         command.env("WASM_PROC_MACRO_TOOLCHAIN", self.path("toolchain")).env("WASM_PROC_MACRO_STORE", self.store());
-        command.env("FAKE_DIR", self.path("fake"));
+        command.env("FAKE_DIR", self.path("fake")).env("FAKE_CARGO", fake_cargo());
         for variable in ["RUSTC", "RUSTDOC", "NO_COLOR", "CLICOLOR_FORCE", "CARGO_TERM_COLOR", "CARGO_TERM_QUIET"] {
             command.env_remove(variable);
         }
@@ -174,6 +179,13 @@ impl Lab {
         paths.sort();
         paths
     }
+}
+
+/// What stands in for Cargo.
+fn fake_cargo() -> PathBuf {
+    let path = Path::new(env!("CARGO_BIN_EXE_cargo-wasm-proc-macro")).with_file_name("examples").join("fake-cargo");
+    assert!(path.exists(), "`cargo test` builds what stands in for Cargo, but not with `--test`");
+    path
 }
 
 /// Waits for a command's end.

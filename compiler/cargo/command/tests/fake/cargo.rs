@@ -1,0 +1,192 @@
+//! Stands in for the patched Cargo: speaks its three modes, builds nothing, and writes down how it was called.
+//!
+//! `FAKE_DIR` holds `plan.json`, `modules/CRATE-VERSION.wasm`, and `control.json`, which says what is to go wrong. It is an example
+//! of the package because `cargo test` builds those, and nobody installs them.
+
+use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, exit};
+use std::thread::sleep;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+const VARIABLES: [&str; 5] = ["RUSTC", "RUSTDOC", "CARGO", "RUSTC_WASM_PROC_MACRO_CACHE", "CARGO_WASM_PROC_MACRO"];
+
+struct Fake {
+    dir: PathBuf,
+    args: Vec<String>,
+    control: Value,
+    request: Value,
+    plan: Value,
+}
+
+fn main() {
+    let dir = PathBuf::from(std::env::var("FAKE_DIR").unwrap());
+    let read = |path: &Path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let request: Value = read(std::env::var("CARGO_WASM_PROC_MACRO").unwrap().as_ref());
+    let (control, plan) = (read(&dir.join("control.json")), read(&dir.join("plan.json")));
+    let fake = Fake { dir, args: std::env::args().skip(1).collect(), control, request, plan };
+    let env: Map<String, Value> =
+        VARIABLES.iter().map(|name| ((*name).to_owned(), json!(std::env::var(name).ok()))).collect();
+    let call = json!({ "mode": fake.request["mode"], "args": fake.args, "request": fake.request, "env": env });
+    append(&fake.dir.join("log.jsonl"), &call);
+    exit(match fake.request["mode"].as_str().unwrap() {
+        "plan" => fake.plan(),
+        "build" => fake.build(),
+        _ => fake.take_modules(),
+    })
+}
+
+impl Fake {
+    fn text(&self, name: &str) -> &str {
+        self.control[name].as_str().unwrap_or_default()
+    }
+
+    fn code(&self, name: &str) -> i32 {
+        self.control[name].as_i64().unwrap_or_default() as i32
+    }
+
+    fn sleep(&self, name: &str) {
+        sleep(Duration::from_secs_f64(self.control[name].as_f64().unwrap_or_default()));
+    }
+
+    /// Ends by the signal that the control asks for.
+    fn die(&self, name: &str) {
+        if let Some(signal) = self.control[name].as_i64() {
+            let own = std::process::id().to_string();
+            Command::new("kill").args([&format!("-{signal}"), &own]).status().unwrap();
+            sleep(Duration::from_secs(10));
+        }
+    }
+
+    fn plan(&self) -> i32 {
+        eprint!("{}", self.text("plan_stderr"));
+        if self.control["plan_code"].is_null() {
+            println!("{}", self.plan);
+        }
+        self.code("plan_code")
+    }
+
+    fn build(&self) -> i32 {
+        let target = self.args.iter().position(|arg| arg == "--target-dir").map(|index| &self.args[index + 1]);
+        let target =
+            target.map_or_else(|| Path::new(self.plan["target_dir"].as_str().unwrap()).join("wasm"), PathBuf::from);
+        fs::create_dir_all(&target).unwrap();
+        // A unit stands behind what it depends on, so macros come before those that are built with them.
+        let is_wanted = |unit: &&Value| {
+            let is_it = |wish: &Value| wish["package"] == unit["package"] && wish["features"] == unit["features"];
+            unit["kind"] == "proc-macro" && self.request["build"].as_array().unwrap().iter().any(is_it)
+        };
+        let wanted: Vec<&Value> = self.plan["units"].as_array().unwrap().iter().filter(is_wanted).collect();
+        say("wasm-proc-macro-units", json!({ "total": wanted.len() }));
+        let modules = self.request["modules"].as_array().unwrap();
+        let mut done: BTreeSet<&str> = modules.iter().map(|module| module["package"].as_str().unwrap()).collect();
+        let mut code = 0;
+        for unit in wanted {
+            let (package, name, version) = (&unit["package"], &unit["name"], &unit["version"]);
+            say("wasm-proc-macro-started", json!({ "package_id": package, "name": name, "version": version }));
+            self.sleep("build_seconds");
+            self.die("build_signal");
+            match self.trouble(unit, &done) {
+                Ok(()) => {}
+                Err(culprit) => {
+                    if let Some(culprit) = culprit {
+                        let text = &self.control["failing"][culprit["name"].as_str().unwrap()];
+                        let message = json!({ "level": "error", "message": text, "rendered": text });
+                        say("compiler-message", json!({ "package_id": culprit["package"], "message": message }));
+                    }
+                    code = 101;
+                    continue;
+                }
+            }
+            if self.control["lost"].as_array().is_some_and(|lost| lost.contains(name)) {
+                code = 101;
+                continue;
+            }
+            let file = format!("{}-{}.wasm", unit["crate"].as_str().unwrap(), version.as_str().unwrap());
+            let (source, path) = (fs::read(self.dir.join("modules").join(&file)).unwrap(), target.join(&file));
+            let fresh = fs::read(&path).is_ok_and(|there| there == source);
+            if !fresh {
+                fs::write(&path, &source).unwrap();
+            }
+            done.insert(package.as_str().unwrap());
+            let artifact = json!({
+                "package_id": package, "target": { "kind": ["proc-macro"] }, "features": unit["features"],
+                "filenames": [path], "fresh": fresh,
+            });
+            say("compiler-artifact", artifact);
+        }
+        if code != 0 {
+            eprint!("{}", self.control["build_stderr"].as_str().unwrap_or("error: could not compile\n"));
+        }
+        code
+    }
+
+    /// Whether a unit cannot be built: the one that fails, or none if a macro is missing with which it is built.
+    fn trouble<'f>(&'f self, unit: &'f Value, done: &BTreeSet<&str>) -> Result<(), Option<&'f Value>> {
+        if !self.control["failing"][unit["name"].as_str().unwrap()].is_null() {
+            return Err(Some(unit));
+        }
+        for dep in unit["deps"].as_array().unwrap() {
+            let below = &self.plan["units"][dep["unit"].as_u64().unwrap() as usize];
+            if below["kind"] != "proc-macro" {
+                self.trouble(below, done)?;
+                continue;
+            }
+            let is_native = self.request["native"].as_array().unwrap().contains(&below["src"]);
+            if !is_native && !done.contains(below["package"].as_str().unwrap()) {
+                return Err(None);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_modules(&self) -> i32 {
+        print!("{}", self.text("use_stdout"));
+        let units = self.plan["units"].as_array().unwrap();
+        let mut in_use = BTreeSet::new();
+        for module in self.request["modules"].as_array().unwrap() {
+            if !Path::new(module["path"].as_str().unwrap()).exists() {
+                eprintln!("error: there is no {module}");
+                return 101;
+            }
+            in_use.insert(
+                units.iter().find(|unit| unit["package"] == module["package"]).unwrap()["crate"].as_str().unwrap(),
+            );
+        }
+        // A call without this file only asks whether everything compiles.
+        let refusals = std::env::var("RUSTC_WASM_PROC_MACRO_REFUSALS").ok();
+        if let (Some(path), Some(lines)) = (&refusals, self.control["refusals"].as_array()) {
+            for line in lines.iter().filter(|line| in_use.contains(line["crate"].as_str().unwrap())) {
+                append(path.as_ref(), line);
+            }
+        }
+        if self.control["needs_native"].as_str().is_some_and(|name| in_use.contains(name)) {
+            return 101;
+        }
+        if refusals.is_none() {
+            return self.code("compile_code");
+        }
+        if !self.control["use_seconds"].is_null() {
+            fs::write(self.dir.join("using"), "").unwrap();
+            self.sleep("use_seconds");
+        }
+        self.die("use_signal");
+        self.code("use_code")
+    }
+}
+
+/// Writes one of Cargo's messages.
+fn say(reason: &str, mut message: Value) {
+    message["reason"] = json!(reason);
+    println!("{message}");
+}
+
+/// Adds a line to a file to which others may add theirs at the same time.
+fn append(path: &Path, line: &Value) {
+    let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
+    file.write_all(format!("{line}\n").as_bytes()).unwrap();
+}

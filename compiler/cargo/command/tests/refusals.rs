@@ -1,0 +1,111 @@
+//! Macros that need what the sandbox refuses: they are found out once, and nothing of the user's is run twice.
+
+mod support;
+
+use serde_json::json;
+use support::Lab;
+
+fn lab() -> Lab {
+    let mut lab = Lab::usual();
+    lab.control = json!({
+        "refusals": [{ "crate": "first_derive", "version": "1.0.0", "macro": "First", "refused": "to open `/etc/passwd`" }],
+    });
+    lab
+}
+
+#[test]
+fn a_macro_that_fails_in_the_sandbox_runs_natively_from_then_on() {
+    // The build has to succeed as it does with plain Cargo, and the next one without a detour.
+    let mut lab = lab();
+    lab.control["needs_native"] = json!("first_derive");
+    let output = lab.ok(&["build"]);
+    assert_eq!(lab.take_modes(), ["plan", "build", "use", "use"]);
+    assert!(
+        output.stderr.contains("warning: the sandbox refused first-derive v1.0.0: to open `/etc/passwd` (`First`)"),
+        "{}",
+        output.stderr
+    );
+    assert!(output.stderr.contains("    Retrying with first-derive running natively\n"), "{}", output.stderr);
+    let reason = "native: first-derive (needs what the sandbox refuses: to open `/etc/passwd` (`First`)";
+    assert!(output.stderr.contains(reason), "{}", output.stderr);
+
+    let output = lab.ok(&["build"]);
+    assert_eq!(lab.take_modes(), ["plan", "use"]);
+    assert!(output.stderr.contains(reason), "{}", output.stderr);
+
+    lab.control = json!({});
+    lab.ok(&["build", "--retry"]);
+    assert!(lab.ok(&["build"]).stderr.ends_with("Used 2 macros from Wasm (2 cached)\n"), "it is forgotten");
+}
+
+#[test]
+fn the_macros_of_a_macro_that_becomes_native_still_come_from_wasm() {
+    // Only the one that was refused something has to leave the sandbox.
+    let mut lab = Lab::usual();
+    lab.ok(&["build"]);
+    lab.control = json!({
+        "refusals": [{ "crate": "second_derive", "version": "1.0.0", "macro": "Second", "refused": "a socket" }],
+        "needs_native": "second_derive",
+    });
+    let output = lab.ok(&["build"]);
+    assert!(output.stderr.contains("Used 2 macros from Wasm (2 cached), 1 native: second-derive"), "{}", output.stderr);
+}
+
+#[test]
+fn a_refusal_that_does_no_harm_changes_nothing() {
+    // Many macros look for a file that need not be there.
+    let lab = lab();
+    let output = lab.ok(&["build"]);
+    assert_eq!(lab.take_modes(), ["plan", "build", "use"]);
+    assert!(output.stderr.contains("help: `--native first-derive` runs first-derive natively"), "{}", output.stderr);
+    assert!(output.stderr.ends_with("Used 2 macros from Wasm\n"), "{}", output.stderr);
+}
+
+#[test]
+fn programs_and_tests_that_fail_are_not_run_twice() {
+    // They may have done something that must not be done twice, and they were compiled.
+    let mut lab = lab();
+    lab.control["use_code"] = json!(101);
+    for (command, asked) in [("run", json!(["build", "-p", "x"])), ("test", json!(["test", "--no-run", "-p", "x"]))] {
+        assert_eq!(lab.run(&[command, "-p", "x", "--", "--native", "y"]).code, 101);
+        let uses = lab.take_calls("use");
+        assert_eq!(uses.len(), 2, "{uses:?}");
+        assert_eq!(uses[1]["args"], asked);
+    }
+    lab.control["use_code"] = json!(3);
+    assert_eq!(lab.run(&["run"]).code, 3);
+    assert_eq!(lab.take_calls("use").len(), 1, "the code of a program and not of the compiler");
+}
+
+#[test]
+fn what_fails_natively_too_is_not_held_against_the_sandbox() {
+    // Otherwise each typing error of the user's would cost a macro its sandbox.
+    let mut lab = lab();
+    lab.control["use_code"] = json!(101);
+    let output = lab.run(&["build"]);
+    assert_eq!(output.code, 101);
+    assert!(output.stderr.contains("so the sandbox was not the reason"), "{}", output.stderr);
+    assert_eq!(lab.stored("refused"), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_second_try_is_a_fallback_that_can_be_forbidden() {
+    // It would be native.
+    let mut lab = lab();
+    lab.control["needs_native"] = json!("first_derive");
+    let output = lab.run(&["build", "--forbid-native"]);
+    assert_eq!(output.code, 101);
+    assert!(output.stderr.contains("`--native first-derive` allows it"), "{}", output.stderr);
+    assert_eq!(lab.take_calls("use").len(), 1);
+}
+
+#[test]
+fn nothing_is_remembered_of_a_macro_whose_source_may_change() {
+    // The next version may do without, so people are told how to choose for themselves.
+    let mut lab = lab();
+    lab.make_local(2);
+    lab.control["needs_native"] = json!("first_derive");
+    let output = lab.ok(&["build"]);
+    assert!(output.stderr.contains("help: `--native first-derive` saves the first try next time"), "{}", output.stderr);
+    assert_eq!(lab.stored("refused"), Vec::<std::path::PathBuf>::new());
+}
