@@ -33,6 +33,18 @@ impl BuildLock {
     }
 }
 
+impl BuildLock {
+    /// Takes the lock if nobody has it.
+    pub(super) fn try_take(path: &Path) -> io::Result<Option<BuildLock>> {
+        let file = open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(is_still_at(&file, path).then_some(BuildLock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
 /// Removes lock files that nobody holds.
 pub(super) fn remove_free(dir: &Path) -> io::Result<()> {
     for path in super::maintain::paths_in(dir)? {

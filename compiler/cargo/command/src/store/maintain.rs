@@ -7,7 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use stubgen::cache::{Cache, Limits as CacheLimits};
 
-use super::{COMPILERS, LOCKS, META_FILE, MODULE_FILE, MODULES, Meta, NoteKind, Store, TAG, TAG_FILE, TEMPORARY, lock};
+use super::{
+    BuildLock, COMPILERS, LOCKS, META_FILE, MODULE_FILE, MODULES, Meta, NoteKind, Store, TAG, TAG_FILE, TEMPORARY, lock,
+};
 use crate::key::Key;
 
 /// The age from which on something temporary is what a killed process has left.
@@ -107,6 +109,11 @@ impl Store {
     /// Removes an entry, unless a run is using it.
     fn remove(&self, entry: &Listed, removed: &mut Removed) -> io::Result<()> {
         let dir = self.entry_dir(&entry.key);
+        // Who has this lock may be putting a new module there, which must not be taken for the one that was looked at.
+        let Some(_lock) = BuildLock::try_take(&self.dir.join(LOCKS).join(entry.key.as_str()))? else {
+            removed.in_use += 1;
+            return Ok(());
+        };
         let meta = File::open(dir.join(META_FILE));
         // An entry without that file is damaged, and nobody's.
         if meta.as_ref().is_ok_and(|meta| meta.try_lock().is_err()) {
