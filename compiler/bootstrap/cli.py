@@ -54,11 +54,14 @@ def parser() -> argparse.ArgumentParser:
         "filter",
         nargs="*",
         metavar="FILTER",
-        help=f"only tests whose names contain this; `{suite.PARITY}` before it: only those of tests/parity",
+        help="only tests whose names contain this; "
+        f"`{suite.PARITY}` or `{suite.CARGO}` before it: only those of tests/{suite.PARITY} or tests/{suite.CARGO}",
     )
+    test.add_argument("--all", action="store_true", help="with the tests that take too long for every run")
     test.add_argument("--bless", action="store_true", help="write expectations anew instead of comparing")
     bench = add("bench", "measure; results and plots go to BUILD/bench")
-    bench.add_argument("name", nargs="*", metavar="NAME", help="only these benchmarks")
+    bench.add_argument("name", nargs="*", metavar="NAME", help="only these benchmarks; `list` names them")
+    bench.add_argument("--rounds", type=int, default=0, metavar="N", help="how often each comparison is repeated")
     queue = add("hooks", "check the patch queue and print its size per upstream file")
     queue.add_argument(
         "--pin",
@@ -113,20 +116,27 @@ def do_demo(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
 
 def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py test`."""
-    parity_alone, words = suite.split(arguments.filter)
-    total = suite.Count() if parity_alone else suite.test_x_py(words)
+    part, words = suite.split(arguments.filter)
+    total = suite.Count() if part else suite.test_x_py(words)
     ready = toolchain.build(config, layout, arguments.jobs)
-    if parity_alone:
-        total.add(suite.test_parity(layout, ready.stage0, words, arguments.jobs))
+    run = suite.Run(layout, ready.stage0, words, arguments.jobs, arguments.bless, arguments.all)
+    if part != suite.PARITY:
+        cargo.build(config, layout, ready.stage0, arguments.jobs)
+    if part == suite.PARITY:
+        total.add(suite.test_parity(run))
+    elif part == suite.CARGO:
+        total.add(suite.test_cargo(run))
     else:
-        total.add(suite.test_all(config, layout, ready.stage0, words, arguments.bless, arguments.jobs))
+        total.add(suite.test_all(config, run))
     return suite.close(total, arguments.filter)
 
 
 def do_bench(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py bench`."""
     ready = toolchain.build(config, layout, arguments.jobs)
-    return suite.bench(layout, ready.stage0, arguments.name)
+    if not arguments.name or suite.CARGO in arguments.name:
+        cargo.build(config, layout, ready.stage0, arguments.jobs)
+    return suite.bench(layout, ready.stage0, arguments.name, arguments.rounds)
 
 
 def do_hooks(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
@@ -148,6 +158,7 @@ def do_check(arguments: argparse.Namespace, config: Config, layout: Layout) -> i
 def do_dist(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py dist`."""
     ready = toolchain.build(config, layout, arguments.jobs)
+    cargo.build(config, layout, ready.stage0, arguments.jobs)
     print(dist.dist(config, layout, ready.stage0, ready.pin, ready.llvm))
     return 0
 

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from time import monotonic
 
 from . import settings
 from .config import REPO, Config, Layout
@@ -16,7 +17,8 @@ NAME = "rustc-wasm-proc-macro"
 NOTE = """\
 {name} {version} for {host}
 
-Unpack it anywhere; `rustup toolchain link wasm-macros DIRECTORY` makes it `cargo +wasm-macros`, or call `bin/rustc`.
+Unpack it anywhere; after `rustup toolchain link wasm-proc-macro DIRECTORY`, `cargo +wasm-proc-macro wasm-proc-macro build` builds a project with
+its macros from WebAssembly. Or call `bin/rustc` and `bin/cargo`.
 
 It needs from the system:
   a C compiler to link programs with (`gcc` or `clang`),
@@ -34,6 +36,7 @@ pub fn answer(_: TokenStream) -> TokenStream {
     "42".parse().unwrap()
 }
 """
+PROJECT = '[package]\nname = "hello"\nedition = "2024"\n[workspace]\n'
 USER = "fn main() {\n    assert_eq!(answer::answer!(), 42);\n}\n"
 
 
@@ -142,8 +145,10 @@ def try_out(toolchain: Path, work: Path) -> None:
             [rustc, "--edition=2024", "--wasm-proc-macro", module, "--wasm-proc-macro-cache", "cache", "user.rs"]
         )
         steps.append([work / "user"])
-    from time import monotonic
-
+    (work / "src").mkdir()
+    (work / "src" / "main.rs").write_text(HELLO, encoding="utf-8")
+    (work / "Cargo.toml").write_text(PROJECT, encoding="utf-8")
+    steps.append([toolchain / "bin" / "cargo", "wasm-proc-macro", "run", "--offline"])
     begin = monotonic()
     for step in steps:
         done = subprocess.run([str(word) for word in step], cwd=work, capture_output=True, text=True, check=False)
@@ -154,5 +159,5 @@ def try_out(toolchain: Path, work: Path) -> None:
             )
     say(
         "dist",
-        f"tried from {work}: a program, and a macro from each of {', '.join(settings.WASM_TARGETS)} ({duration(monotonic() - begin)})",
+        f"tried from {work}: a program, a project, and a macro from each of {', '.join(settings.WASM_TARGETS)} ({duration(monotonic() - begin)})",
     )

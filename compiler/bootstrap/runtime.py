@@ -14,7 +14,9 @@ from .report import Failure, say
 from .run import failure, logged, output
 from .system import Stage0
 
-CRATES = ("compiler/rustc_wasm_proc_macro", "compiler/rustc_wasm_proc_macro_api", "stubgen")
+CRATES = ("compiler/rustc_wasm_proc_macro", "compiler/rustc_wasm_proc_macro_api", "stubgen", "compiler/cargo/command")
+# The commands, by the package of each, which is also what it is called.
+COMMANDS = ("stubgen", "cargo-wasm-proc-macro")
 # One directory for each dependency, named as its package.
 PATCHES = "compiler/rustc_wasm_proc_macro/patches"
 PROFILE = """\
@@ -42,17 +44,22 @@ def library(layout: Layout, stage0: Stage0) -> Path:
 
 def is_installed(layout: Layout, stage0: Stage0) -> bool:
     """Whether the library and the commands are in their places."""
-    return library(layout, stage0).exists() and (layout.stage1 / "bin" / "stubgen").exists()
+    return all(path.exists() for path in (library(layout, stage0), *commands(layout)))
+
+
+def commands(layout: Layout) -> list[Path]:
+    """The places of the commands."""
+    return [layout.stage1 / "bin" / name for name in COMMANDS]
 
 
 def build(layout: Layout, stage0: Stage0, jobs: int) -> None:
     """Builds the library and the commands and puts them into the toolchain."""
-    say("build", "the library that runs WebAssembly macros, and stubgen")
+    say("build", f"the library that runs WebAssembly macros, and the commands {', '.join(COMMANDS)}")
     workspace = lay(layout, stage0)
     target_dir = layout.root / "runtime" / "target"
     calls = {
         "the runtime library": ["rustc", "-p", "rustc_wasm_proc_macro", "--lib", "--crate-type", "cdylib"],
-        "stubgen": ["build", "-p", "stubgen", "--bin", "stubgen"],
+        **{name: ["build", "-p", name, "--bin", name] for name in COMMANDS},
     }
     for title, words in calls.items():
         log = layout.logs / f"{words[2]}.log"
@@ -62,7 +69,7 @@ def build(layout: Layout, stage0: Stage0, jobs: int) -> None:
             raise failure(f"building {title}", log, "correct it and run the same command again")
     built = target_dir / "toolchain"
     # Even while another process runs the old ones.
-    for target in (library(layout, stage0), layout.stage1 / "bin" / "stubgen"):
+    for target in (library(layout, stage0), *commands(layout)):
         write_atomic(target, (built / target.name).read_bytes(), 0o755)
 
 

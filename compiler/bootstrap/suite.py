@@ -16,9 +16,9 @@ from .system import Stage0
 RESULT = re.compile(r"^test result: ")
 UNITTEST_RAN = re.compile(r"^Ran (\d+) tests? in")
 UNITTEST_BAD = re.compile(r"^FAILED \((.*)\)")
-OWN_PACKAGES = ("stubgen", "rustc_wasm_proc_macro", "rustc_wasm_proc_macro_api")
-# The package of `tests/parity`, and the word that chooses it alone.
-PARITY = "parity"
+OWN_PACKAGES = ("stubgen", "rustc_wasm_proc_macro", "rustc_wasm_proc_macro_api", "cargo-wasm-proc-macro")
+# Parts of the suite that a word before the filters chooses alone: `tests/parity` and `tests/cargo`.
+PARITY, CARGO = "parity", "cargo"
 
 
 @dataclass
@@ -103,48 +103,58 @@ def test_x_py(filter_words: Sequence[str]) -> Count:
     return run_part("x.py itself", command, {})
 
 
-def split(words: Sequence[str]) -> tuple[bool, Sequence[str]]:
-    """Whether only `tests/parity` is asked for, by its name before any filter, and the filters."""
-    alone = bool(words) and words[0] == PARITY
-    return alone, words[1:] if alone else words
+def split(words: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """The part that is asked for alone by its name before any filter, else nothing, and the filters."""
+    part = words[0] if words and words[0] in (PARITY, CARGO) else ""
+    return part, words[1:] if part else words
 
 
-def cargo_test(
-    title: str, packages: Sequence[str], stage0: Stage0, env: dict[str, str], filter_words: Sequence[str], jobs: int
-) -> Count:
-    """Runs the tests of packages of ours."""
-    parallel = ["-j", str(jobs)] if jobs else []
-    chosen = [word for package in packages for word in ("-p", package)]
-    command: list[str | Path] = [stage0.cargo, "test", "--no-fail-fast", *parallel, *chosen]
-    command.extend(["--", *filter_words] if filter_words else [])
-    return run_part(title, command, env)
+@dataclass(frozen=True)
+class Run:
+    """One call of `./x.py test`, with a toolchain that has been built."""
+
+    layout: Layout
+    stage0: Stage0
+    filter_words: Sequence[str]
+    jobs: int = 0
+    bless: bool = False
+    # With the tests that are marked as too long for every run.
+    everything: bool = False
+
+    def cargo_test(self, title: str, packages: Sequence[str], more: dict[str, str] | None = None) -> Count:
+        """Runs the tests of packages of ours, with more in the environment."""
+        parallel = ["-j", str(self.jobs)] if self.jobs else []
+        chosen = [word for package in packages for word in ("-p", package)]
+        command: list[str | Path] = [self.stage0.cargo, "test", "--no-fail-fast", *parallel, *chosen]
+        words = [*(["--include-ignored"] if self.everything else []), *self.filter_words]
+        command.extend(["--", *words] if words else [])
+        return run_part(title, command, {**test_environment(self.layout, self.stage0), **(more or {})})
 
 
-def test_parity(layout: Layout, stage0: Stage0, filter_words: Sequence[str], jobs: int) -> Count:
-    """Compares macros from Wasm with native ones; the toolchain must have been built."""
-    env = test_environment(layout, stage0)
-    return cargo_test("no program can tell: tests/parity/", [PARITY], stage0, env, filter_words, jobs)
+def test_parity(run: Run) -> Count:
+    """Compares macros from Wasm with native ones."""
+    return run.cargo_test("no program can tell: tests/parity/", [PARITY])
 
 
-def test_all(
-    config: Config, layout: Layout, stage0: Stage0, filter_words: Sequence[str], bless: bool, jobs: int
-) -> Count:
-    """Runs every part that follows x.py's own tests; the toolchain must have been built."""
-    total = Count()
-    env = test_environment(layout, stage0)
-    total.add(cargo_test("stubgen and the runtime", OWN_PACKAGES, stage0, env, filter_words, jobs))
-    if not filter_words:
+def test_cargo(run: Run) -> Count:
+    """Builds projects with `cargo wasm-proc-macro`; the toolchain's own Cargo must have been built as well."""
+    return run.cargo_test("the Cargo command: tests/cargo/", ["cargo-tests"])
+
+
+def test_all(config: Config, run: Run) -> Count:
+    """Runs every part that follows x.py's own tests."""
+    total = run.cargo_test("stubgen, the runtime and the Cargo command alone", OWN_PACKAGES)
+    if not run.filter_words:
         say("test", "the patch queue applies to pristine files with zero fuzz")
         try:
-            hooks.check(config, layout)
+            hooks.check(config, run.layout)
             total.passed += 1
         except Failure as error:
             print(error)
             total.failed += 1
-    if bless:
-        env["RUSTC_BLESS"] = "1"
-    total.add(cargo_test("the fork: tests/", ["tests"], stage0, env, filter_words, jobs))
-    total.add(test_parity(layout, stage0, filter_words, jobs))
+    total.add(run.cargo_test("the fork: tests/", ["tests"], {"RUSTC_BLESS": "1"} if run.bless else None))
+    total.add(test_parity(run))
+    total.add(test_cargo(run))
     return total
 
 
@@ -161,11 +171,10 @@ def close(total: Count, filter_words: Sequence[str]) -> int:
     return 1 if total.failed else 0
 
 
-def bench(layout: Layout, stage0: Stage0, names: Sequence[str]) -> int:
+def bench(layout: Layout, stage0: Stage0, names: Sequence[str], rounds: int = 0) -> int:
     """Runs the benchmarks of `tests/bench` with the toolchain, results in `BUILD/bench`."""
-    if not (REPO / "tests" / "bench" / "Cargo.toml").exists():
-        raise Failure("there is no `tests/bench` yet", "`./x.py test`")
-    command = [str(stage0.cargo), "run", "--release", "--quiet", "-p", "bench", "--", *names]
+    words = ["--help"] if list(names) == ["list"] else [*names, *(["--rounds", str(rounds)] if rounds else [])]
+    command = [str(stage0.cargo), "run", "--release", "--quiet", "-p", "bench", "--", *words]
     status = subprocess.run(
         command, cwd=REPO, env=environment(test_environment(layout, stage0)), check=False
     ).returncode

@@ -73,7 +73,8 @@ class Build(Sandbox):
             self.installs += 1
             runtime.library(layout, stage0).parent.mkdir(parents=True, exist_ok=True)
             runtime.library(layout, stage0).touch()
-            (self.layout.stage1 / "bin" / "stubgen").touch()
+            for command in runtime.commands(self.layout):
+                command.touch()
 
         with (
             mock.patch.object(toolchain, "get_ready", lambda *_: self.ready()),
@@ -209,8 +210,11 @@ class Interrupt(Sandbox):
         self.assertEqual(process.returncode, 130)
         self.assertEqual(len(stderr.strip().splitlines()), 1, stderr)
         self.assertIn("./x.py check", stderr)
+        # Its parent is gone, so it is for another process to see that it has ended.
         with self.assertRaises(ProcessLookupError):
-            os.kill(int(child.read_text()), 0)
+            while time.monotonic() < deadline + 20:
+                os.kill(int(child.read_text()), 0)
+                time.sleep(0.02)
 
 
 class Estimate(Sandbox):

@@ -5,6 +5,7 @@ mod driver_size;
 mod expansion;
 mod load;
 mod memory;
+mod projects;
 mod start_up;
 mod watt;
 
@@ -34,6 +35,7 @@ pub const MEASURES: &[Measure] = &[
     load::MEASURE,
     memory::MEASURE,
     cargo_build::MEASURE,
+    projects::MEASURE,
     expansion::MEASURE,
     watt::MEASURE,
 ];

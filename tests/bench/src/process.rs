@@ -1,5 +1,6 @@
 //! Runs a process and says what it used.
 
+use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -17,24 +18,49 @@ pub struct Usage {
     pub peak: u64,
 }
 
+/// What a process used and wrote.
+pub struct Recorded {
+    pub usage: Usage,
+    pub stdout: String,
+    pub stderr: String,
+}
+
 /// Runs `command` to its end, without output. What it writes to stderr is the error if it fails.
 pub fn run(command: &mut Command) -> Result<Usage> {
+    command.stdout(Stdio::null());
+    Ok(run_with_stderr(command)?.0)
+}
+
+/// As [`run`], but what it writes is kept.
+pub fn record(command: &mut Command) -> Result<Recorded> {
+    // Files, which need nobody who reads at the same time.
+    let mut stdout = tempfile::tempfile()?;
+    command.stdout(stdout.try_clone()?);
+    let (usage, mut stderr) = run_with_stderr(command)?;
+    Ok(Recorded { usage, stdout: content(&mut stdout)?, stderr: content(&mut stderr)? })
+}
+
+fn run_with_stderr(command: &mut Command) -> Result<(Usage, File)> {
     let mut stderr = tempfile::tempfile()?;
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr.try_clone()?);
+    command.stdin(Stdio::null()).stderr(stderr.try_clone()?);
     let start = Instant::now();
     let child = command.spawn().with_context(|| format!("cannot run `{}`", name(command)))?;
     let (success, usage) = wait(child.id())?;
     let wall = start.elapsed();
     if !success {
-        let mut message = String::new();
-        stderr.seek(SeekFrom::Start(0))?;
-        stderr.read_to_string(&mut message)?;
-        bail!("this command failed:\n  {}\n{}", line(command), message.trim_end());
+        bail!("this command failed:\n  {}\n{}", line(command), content(&mut stderr)?.trim_end());
     }
     let cpu = duration(usage.ru_utime) + duration(usage.ru_stime);
     // Linux counts kibibytes, macOS bytes.
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
-    Ok(Usage { wall, cpu, peak: usage.ru_maxrss as u64 * unit })
+    Ok((Usage { wall, cpu, peak: usage.ru_maxrss as u64 * unit }, stderr))
+}
+
+fn content(file: &mut File) -> Result<String> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The standard output of `command`, which has to succeed.

@@ -18,6 +18,7 @@ pub enum Unit {
     Megabytes,
     /// Millions of instructions.
     Minstructions,
+    Crates,
 }
 
 impl Unit {
@@ -29,6 +30,7 @@ impl Unit {
             Unit::Seconds => format!("{value:.2} s"),
             Unit::Megabytes => format!("{value:.1} MB"),
             Unit::Minstructions => format!("{value:.1} Minstr"),
+            Unit::Crates => format!("{value:.0} crates"),
         }
     }
 }

@@ -1,0 +1,1 @@
+int c_code_answer(void) { return 40 + 2; }

@@ -1,0 +1,131 @@
+//! A copy of a project with places for what Cargo builds from it, and the calls of Cargo there.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use tests::toolchain::clean_environment;
+use tests::{Lab, Outcome, RustcExt as _, Toolchain};
+
+use crate::copy;
+use crate::projects::Project;
+use crate::snapshot::Snapshot;
+
+/// Names the module store.
+pub const STORE_VARIABLE: &str = "WASM_PROC_MACRO_STORE";
+
+/// Which Cargo is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The toolchain's, as upstream's would be called.
+    Plain,
+    /// `cargo wasm-proc-macro`.
+    Command,
+}
+
+/// A call of the toolchain's Cargo, in an environment that says nothing of the Cargo that runs the tests.
+///
+/// # Panics
+///
+/// If the toolchain has none: no test may pass by not running.
+pub fn cargo(kind: Kind) -> Command {
+    let rustc = Toolchain::get().rustc_path();
+    let program = rustc.with_file_name("cargo");
+    for needed in [&program, &rustc.with_file_name("cargo-wasm-proc-macro")] {
+        assert!(needed.exists(), "there is no `{}`; run `./x.py build --cargo`", needed.display());
+    }
+    let mut command = Command::new(program);
+    for (name, value) in clean_environment() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.env_remove(STORE_VARIABLE).env_remove("WASM_PROC_MACRO_TOOLCHAIN");
+    command.env("CARGO_TERM_COLOR", "never");
+    match kind {
+        Kind::Plain => command.env("RUSTC", &rustc).env("RUSTDOC", rustc.with_file_name("rustdoc")),
+        Kind::Command => command.arg("wasm-proc-macro"),
+    };
+    command
+}
+
+/// A copy of a project. All of it goes when the test ends.
+pub struct Site {
+    lab: Lab,
+    /// The project.
+    pub tree: PathBuf,
+    /// What Cargo builds into. Not in the tree, unless a test wants it so.
+    pub target: PathBuf,
+    /// The module store: one of the site's own, unless a test wants it shared.
+    pub store: PathBuf,
+}
+
+impl Site {
+    fn empty() -> Site {
+        let lab = Lab::new();
+        let (tree, target, store) = (lab.join("tree"), lab.join("target"), lab.join("store"));
+        Site { lab, tree, target, store }
+    }
+
+    /// A copy of a directory of this package.
+    pub fn of(name: &str) -> Site {
+        let site = Site::empty();
+        copy::directory(&copy::own(name), &site.tree);
+        site
+    }
+
+    /// A program from crates.io.
+    pub fn of_project(project: &Project) -> Site {
+        let site = Site::empty();
+        project.unpack(&site.tree);
+        site
+    }
+
+    /// A path beside the tree.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.lab.join(name)
+    }
+
+    /// Writes a file of the tree.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        self.lab.write(&format!("tree/{name}"), text)
+    }
+
+    /// Replaces what must stand once in a file of the tree.
+    pub fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = self.read(name);
+        assert_eq!(text.matches(from).count(), 1, "`{from}` does not stand once in `{name}`");
+        self.write(name, &text.replace(from, to));
+    }
+
+    /// The text of a file of the tree.
+    pub fn read(&self, name: &str) -> String {
+        let path = self.tree.join(name);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read `{}`: {error}", path.display()))
+    }
+
+    /// What is in the tree.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of(&self.tree)
+    }
+
+    /// A call of Cargo in the tree.
+    pub fn cargo(&self, kind: Kind, words: &[&str]) -> Command {
+        let mut command = cargo(kind);
+        command.args(words).current_dir(&self.tree).env("CARGO_TARGET_DIR", &self.target).env(STORE_VARIABLE, &self.store);
+        // Half the time and a quarter of the space, on both sides of every comparison.
+        command.env("CARGO_PROFILE_DEV_DEBUG", "0");
+        command
+    }
+
+    /// What plain Cargo does.
+    pub fn plain(&self, words: &[&str]) -> Outcome {
+        self.cargo(Kind::Plain, words).outcome()
+    }
+
+    /// What `cargo wasm-proc-macro` does.
+    pub fn command(&self, words: &[&str]) -> Outcome {
+        self.cargo(Kind::Command, words).outcome()
+    }
+}

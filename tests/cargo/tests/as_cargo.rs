@@ -1,0 +1,192 @@
+//! What Cargo promises on its command line the command keeps: lock files, exit codes, messages, arguments.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use cargo_tests::{CargoOutcome as _, Kind, Site, Summary};
+use serde_json::Value;
+use tests::{Outcome, RustcExt as _};
+
+/// Both kinds of run, in copies of their own, after the same change.
+fn both(name: &str, change: impl Fn(&Site)) -> (Site, Site) {
+    let sites = (Site::of(name), Site::of(name));
+    change(&sites.0);
+    change(&sites.1);
+    sites
+}
+
+/// The error without what Cargo says before it, and without paths of the copy.
+fn error(site: &Site, outcome: &Outcome) -> String {
+    let text = outcome.stderr.replace(&site.tree.display().to_string(), "TREE");
+    match text.find("error:") {
+        Some(start) => text[start..].to_owned(),
+        None => panic!("there is no error:\n{outcome}"),
+    }
+}
+
+/// A lock file that does not fit is Cargo's error, word for word, and stays as it is.
+#[test]
+fn a_lock_file_that_does_not_fit_is_cargo_s_error() {
+    for option in ["--locked", "--frozen"] {
+        let (native, wasm) = both("packages/small", |site| site.edit("Cargo.toml", "paste = \"1\"", "paste = \"=1.0.14\""));
+        let before = wasm.snapshot();
+        let expected = native.plain(&["build", option]).ends_with(101);
+        let outcome = wasm.command(&["build", option]).ends_with(101);
+        assert_eq!(error(&wasm, &outcome), error(&native, &expected), "{option}");
+        wasm.snapshot().assert_is(&before, option);
+        assert!(!wasm.target.join("debug/deps").exists(), "{option}: something was built\n{outcome}");
+    }
+}
+
+/// A package that is not there must not be fetched with `--offline`, and not replaced by another.
+#[test]
+fn offline_is_offline() {
+    let missing = |site: &Site| {
+        site.edit("Cargo.lock", "version = \"1.0.15\"", "version = \"1.0.3\"");
+        let text = site.read("Cargo.lock");
+        let checksums = text.lines().filter(|line| !line.starts_with("checksum")).map(|line| format!("{line}\n"));
+        site.write("Cargo.lock", &checksums.collect::<String>());
+    };
+    let (native, wasm) = both("packages/small", missing);
+    let expected = native.plain(&["build", "--offline"]).ends_with(101);
+    let outcome = wasm.command(&["build", "--offline"]).ends_with(101);
+    assert_eq!(error(&wasm, &outcome), error(&native, &expected));
+}
+
+/// With a lock file that fits, these options change nothing.
+#[test]
+fn all_three_options_work() {
+    let site = Site::of("packages/small");
+    let before = site.snapshot();
+    for option in ["--locked", "--offline", "--frozen"] {
+        let outcome = site.command(&["build", option, "--forbid-native"]).success();
+        assert_eq!(outcome.summary().wasm, 3, "{outcome}");
+        site.snapshot().assert_is(&before, option);
+    }
+}
+
+/// Without a lock file there is one afterwards: that of plain Cargo, to the byte, although macros depend on other packages for Wasm.
+#[test]
+fn a_new_lock_file_is_cargo_s() {
+    let (native, wasm) = both("packages/small", |site| fs::remove_file(site.tree.join("Cargo.lock")).unwrap());
+    native.plain(&["build", "--offline"]).success();
+    wasm.command(&["build", "--offline"]).success();
+    assert_eq!(wasm.read("Cargo.lock"), native.read("Cargo.lock"));
+}
+
+#[test]
+fn the_exit_code_is_cargo_s() {
+    let site = Site::of("packages/small");
+    for (words, code) in [(vec!["run"], 0), (vec!["run", "--", "7"], 7), (vec!["run", "-q", "--", "101"], 101)] {
+        site.command(&words).ends_with(code);
+    }
+    // A test that fails, in which case the program must not be taken for one that does not compile, and run twice.
+    site.edit("src/main.rs", "[1, 4, 9, 16]);", "[1, 4, 9, 17]);");
+    let failing = site.command(&["test"]).ends_with(101);
+    assert_eq!((failing.passed().len(), failing.failed()), (2, vec!["tests::lines_are_repeated".to_owned()]), "{failing}");
+    assert_eq!(failing.stdout.matches("running 3 tests").count(), 1, "{failing}");
+    assert_eq!(failing.summary().wasm, 3);
+    site.edit("src/main.rs", "[1, 4, 9, 17]);", "[1, 4, 9, 16]");
+    for words in [vec!["build"], vec!["check"], vec!["test"], vec!["run"]] {
+        let broken = site.command(&words).ends_with(101).does_not_say("panicked");
+        assert!(broken.stderr.contains("error: could not compile `small`"), "{broken}");
+    }
+    for words in [vec!["build", "--no-such-option"], vec!["build", "-p", "nobody"], vec!["build", "--features", "none"]] {
+        let code = site.plain(&words).code.expect("Cargo ends by itself");
+        assert_ne!(code, 0);
+        site.command(&words).ends_with(code);
+    }
+}
+
+/// Programs read standard output: it has Cargo's messages and nothing else, also while modules are built.
+#[test]
+fn messages_as_json_stay_clean() {
+    let (native, wasm) = both("packages/small", |_| ());
+    let words = ["build", "--locked", "--message-format", "json"];
+    let names = |outcome: &Outcome| -> Vec<(String, String)> {
+        let messages = outcome.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}")));
+        let names = messages.map(|it| (it["reason"].to_string(), it["target"]["name"].to_string()));
+        // That of paste, which nothing needs that comes from a module.
+        let of_script = |(reason, name): &(String, String)| reason.contains("build-script") || name.contains("build-script");
+        let mut names: Vec<_> = names.filter(|it| !of_script(it)).collect();
+        names.sort();
+        names
+    };
+    let expected = names(&native.plain(&words).success());
+    for state in ["cold", "warm"] {
+        let outcome = wasm.command(&words).success();
+        assert_eq!(names(&outcome), expected, "{state}");
+        assert_eq!(outcome.summary().wasm, 3);
+    }
+    for format in ["--message-format=json-render-diagnostics", "--message-format=short"] {
+        let outcome = wasm.command(&["check", format]).success();
+        assert!(outcome.stdout.lines().all(|line| line.starts_with('{')), "{outcome}");
+    }
+}
+
+#[test]
+fn a_project_without_macros_is_cargo_s_alone() {
+    let site = Site::of("packages/no-macros");
+    let before = site.snapshot();
+    let outcome = site.command(&["run", "--locked"]).success();
+    assert_eq!(outcome.stdout, "nothing to expand\n");
+    assert!(!outcome.stderr.contains("wasm32-wasip1") && !outcome.stderr.contains("Used"), "{outcome}");
+    assert_eq!(site.command(&["test", "--locked", "--forbid-native"]).success().passed(), ["tests::one_and_one"]);
+    assert_eq!(site.plain(&["build", "--locked"]).success().compiled().len(), 0, "plain Cargo has it all");
+    site.snapshot().assert_is(&before, "the command");
+}
+
+/// What the command tells Cargo and the compiler is not for the programs that they start.
+#[test]
+fn programs_see_the_environment_that_plain_cargo_gives_them() {
+    let print = "fn main() { let mut names: Vec<_> = std::env::vars().collect(); names.sort(); for (name, value) in names { println!(\"{name}={value}\"); } }";
+    let (native, wasm) = both("packages/no-macros", |site| {
+        site.write("src/main.rs", print);
+    });
+    let variables = |site: &Site, outcome: Outcome| -> BTreeSet<String> {
+        let text = outcome.success().stdout.replace(&site.tree.display().to_string(), "TREE");
+        let text = text.replace(&site.target.display().to_string(), "TARGET").replace(&site.store.display().to_string(), "STORE");
+        text.lines().map(str::to_owned).collect()
+    };
+    let expected = variables(&native, native.plain(&["run", "-q"]));
+    let found = variables(&wasm, wasm.command(&["run", "-q"]));
+    // Set for the command's sake, and harmless.
+    let allowed = |line: &&String| ["RUSTC=", "RUSTDOC=", "RUSTC_WASM_PROC_MACRO_CACHE="].iter().any(|start| line.starts_with(start));
+    let more: Vec<&String> = found.difference(&expected).filter(|line| !allowed(line)).collect();
+    let fewer: Vec<&String> = expected.difference(&found).collect();
+    assert!(more.is_empty() && fewer.is_empty(), "more: {more:#?}\nfewer: {fewer:#?}");
+}
+
+/// `check`, `doc` and `bench` exist, too; and every test of a documentation finds its macros.
+#[test]
+fn every_command_works() {
+    let site = Site::of("packages/small");
+    for words in [&["check", "--all-targets"][..], &["doc", "--no-deps"], &["bench"], &["build", "--release"], &["c", "-q"]] {
+        site.command(&[words, &["--forbid-native", "--locked"]].concat()).success();
+    }
+    assert!(site.target.join("doc/small/index.html").exists());
+    // From elsewhere, by the manifest's path.
+    let elsewhere = Site::of("packages/no-macros");
+    let manifest = site.tree.join("Cargo.toml").display().to_string();
+    let mut cargo = elsewhere.cargo(Kind::Command, &["run", "--quiet", "--manifest-path", &manifest]);
+    cargo.env("CARGO_TARGET_DIR", &site.target);
+    let outcome = cargo.outcome().success();
+    assert_eq!(outcome.stdout, "hello from wasm: 42 [1, 4, 9, 16]\n");
+    assert!(outcome.stderr.is_empty(), "{outcome}");
+}
+
+/// `-q` says nothing, `-v` says more; a summary stands at the end otherwise.
+#[test]
+fn as_much_is_said_as_asked_for() {
+    let site = Site::of("packages/small");
+    let quiet = site.command(&["build", "-q"]).success();
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
+    let normal = site.command(&["build"]).success();
+    assert_eq!(normal.summary(), Summary { wasm: 3, cached: 3, ..Summary::default() });
+    // Another test may hold Cargo's locks.
+    let lines: Vec<&str> = normal.stderr.lines().filter(|line| !line.contains("Blocking")).collect();
+    assert!(lines.len() <= 2, "{normal}");
+    let verbose = site.command(&["build", "-v"]).success();
+    assert!(verbose.stderr.contains("Fresh paste"), "{verbose}");
+    assert!(!quiet.stderr.contains('\u{1b}') && !normal.stderr.contains('\u{1b}'), "colours without a terminal");
+}

@@ -1,0 +1,93 @@
+//! Macros that cannot run from Wasm run natively, and the summary says why; and what the user may choose about that.
+
+use cargo_tests::{CargoOutcome as _, Site, store};
+
+/// Runs the program with one of the macros in four ways: it works, says `number`, and the summary has a reason that contains `reason`.
+fn check(feature: &str, package: &str, says: &str, reason: &str) {
+    let site = Site::of("packages/fallback");
+    let before = site.snapshot();
+    let features = format!("--features={feature}");
+    let run = ["run", "--locked", &features];
+    let outcome = site.command(&run).success();
+    assert_eq!(outcome.stdout, format!("1\n2\n{says}\n"), "{outcome}");
+    let summary = outcome.summary();
+    assert_eq!((summary.wasm, summary.native), (1, 1), "{outcome}");
+    assert!(summary.reasons.starts_with(package) && summary.reasons.contains(reason), "no `{reason}` in the reasons\n{outcome}");
+
+    // Once more: it is remembered, and still said.
+    let again = site.command(&run).success();
+    assert_eq!(again.stdout, outcome.stdout);
+    assert_eq!((again.summary().native, again.compiled().len()), (1, 0), "{again}");
+
+    // It does not keep others from Wasm, and is an error only for those who want it so.
+    let forbidden = site.command(&["build", "--locked", &features, "--forbid-native"]).ends_with(101);
+    assert!(forbidden.stderr.contains(&format!("--native {package}")), "{forbidden}");
+    let chosen = site.command(&["run", "--locked", &features, "--forbid-native", "--native", package]).success();
+    assert_eq!(chosen.stdout, outcome.stdout);
+    assert!(chosen.summary().reasons.contains("`--native`"), "{chosen}");
+    site.snapshot().assert_is(&before, "the command");
+}
+
+/// Native code is not built for Wasm, which is known from the manifest.
+#[test]
+fn a_package_that_links_native_code() {
+    check("links", "links-macros", "42", "links = \"c_code\" in c-code v0.5.0");
+}
+
+#[test]
+fn a_source_that_does_not_compile() {
+    check("target", "other-target", "7", "this macro needs threads");
+}
+
+#[test]
+fn a_build_script_that_fails() {
+    check("script", "script", "9", "this build script knows nothing of Wasm");
+}
+
+/// The build fails first: only then is it known that the macro needs the file.
+#[test]
+#[ignore = "what was refused a path macro is not remembered: the next run fails once more before it goes native"]
+fn a_file_that_the_sandbox_refuses() {
+    check("outside", "outside", "Linux", "/proc/version");
+}
+
+/// One bad macro does not make others native.
+#[test]
+fn all_at_once() {
+    let site = Site::of("packages/fallback");
+    let outcome = site.command(&["run", "--locked", "--all-features"]).success();
+    assert_eq!(outcome.stdout, "1\n2\n42\n7\n9\nLinux\n");
+    let summary = outcome.summary();
+    assert_eq!((summary.wasm, summary.native), (1, 4), "{outcome}");
+    assert_eq!(store::packages(&site.store), ["seq-macro 0.3.6"]);
+}
+
+#[test]
+fn what_the_user_chooses() {
+    let site = Site::of("packages/small");
+    let said = |words: &[&str]| {
+        let outcome = site.command(&[&["run", "--locked", "--forbid-native"], words].concat()).success();
+        let summary = outcome.summary();
+        (outcome.stdout.contains("from wasm"), summary.wasm, summary.native)
+    };
+    assert_eq!(said(&["--native", "small-macros"]), (false, 2, 1));
+    assert_eq!(said(&["--native=paste@1", "--native", "seq-macro@0.3.6"]), (true, 1, 2));
+    assert_eq!(said(&["--only", "small-macros"]), (true, 1, 2));
+    assert_eq!(said(&["--only=paste"]), (false, 1, 2));
+    assert_eq!(said(&[]), (true, 3, 0));
+    let unknown = site.command(&["run", "--native", "small-macro"]).ends_with(101);
+    assert!(unknown.stderr.contains("did you mean `small-macros`?"), "{unknown}");
+}
+
+/// `--explain` says what would be done, and does nothing.
+#[test]
+fn a_decision_is_explained() {
+    let site = Site::of("packages/fallback");
+    let explain = |package: &str| site.command(&["build", "--all-features", "--explain", package]).success().stdout;
+    assert!(explain("links-macros").contains("runs natively: links = \"c_code\" in c-code v0.5.0"));
+    assert!(explain("seq-macro").contains("runs from Wasm, once it is built"));
+    assert!(explain("outside").contains("its source may change"));
+    assert!(!site.target.join("debug/deps").exists() && store::modules(&site.store).is_empty());
+    site.command(&["build"]).success();
+    assert!(explain("seq-macro").contains("the module in the store"));
+}
