@@ -175,6 +175,32 @@ fn every_command_works() {
     assert!(outcome.stderr.is_empty(), "{outcome}");
 }
 
+/// A target and flags of the user's are for the program. Macros are what they are without them, and come from the same store.
+#[test]
+fn targets_and_flags_are_for_the_program() {
+    let site = Site::with_shared_store("packages/small");
+    site.command(&["build", "--locked"]).success();
+    site.write("src/main.rs", "paste::paste! { fn [<a b>]() {} }\nfn main() { ab(); println!(\"{} {}\", cfg!(marked), small_macros::built_for!()); }\n");
+    let host = host();
+    for target in [&[][..], &["--target", &host]] {
+        let mut cargo = site.cargo(Kind::Command, &["run", "--locked", "--forbid-native"]);
+        let outcome = cargo.args(target).env("RUSTFLAGS", "--cfg marked").outcome().success();
+        assert_eq!(outcome.stdout, "true wasm\n", "{outcome}");
+        assert!(outcome.built_for_wasm().is_empty(), "{outcome}");
+    }
+    // A program for what macros are built for, too.
+    let mut cargo = site.cargo(Kind::Command, &["build", "--locked", "--forbid-native", "--target", "wasm32-wasip1"]);
+    let outcome = cargo.env("RUSTFLAGS", "--cfg marked").outcome().success();
+    assert_eq!((outcome.summary().wasm, outcome.built_for_wasm()), (3, Vec::new()), "{outcome}");
+    assert!(site.target.join("wasm32-wasip1/debug/small.wasm").exists(), "{outcome}");
+}
+
+fn host() -> String {
+    let outcome = tests::Toolchain::get().rustc().arg("-vV").outcome().success();
+    let host = outcome.stdout.lines().find_map(|line| line.strip_prefix("host: "));
+    host.expect("the compiler names its host").to_owned()
+}
+
 /// `-q` says nothing, `-v` says more; a summary stands at the end otherwise.
 #[test]
 fn as_much_is_said_as_asked_for() {

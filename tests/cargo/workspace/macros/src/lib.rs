@@ -40,6 +40,10 @@ pub fn greeting(_: TokenStream) -> TokenStream {
 }
 
 /// The words in a file beside this one.
+///
+/// ```
+/// assert_eq!(local_macros::words!().len(), 3);
+/// ```
 #[proc_macro]
 pub fn words(_: TokenStream) -> TokenStream {
     let words = split(include_str!("words.txt"));
