@@ -30,7 +30,8 @@ impl Graph {
     /// Asks Cargo. `words` choose packages and features, as for `cargo test`.
     pub fn of(site: &Site, words: &[&str]) -> Graph {
         let list = |kinds: &str| -> BTreeMap<String, Package> {
-            let mut tree = site.cargo(Kind::Plain, &["tree", "--locked", "--prefix=none", "--no-dedupe", "--format={p}|{lib}"]);
+            let mut tree =
+                site.cargo(Kind::Plain, &["tree", "--locked", "--prefix=none", "--no-dedupe", "--format={p}|{lib}"]);
             tree.args(["--edges", kinds]).args(words);
             tree.outcome().success().stdout.lines().filter_map(package).collect()
         };
@@ -48,7 +49,8 @@ impl Graph {
         of_macros.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Nothing that only macros need was compiled, and the macros in the target directory are all modules. Returns how many there are.
+    /// Nothing that only macros need was compiled, and the macros in the target directory are all modules. Returns how
+    /// many there are.
     #[track_caller]
     pub fn assert_from_wasm(&self, site: &Site, outcome: &Outcome) -> usize {
         let needless: Vec<String> = outcome.compiled().intersection(&self.only_macros()).cloned().collect();
@@ -111,7 +113,9 @@ fn krate(file: &str) -> Option<&str> {
 
 fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).unwrap_or_else(|error| panic!("cannot read `{}`: {error}", dir.display()));
-    entries.map(|entry| entry.expect("a directory can be read").file_name().into_string().expect("names are UTF-8")).collect()
+    entries
+        .map(|entry| entry.expect("a directory can be read").file_name().into_string().expect("names are UTF-8"))
+        .collect()
 }
 
 fn is_module(path: &Path) -> bool {

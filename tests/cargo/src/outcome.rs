@@ -56,7 +56,12 @@ impl CargoOutcome for Outcome {
 
     fn compiled(&self) -> BTreeSet<String> {
         let verbs = ["Compiling", "Checking", "Documenting"];
-        self.stderr.lines().filter_map(status).filter(|(verb, _)| verbs.contains(verb)).map(|(_, text)| package(text)).collect()
+        self.stderr
+            .lines()
+            .filter_map(status)
+            .filter(|(verb, _)| verbs.contains(verb))
+            .map(|(_, text)| package(text))
+            .collect()
     }
 
     fn built_for_wasm(&self) -> Vec<String> {
@@ -74,15 +79,15 @@ impl CargoOutcome for Outcome {
             let position = words.iter().position(|word| word.trim_end_matches('s') == name)?;
             words[..position].last()?.parse().ok()
         };
-        let native = if reasons.is_empty() && first == counts { None } else { words.last().and_then(|word| word.parse().ok()) };
-        let summary = Summary {
+        let native =
+            if reasons.is_empty() && first == counts { None } else { words.last().and_then(|word| word.parse().ok()) };
+        Summary {
             wasm: count("macro").unwrap_or_else(|| panic!("no count in `{first}`")),
             cached: count("cached").unwrap_or(0),
             pinned: count("pinned").unwrap_or(0),
             native: native.unwrap_or(0),
             reasons: [reasons].into_iter().chain(lines).map(str::trim).collect::<Vec<_>>().join("\n"),
-        };
-        summary
+        }
     }
 
     #[track_caller]
@@ -100,7 +105,11 @@ impl CargoOutcome for Outcome {
 
 fn tests_that(stdout: &str, end: &str) -> Vec<String> {
     let names = stdout.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(end));
-    let mut names: Vec<String> = names.map(str::to_owned).collect();
+    // Tests in the documentation of generated code have the place of that code in their name, which is another one each
+    // time.
+    let place =
+        |name: &str| name.starts_with('/').then(|| name.split_once("/out/")).flatten().map(|(_, rest)| rest.to_owned());
+    let mut names: Vec<String> = names.map(|name| place(name).unwrap_or_else(|| name.to_owned())).collect();
     names.sort();
     names
 }
@@ -116,7 +125,13 @@ fn status(line: &str) -> Option<(&str, &str)> {
 
 /// `NAME VERSION` of `NAME vVERSION (…)`.
 fn package(text: &str) -> String {
-    text.split(' ').take(2).map(|word| word.strip_prefix('v').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).unwrap_or(word)).collect::<Vec<_>>().join(" ")
+    text.split(' ')
+        .take(2)
+        .map(|word| {
+            word.strip_prefix('v').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).unwrap_or(word)
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
@@ -133,21 +148,35 @@ mod tests {
         let of = |text: &str| outcome("", &format!("   Compiling a v1.0.0\n        Used {text}\n")).summary();
         let all = Summary { wasm: 14, cached: 12, pinned: 1, ..Summary::default() };
         assert_eq!(of("14 macros from Wasm (12 cached, 1 pinned)"), all);
-        let one = Summary { wasm: 1, native: 1, reasons: "ring-macro (links = \"ring\")".to_owned(), ..Summary::default() };
+        let one =
+            Summary { wasm: 1, native: 1, reasons: "ring-macro (links = \"ring\")".to_owned(), ..Summary::default() };
         assert_eq!(of("1 macro from Wasm, 1 native: ring-macro (links = \"ring\")"), one);
-        let two = Summary { wasm: 2, cached: 2, native: 3, reasons: "\na (x)\nb, c (y)".to_owned(), ..Summary::default() };
+        let two =
+            Summary { wasm: 2, cached: 2, native: 3, reasons: "\na (x)\nb, c (y)".to_owned(), ..Summary::default() };
         assert_eq!(of("2 macros from Wasm (2 cached), 3 native:\n             a (x)\n             b, c (y)"), two);
     }
 
     #[test]
     fn lines_are_read_as_cargo_writes_them() {
         // What is not recognized is not compared.
-        let stderr = "   Compiling a-b v1.0.0-rc.1 (/x)\n    Checking c v0.1.0\nwarning: Compiling d v1.0.0\n    Building e v2.0.0 (wasm32-wasip1)\n";
-        let stdout = "running 3 tests\ntest m::one ... ok\ntest src/lib.rs - f (line 3) ... ok\ntest two ... FAILED\ntest three ... ignored\n";
-        let outcome = outcome(stdout, stderr);
+        let stderr = [
+            "   Compiling a-b v1.0.0-rc.1 (/x)",
+            "    Checking c v0.1.0",
+            "warning: Compiling d v1.0.0",
+            "    Building e v2.0.0 (wasm32-wasip1)",
+        ];
+        let stdout = [
+            "running 5 tests",
+            "test m::one ... ok",
+            "test src/lib.rs - f (line 3) ... ok",
+            "test /x/target/debug/build/a-0123456789abcdef/out/code.rs - g (line 1) ... ok",
+            "test two ... FAILED",
+            "test three ... ignored",
+        ];
+        let outcome = outcome(&stdout.join("\n"), &stderr.join("\n"));
         assert_eq!(outcome.compiled(), ["a-b 1.0.0-rc.1", "c 0.1.0"].map(str::to_owned).into());
         assert_eq!(outcome.built_for_wasm(), ["e 2.0.0"]);
-        assert_eq!(outcome.passed(), ["m::one", "src/lib.rs - f (line 3)"]);
+        assert_eq!(outcome.passed(), ["code.rs - g (line 1)", "m::one", "src/lib.rs - f (line 3)"]);
         assert_eq!(outcome.failed(), ["two"]);
     }
 }

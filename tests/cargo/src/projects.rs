@@ -30,7 +30,8 @@ impl Project {
     /// All of `projects.toml`.
     pub fn all() -> Vec<Project> {
         let path = own("projects.toml");
-        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read `{}`: {error}", path.display()));
+        let text =
+            fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read `{}`: {error}", path.display()));
         let list: List = toml::from_str(&text).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()));
         list.project
     }

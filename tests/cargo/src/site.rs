@@ -1,8 +1,10 @@
 //! A copy of a project with places for what Cargo builds from it, and the calls of Cargo there.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::LazyLock;
 
 use tests::toolchain::clean_environment;
 use tests::{Lab, Outcome, RustcExt as _, Toolchain};
@@ -75,6 +77,14 @@ impl Site {
         site
     }
 
+    /// As [`of`](Site::of), with a store that tests share and that the next run of them finds again: for what is not
+    /// about the store.
+    pub fn with_shared_store(name: &str) -> Site {
+        let mut site = Site::of(name);
+        site.store = shared_store();
+        site
+    }
+
     /// A program from crates.io.
     pub fn of_project(project: &Project) -> Site {
         let site = Site::empty();
@@ -113,7 +123,11 @@ impl Site {
     /// A call of Cargo in the tree.
     pub fn cargo(&self, kind: Kind, words: &[&str]) -> Command {
         let mut command = cargo(kind);
-        command.args(words).current_dir(&self.tree).env("CARGO_TARGET_DIR", &self.target).env(STORE_VARIABLE, &self.store);
+        command
+            .args(words)
+            .current_dir(&self.tree)
+            .env("CARGO_TARGET_DIR", &self.target)
+            .env(STORE_VARIABLE, &self.store);
         // Half the time and a quarter of the space, on both sides of every comparison.
         command.env("CARGO_PROFILE_DEV_DEBUG", "0");
         command
@@ -128,4 +142,19 @@ impl Site {
     pub fn command(&self, words: &[&str]) -> Outcome {
         self.cargo(Kind::Command, words).outcome()
     }
+}
+
+/// A store for these builds of Cargo and the command. It goes when the toolchain changes.
+fn shared_store() -> PathBuf {
+    static STORE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let rustc = Toolchain::get().rustc_path();
+        let mut hasher = DefaultHasher::new();
+        for program in ["cargo", "cargo-wasm-proc-macro"].map(|name| rustc.with_file_name(name)) {
+            let metadata =
+                fs::metadata(&program).unwrap_or_else(|error| panic!("cannot read `{}`: {error}", program.display()));
+            (metadata.len(), metadata.modified().ok()).hash(&mut hasher);
+        }
+        Toolchain::get().work().join("cargo-stores").join(format!("{:016x}", hasher.finish()))
+    });
+    STORE.clone()
 }

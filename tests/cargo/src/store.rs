@@ -28,7 +28,8 @@ pub fn modules(dir: &Path) -> BTreeMap<String, Stored> {
         let (dir, key) = (entry.path(), entry.file_name().into_string().expect("keys are hexadecimal"));
         let path = dir.join("module.wasm");
         let bytes = fs::read(&path).unwrap_or_else(|error| panic!("`{}` is not whole: {error}", dir.display()));
-        let meta = fs::read(dir.join("meta.json")).unwrap_or_else(|error| panic!("`{}` is not whole: {error}", dir.display()));
+        let meta =
+            fs::read(dir.join("meta.json")).unwrap_or_else(|error| panic!("`{}` is not whole: {error}", dir.display()));
         let meta: Value = serde_json::from_slice(&meta).unwrap_or_else(|error| panic!("`{}`: {error}", dir.display()));
         assert_eq!(meta["sha256"], Digest::of(&bytes).to_string(), "`{}` is damaged", dir.display());
         ModuleInfo::parse(&bytes).unwrap_or_else(|error| panic!("`{}` is no module: {error}", path.display()));

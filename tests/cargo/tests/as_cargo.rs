@@ -28,7 +28,8 @@ fn error(site: &Site, outcome: &Outcome) -> String {
 #[test]
 fn a_lock_file_that_does_not_fit_is_cargo_s_error() {
     for option in ["--locked", "--frozen"] {
-        let (native, wasm) = both("packages/small", |site| site.edit("Cargo.toml", "paste = \"1\"", "paste = \"=1.0.14\""));
+        let (native, wasm) =
+            both("packages/small", |site| site.edit("Cargo.toml", "paste = \"1\"", "paste = \"=1.0.14\""));
         let before = wasm.snapshot();
         let expected = native.plain(&["build", option]).ends_with(101);
         let outcome = wasm.command(&["build", option]).ends_with(101);
@@ -56,7 +57,7 @@ fn offline_is_offline() {
 /// With a lock file that fits, these options change nothing.
 #[test]
 fn all_three_options_work() {
-    let site = Site::of("packages/small");
+    let site = Site::with_shared_store("packages/small");
     let before = site.snapshot();
     for option in ["--locked", "--offline", "--frozen"] {
         let outcome = site.command(&["build", option, "--forbid-native"]).success();
@@ -65,7 +66,8 @@ fn all_three_options_work() {
     }
 }
 
-/// Without a lock file there is one afterwards: that of plain Cargo, to the byte, although macros depend on other packages for Wasm.
+/// Without a lock file there is one afterwards: that of plain Cargo, to the byte, although macros depend on other
+/// packages for Wasm.
 #[test]
 fn a_new_lock_file_is_cargo_s() {
     let (native, wasm) = both("packages/small", |site| fs::remove_file(site.tree.join("Cargo.lock")).unwrap());
@@ -76,14 +78,18 @@ fn a_new_lock_file_is_cargo_s() {
 
 #[test]
 fn the_exit_code_is_cargo_s() {
-    let site = Site::of("packages/small");
+    let site = Site::with_shared_store("packages/small");
     for (words, code) in [(vec!["run"], 0), (vec!["run", "--", "7"], 7), (vec!["run", "-q", "--", "101"], 101)] {
         site.command(&words).ends_with(code);
     }
     // A test that fails, in which case the program must not be taken for one that does not compile, and run twice.
     site.edit("src/main.rs", "[1, 4, 9, 16]);", "[1, 4, 9, 17]);");
     let failing = site.command(&["test"]).ends_with(101);
-    assert_eq!((failing.passed().len(), failing.failed()), (2, vec!["tests::lines_are_repeated".to_owned()]), "{failing}");
+    assert_eq!(
+        (failing.passed().len(), failing.failed()),
+        (2, vec!["tests::lines_are_repeated".to_owned()]),
+        "{failing}"
+    );
     assert_eq!(failing.stdout.matches("running 3 tests").count(), 1, "{failing}");
     assert_eq!(failing.summary().wasm, 3);
     site.edit("src/main.rs", "[1, 4, 9, 17]);", "[1, 4, 9, 16]");
@@ -91,7 +97,8 @@ fn the_exit_code_is_cargo_s() {
         let broken = site.command(&words).ends_with(101).does_not_say("panicked");
         assert!(broken.stderr.contains("error: could not compile `small`"), "{broken}");
     }
-    for words in [vec!["build", "--no-such-option"], vec!["build", "-p", "nobody"], vec!["build", "--features", "none"]] {
+    for words in [vec!["build", "--no-such-option"], vec!["build", "-p", "nobody"], vec!["build", "--features", "none"]]
+    {
         let code = site.plain(&words).code.expect("Cargo ends by itself");
         assert_ne!(code, 0);
         site.command(&words).ends_with(code);
@@ -104,10 +111,14 @@ fn messages_as_json_stay_clean() {
     let (native, wasm) = both("packages/small", |_| ());
     let words = ["build", "--locked", "--message-format", "json"];
     let names = |outcome: &Outcome| -> Vec<(String, String)> {
-        let messages = outcome.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}")));
+        let messages = outcome
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}")));
         let names = messages.map(|it| (it["reason"].to_string(), it["target"]["name"].to_string()));
         // That of paste, which nothing needs that comes from a module.
-        let of_script = |(reason, name): &(String, String)| reason.contains("build-script") || name.contains("build-script");
+        let of_script =
+            |(reason, name): &(String, String)| reason.contains("build-script") || name.contains("build-script");
         let mut names: Vec<_> = names.filter(|it| !of_script(it)).collect();
         names.sort();
         names
@@ -139,19 +150,23 @@ fn a_project_without_macros_is_cargo_s_alone() {
 /// What the command tells Cargo and the compiler is not for the programs that they start.
 #[test]
 fn programs_see_the_environment_that_plain_cargo_gives_them() {
-    let print = "fn main() { let mut names: Vec<_> = std::env::vars().collect(); names.sort(); for (name, value) in names { println!(\"{name}={value}\"); } }";
+    let print = "fn main() { for (name, value) in std::env::vars() { println!(\"{name}={value}\"); } }";
     let (native, wasm) = both("packages/no-macros", |site| {
         site.write("src/main.rs", print);
     });
     let variables = |site: &Site, outcome: Outcome| -> BTreeSet<String> {
         let text = outcome.success().stdout.replace(&site.tree.display().to_string(), "TREE");
-        let text = text.replace(&site.target.display().to_string(), "TARGET").replace(&site.store.display().to_string(), "STORE");
+        let text = text
+            .replace(&site.target.display().to_string(), "TARGET")
+            .replace(&site.store.display().to_string(), "STORE");
         text.lines().map(str::to_owned).collect()
     };
     let expected = variables(&native, native.plain(&["run", "-q"]));
     let found = variables(&wasm, wasm.command(&["run", "-q"]));
     // Set for the command's sake, and harmless.
-    let allowed = |line: &&String| ["RUSTC=", "RUSTDOC=", "RUSTC_WASM_PROC_MACRO_CACHE="].iter().any(|start| line.starts_with(start));
+    let allowed = |line: &&String| {
+        ["RUSTC=", "RUSTDOC=", "RUSTC_WASM_PROC_MACRO_CACHE="].iter().any(|start| line.starts_with(start))
+    };
     let more: Vec<&String> = found.difference(&expected).filter(|line| !allowed(line)).collect();
     let fewer: Vec<&String> = expected.difference(&found).collect();
     assert!(more.is_empty() && fewer.is_empty(), "more: {more:#?}\nfewer: {fewer:#?}");
@@ -160,8 +175,10 @@ fn programs_see_the_environment_that_plain_cargo_gives_them() {
 /// `check`, `doc` and `bench` exist, too; and every test of a documentation finds its macros.
 #[test]
 fn every_command_works() {
-    let site = Site::of("packages/small");
-    for words in [&["check", "--all-targets"][..], &["doc", "--no-deps"], &["bench"], &["build", "--release"], &["c", "-q"]] {
+    let site = Site::with_shared_store("packages/small");
+    for words in
+        [&["check", "--all-targets"][..], &["doc", "--no-deps"], &["bench"], &["build", "--release"], &["c", "-q"]]
+    {
         site.command(&[words, &["--forbid-native", "--locked"]].concat()).success();
     }
     assert!(site.target.join("doc/small/index.html").exists());
@@ -175,12 +192,15 @@ fn every_command_works() {
     assert!(outcome.stderr.is_empty(), "{outcome}");
 }
 
-/// A target and flags of the user's are for the program. Macros are what they are without them, and come from the same store.
+/// A target and flags of the user's are for the program. Macros are what they are without them, and come from the same
+/// store.
 #[test]
 fn targets_and_flags_are_for_the_program() {
     let site = Site::with_shared_store("packages/small");
     site.command(&["build", "--locked"]).success();
-    site.write("src/main.rs", "paste::paste! { fn [<a b>]() {} }\nfn main() { ab(); println!(\"{} {}\", cfg!(marked), small_macros::built_for!()); }\n");
+    let uses_paste = "paste::paste! { fn [<a b>]() {} }";
+    let main = "fn main() { ab(); println!(\"{} {}\", cfg!(marked), small_macros::built_for!()); }";
+    site.write("src/main.rs", &[uses_paste, main].join("\n"));
     let host = host();
     for target in [&[][..], &["--target", &host]] {
         let mut cargo = site.cargo(Kind::Command, &["run", "--locked", "--forbid-native"]);
@@ -204,7 +224,7 @@ fn host() -> String {
 /// `-q` says nothing, `-v` says more; a summary stands at the end otherwise.
 #[test]
 fn as_much_is_said_as_asked_for() {
-    let site = Site::of("packages/small");
+    let site = Site::with_shared_store("packages/small");
     let quiet = site.command(&["build", "-q"]).success();
     assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
     let normal = site.command(&["build"]).success();

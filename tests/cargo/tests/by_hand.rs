@@ -27,7 +27,10 @@ fn a_module_in_rustflags() {
     let site = Site::of("packages/no-macros");
     compile(&site, SHOUT);
     let module = site.tree.join("modules/shout.wasm");
-    site.write(".cargo/config.toml", &format!("[build]\nrustflags = [\"--wasm-proc-macro\", {:?}]\n", module.display().to_string()));
+    site.write(
+        ".cargo/config.toml",
+        &format!("[build]\nrustflags = [\"--wasm-proc-macro\", {:?}]\n", module.display().to_string()),
+    );
     site.write("src/main.rs", "fn main() {\n    println!(\"{}\", shout::shout!(hello from wasm));\n}\n");
     let said = || site.plain(&["run", "--locked"]).success().stdout;
     assert_eq!(said(), "HELLO FROM WASM\n");

@@ -1,4 +1,5 @@
-//! A run that is killed, at any moment, leaves nothing behind that the next one trips over; many runs at once do not disturb each other.
+//! A run that is killed, at any moment, leaves nothing behind that the next one trips over; many runs at once do not
+//! disturb each other.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -49,7 +50,9 @@ fn killed_while_planning() {
 /// While modules are built and put into the store.
 #[test]
 fn killed_while_modules_are_built() {
-    for (line, time) in [("Building", 0), ("Building seq-macro", 1000), ("Finished 2 modules", 0), ("Building small-macros", 100)] {
+    for (line, time) in
+        [("Building", 0), ("Building seq-macro", 1000), ("Finished 2 modules", 0), ("Building small-macros", 100)]
+    {
         check(Point::Line(line, ms(time)), Whom::All);
     }
 }
@@ -118,18 +121,25 @@ fn both_kinds_at_once_in_one_project() {
     });
 }
 
+/// Makes other bytes of a module's.
+type Damage = fn(&[u8]) -> Vec<u8>;
+
 /// What is damaged in the store is made again.
 #[test]
 fn a_damaged_module_is_built_again() {
     let mut site = Site::of("packages/small");
     site.command(&TEST).success();
     let stored = store::modules(&site.store);
-    let damages: [fn(&[u8]) -> Vec<u8>; 3] = [|bytes| bytes[..bytes.len() / 2].to_vec(), |_| Vec::new(), |bytes| {
-        let mut bytes = bytes.to_vec();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        bytes
-    }];
+    let damages: [Damage; 3] = [
+        |bytes| bytes[..bytes.len() / 2].to_vec(),
+        |_| Vec::new(),
+        |bytes| {
+            let mut bytes = bytes.to_vec();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            bytes
+        },
+    ];
     for (index, damage) in damages.into_iter().enumerate() {
         for module in stored.values() {
             fs::write(&module.path, damage(&module.bytes)).unwrap();

@@ -33,7 +33,8 @@ fn pack(packages: &[&'static str], site: &Site, cargo_home: &Path) -> BTreeMap<&
         let lines: Vec<&str> = outcome.stdout.lines().collect();
         let [line] = lines[..] else { panic!("not one line on standard output:\n{outcome}") };
         let (file, digest) = pinned(line);
-        let bytes = fs::read(site.tree.join(file)).unwrap_or_else(|error| panic!("cannot read `{file}`: {error}\n{outcome}"));
+        let bytes =
+            fs::read(site.tree.join(file)).unwrap_or_else(|error| panic!("cannot read `{file}`: {error}\n{outcome}"));
         assert_eq!(Digest::of(&bytes).to_string(), digest, "{outcome}");
         (*package, (bytes, digest.to_owned()))
     };
@@ -54,7 +55,8 @@ fn parity_crates() -> Site {
     for file in ["Cargo.toml", "Cargo.lock", "lib.rs"] {
         let from = copy::own("../parity/crates").join(file);
         fs::create_dir_all(&site.tree).unwrap();
-        fs::copy(&from, site.tree.join(file)).unwrap_or_else(|error| panic!("cannot copy `{}`: {error}", from.display()));
+        fs::copy(&from, site.tree.join(file))
+            .unwrap_or_else(|error| panic!("cannot copy `{}`: {error}", from.display()));
     }
     site
 }
@@ -80,7 +82,13 @@ fn pack_twice(packages: &[&'static str]) {
     let (ones, twos) = (pack(packages, &first, &home()), pack(packages, &second, &other_home));
     for package in packages {
         let (one, two) = (&ones[package].0, &twos[package].0);
-        assert!(one == two, "`{package}` differs, {} and {} bytes, first at {:?}", one.len(), two.len(), difference(one, two));
+        assert!(
+            one == two,
+            "`{package}` differs, {} and {} bytes, first at {:?}",
+            one.len(),
+            two.len(),
+            difference(one, two)
+        );
         // Not the first home: the standard library has the paths of where it was built, and that may be the same one.
         for path in [&first.tree, &second.tree, &other_home] {
             let path = path.to_str().expect("paths are UTF-8").as_bytes();

@@ -1,5 +1,5 @@
-//! Whole projects under `cargo wasm-proc-macro test`: the same tests pass as with plain Cargo, no macro is native, nothing is compiled
-//! that only macros need, and no file of the project changes.
+//! Whole projects under `cargo wasm-proc-macro test`: the same tests pass as with plain Cargo, no macro is native, nothing
+//! is compiled that only macros need, and no file of the project changes.
 
 use cargo_tests::{CargoOutcome as _, Graph, Project, Site, store};
 use tests::Outcome;
@@ -64,11 +64,18 @@ fn workspace() {
     let cold = check(&native, &wasm, &[]);
     assert_eq!(cold.summary().cached, 0, "{cold}");
     let stored = store::packages(&wasm.store);
-    let expected = ["displaydoc 0.2.7", "indoc 1.0.9", "indoc 2.0.8", "serde_derive 1.0.229", "thiserror-impl 1.0.69", "thiserror-impl 2.0.21"];
+    let expected = [
+        "displaydoc 0.2.7",
+        "indoc 1.0.9",
+        "indoc 2.0.8",
+        "serde_derive 1.0.229",
+        "thiserror-impl 1.0.69",
+        "thiserror-impl 2.0.21",
+    ];
     assert_eq!(stored, expected, "{cold}");
 
-    // The tests of macro crates are programs of the host, so that it needs their syn, too. Their macros are from Wasm nevertheless. The
-    // other project, as which this counts, finds modules.
+    // The tests of macro crates are programs of the host, so that it needs their syn, too. Their macros are from Wasm
+    // nevertheless. The other project, as which this counts, finds modules.
     wasm.target = wasm.beside("tests-of-macros");
     let warm = check(&native, &wasm, &["--workspace"]);
     assert_eq!(warm.summary().cached, expected.len(), "{warm}");

@@ -24,7 +24,7 @@ fn nothing() -> BTreeSet<String> {
 /// Either kind finds its own artifacts again, and neither takes the other's: the program says which build of a macro has made it.
 #[test]
 fn neither_disturbs_the_other() {
-    let site = Site::of("workspace");
+    let site = Site::with_shared_store("workspace");
     let line = |kind| format!("hello; macros: {kind}; alpha beta gamma\n");
     let (said, native) = run(&site, Kind::Plain);
     assert_eq!(said, line("native"));
@@ -68,10 +68,10 @@ fn an_edit_of_a_macro_is_seen_by_both() {
     }
 }
 
-/// What a macro crate includes, and what a macro reads in the package that uses it, are sources as well.
+/// What a macro crate includes is a source as well.
 #[test]
-fn an_edit_of_a_file_that_a_macro_reads_is_seen_by_both() {
-    let site = Site::of("workspace");
+fn an_edit_of_a_file_that_a_macro_crate_includes_is_seen_by_both() {
+    let site = Site::with_shared_store("workspace");
     for (kind, _) in BOTH {
         run(&site, kind);
     }
@@ -79,24 +79,24 @@ fn an_edit_of_a_file_that_a_macro_reads_is_seen_by_both() {
     for (kind, name) in BOTH {
         assert_eq!(run(&site, kind).0, format!("hello; macros: {name}; alpha gamma\n"));
     }
-    site.edit("app/data/notice.txt", "the package", "THE package");
+}
+
+/// A file that a macro reads while it runs is known to be read, which it is not natively.
+#[test]
+fn an_edit_of_a_file_that_a_macro_reads_is_seen() {
+    let site = Site::with_shared_store("workspace");
     site.edit("app/src/main.rs", "app::WORDS.join(\" \")", "app::NOTICE.trim_end()");
-    for (kind, name) in BOTH {
-        let said = format!("hello; macros: {name}; This file is in THE package that uses the macro.\n");
-        assert_eq!(run(&site, kind).0, said);
-    }
-    // By itself.
-    site.edit("app/data/notice.txt", "THE package", "a package");
-    for (kind, name) in BOTH {
-        let said = format!("hello; macros: {name}; This file is in a package that uses the macro.\n");
-        assert_eq!(run(&site, kind).0, said);
-    }
+    assert_eq!(run(&site, Kind::Command).0, "hello; macros: wasm; This file is in the package that uses the macro.\n");
+    site.edit("app/data/notice.txt", "the package", "THE package");
+    let (said, compiled) = run(&site, Kind::Command);
+    assert_eq!(said, "hello; macros: wasm; This file is in THE package that uses the macro.\n");
+    assert_eq!(compiled, ["app 0.3.0".to_owned()].into());
 }
 
 /// Features belong to what a macro is: `app/loud` is a feature of `local-macros`, too.
 #[test]
 fn another_set_of_features_is_another_macro() {
-    let site = Site::of("workspace");
+    let site = Site::with_shared_store("workspace");
     let said = |words: &[&str]| site.command(&[&["run", "--locked", "--package=app"], words].concat()).success().stdout;
     assert_eq!(said(&[]), "hello; macros: wasm; alpha beta gamma\n");
     assert_eq!(said(&["--features=loud"]), "HELLO; macros: wasm; alpha beta gamma\n");
@@ -116,7 +116,8 @@ fn the_second_project_begins_with_modules() {
     second.edit("app/Cargo.toml", "shapes = { package = \"local-macros\", path = \"../macros\" }\n", "");
     second.edit("app/Cargo.toml", "outer = { path = \"../outer\" }\n", "");
     second.edit("app/Cargo.toml", "loud = [\"shapes/loud\"]\n", "");
-    second.write("app/src/lib.rs", "#[derive(codec::Serialize, thiserror::Error, Debug)]\n#[serde(crate = \"codec\")]\n#[error(\"no\")]\npub struct No;\n");
+    let derives = "#[derive(codec::Serialize, thiserror::Error, Debug)]\n#[serde(crate = \"codec\")]\n#[error(\"no\")]";
+    second.write("app/src/lib.rs", &format!("{derives}\npub struct No;\n"));
     second.write("app/src/main.rs", "fn main() { println!(\"{}\", app::No); }\n");
     let warm = second.command(&["run", "--offline"]).success();
     assert_eq!((warm.stdout.as_str(), warm.built_for_wasm()), ("no\n", Vec::new()), "{warm}");

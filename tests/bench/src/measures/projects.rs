@@ -15,7 +15,8 @@ use crate::rounds::{Samples, samples};
 pub const MEASURE: Measure =
     Measure { name: "cargo", what: "clean debug builds of projects, `cargo wasm-proc-macro build` / `cargo build`", run };
 
-/// What a build with a filled store may take, relative to plain Cargo's: where macros are a part of `MANY` of what is compiled, and elsewhere.
+/// What a build with a filled store may take, relative to plain Cargo's: where macros are a part of `MANY` of what is
+/// compiled, and elsewhere.
 const AIM_MANY: f64 = 0.7;
 const AIM: f64 = 1.05;
 const MANY: f64 = 1.0 / 3.0;
