@@ -34,7 +34,7 @@ fn check(feature: &str, package: &str, says: &str, reason: &str) -> BTreeSet<Str
     again.compiled()
 }
 
-/// Native code is not built for Wasm, which is known from the manifest.
+/// Native code does not link for Wasm, and the manifest says what it is.
 #[test]
 fn a_package_that_links_native_code() {
     let again = check("links", "links-macros", "42", "links = \"c_code\" in c-code v0.5.0");
@@ -57,8 +57,7 @@ fn a_build_script_that_fails() {
 #[test]
 fn a_file_that_the_sandbox_refuses() {
     let again = check("outside", "outside", "Linux", "/proc/version");
-    // Of a macro of the project's own that is not remembered, since its next source may do without.
-    assert_eq!(again, ["fallback 0.1.0".to_owned()].into());
+    assert!(again.is_empty(), "{again:?}");
 }
 
 /// One bad macro does not make others native.

@@ -42,10 +42,10 @@ pub(crate) const DETAILS: &[(&str, &str)] = &[
     (
         "Macros that run natively",
         "\
-A macro runs natively if `--native` names it or `--only` does not; if a package that it is built from
-has `links` in its Cargo.toml and a build script; if it cannot be built for wasm32-wasip1; or if the
-compiler failed after the sandbox had refused the macro something, and did not fail with the macro
-running natively. The last two are remembered in the store; `--retry` tries again.",
+A macro runs natively if `--native` names it or `--only` does not; if it cannot be built for
+wasm32-wasip1, as one that links a C library; or if the compiler failed after the sandbox had refused
+the macro something, and did not fail with the macro running natively. The last two are remembered in
+the store, refusals of a macro of the project itself until its module changes; `--retry` tries again.",
     ),
     (
         "The store",

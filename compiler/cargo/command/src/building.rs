@@ -9,6 +9,7 @@ use stubgen::module::ModuleInfo;
 
 use crate::decision::{Decision, Module, Origin, Reason};
 use crate::failure::Result;
+use crate::key::Key;
 use crate::progress::Progress;
 use crate::reasons::{failed_scripts, first_error};
 use crate::request::{Event, Mode};
@@ -53,7 +54,7 @@ impl Resolver<'_> {
             match self.store.lock(&it.key, wait) {
                 Ok(lock) => {
                     // Without a wait as well: it can have been between the first look and this one.
-                    if let Some(reason) = self.known_reason(index) {
+                    if let Some(reason) = self.known_reason(&it.key) {
                         self.decisions.insert(index, Decision::Native(reason));
                     } else if let Some(stored) = self.store.lookup(&it.key) {
                         self.decisions.insert(index, Decision::Wasm(stored_module(stored, Origin::Cached)));
@@ -175,9 +176,15 @@ impl Resolver<'_> {
                 return self.give_up(index, reason.clone(), &reason);
             }
         };
-        let in_place = |digest| Decision::Wasm(Module { path, digest, origin, _stored: None });
+        let digest = info.digest.to_string();
+        if it.changeable.is_some()
+            && let Some(reason) = self.known_reason(&Key::of_module(&digest))
+        {
+            return Decision::Native(reason);
+        }
+        let in_place = || Decision::Wasm(Module { path, digest, origin, _stored: None });
         if it.changeable.is_some() || self.choice.from_source {
-            return in_place(String::new());
+            return in_place();
         }
         let meta = Meta {
             package: it.package.to_owned(),
@@ -197,14 +204,21 @@ impl Resolver<'_> {
                 self.shell.warn_once(format_args!(
                     "the module store cannot be written, so modules are built again next time: {error}"
                 ));
-                in_place(info.digest.to_string())
+                in_place()
             }
         }
     }
 
     /// Lets a macro run natively because it cannot be built, and remembers that.
-    fn give_up(&self, index: usize, reason: String, message: &str) -> Decision {
+    fn give_up(&self, index: usize, mut reason: String, message: &str) -> Decision {
         let it = &self.macros.list[index];
+        // What people know of such packages, and the reason behind most of their errors.
+        let mut units = self.macros.units_of(index).into_iter().map(|unit| &self.macros.plan.units[unit]);
+        if let Some((links, unit)) = units.find_map(|unit| Some((unit.links_natively()?, unit))) {
+            let package = unit.named().to_string();
+            let of_it = format!("{package}: ");
+            reason = format!("links = {links:?} in {package}: {}", reason.strip_prefix(&of_it).unwrap_or(&reason));
+        }
         let is_passing = PASSING.iter().any(|text| message.contains(text));
         if it.changeable.is_none() && !self.choice.from_source && !is_passing {
             let (name, version) = (it.name.to_owned(), it.version.to_owned());

@@ -18,7 +18,7 @@ pub(crate) enum Decision {
 /// A module that is there.
 pub(crate) struct Module {
     pub(crate) path: PathBuf,
-    /// The SHA-256; empty if the file's time is to decide whether it is another one.
+    /// The SHA-256.
     pub(crate) digest: String,
     pub(crate) origin: Origin,
     /// Keeps the collector away from it.
@@ -41,8 +41,6 @@ pub(crate) enum Reason {
     Asked,
     /// `--only`, with other names.
     NotOnly,
-    /// It is built from a package that links a native library.
-    Links { links: String, package: String },
     /// Its module could not be built.
     Failed { reason: String, known: bool },
     /// It needs what the sandbox refuses.
@@ -61,7 +59,6 @@ impl fmt::Display for Reason {
         let known = match self {
             Reason::Asked => return f.write_str("`--native`"),
             Reason::NotOnly => return f.write_str("not in `--only`"),
-            Reason::Links { links, package } => return write!(f, "links = {links:?} in {package}"),
             Reason::Failed { reason, known } => {
                 f.write_str(reason)?;
                 known

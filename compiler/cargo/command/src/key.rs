@@ -23,6 +23,11 @@ impl Key {
         is_key.then(|| Key(text.to_owned()))
     }
 
+    /// What stands for a module that has no key of its own: its SHA-256, in the digits of a key.
+    pub(crate) fn of_module(digest: &str) -> Key {
+        Key(digest.to_owned())
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

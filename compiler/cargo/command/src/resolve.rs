@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cargo::Cargo;
 use crate::decision::{Decision, Module, Origin, Reason};
 use crate::failure::{Failure, Result};
+use crate::key::Key;
 use crate::macros::Macros;
 use crate::pins::Pins;
 use crate::request::{self, Mode, Request, Wanted};
@@ -90,18 +91,15 @@ impl<'a> Resolver<'a> {
             && let Some(pinned) = self.pins.module(it, self.macros)?
         {
             let (path, digest) = (pinned.path, pinned.sha256);
+            if let Some(reason) = self.known_reason(&Key::of_module(&digest)) {
+                return Ok(Decision::Native(reason));
+            }
             return Ok(Decision::Wasm(Module { path, digest, origin: Origin::Pinned, _stored: None }));
-        }
-        let mut units = self.macros.units_of(index).into_iter().map(|unit| &self.macros.plan.units[unit]);
-        let linking = units.find_map(|unit| Some((unit.links_natively()?, unit)));
-        if let Some((links, unit)) = linking {
-            let reason = Reason::Links { links: links.to_owned(), package: unit.named().to_string() };
-            return Ok(Decision::Native(reason));
         }
         if it.changeable.is_some() {
             return Ok(Decision::Build);
         }
-        if let Some(reason) = self.known_reason(index) {
+        if let Some(reason) = self.known_reason(&it.key) {
             return Ok(Decision::Native(reason));
         }
         Ok(self
@@ -110,17 +108,29 @@ impl<'a> Resolver<'a> {
             .map_or(Decision::Build, |stored| Decision::Wasm(stored_module(stored, Origin::Cached))))
     }
 
-    /// The reason, known from a run before, for which a macro runs natively.
-    pub(super) fn known_reason(&self, index: usize) -> Option<Reason> {
+    /// The reason, known from a run before, for which the macro with that key runs natively.
+    pub(super) fn known_reason(&self, key: &Key) -> Option<Reason> {
         if self.choice.retry {
             return None;
         }
-        let key = &self.macros.list[index].key;
         if let Some(note) = self.store.note(NoteKind::Refused, key) {
             return Some(Reason::Refused { refused: note.reason, known: true });
         }
         let note = self.store.note(NoteKind::Failure, key)?;
         Some(Reason::Failed { reason: note.reason, known: true })
+    }
+
+    /// The key under which it is remembered that the sandbox refused a macro something, if it runs from Wasm.
+    pub(crate) fn refusal_key(&self, index: usize) -> Option<Key> {
+        let it = &self.macros.list[index];
+        match self.decisions.get(&index)? {
+            // Its source may change, or is not known, so the module itself is what was refused.
+            Decision::Wasm(module) if module.origin == Origin::Pinned || it.changeable.is_some() => {
+                Some(Key::of_module(&module.digest))
+            }
+            Decision::Wasm(_) => Some(it.key.clone()),
+            _ => None,
+        }
     }
 
     /// The macros that are yet to be built.
@@ -178,12 +188,17 @@ impl<'a> Resolver<'a> {
         for (index, decision) in &self.decisions {
             let it = &self.macros.list[*index];
             match decision {
-                Decision::Wasm(module) => request.modules.push(request::Module {
-                    package: it.package,
-                    features: it.features,
-                    path: &module.path,
-                    digest: &module.digest,
-                }),
+                Decision::Wasm(module) => {
+                    // Of one in the target directory the file's time tells whether it is another one, and an edit of its source makes
+                    // no other unit of it.
+                    let is_in_place = it.changeable.is_some() && module.origin != Origin::Pinned;
+                    request.modules.push(request::Module {
+                        package: it.package,
+                        features: it.features,
+                        path: &module.path,
+                        digest: if is_in_place { "" } else { &module.digest },
+                    });
+                }
                 Decision::Build if next.contains(index) => {
                     request.build.push(Wanted { package: it.package, features: it.features });
                 }

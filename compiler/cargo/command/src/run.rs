@@ -9,7 +9,7 @@ use crate::args::Run;
 use crate::cargo::{Cargo, exit_code};
 use crate::decision::{Decision, Reason};
 use crate::failure::{Failure, Result};
-use crate::key::Keys;
+use crate::key::{Key, Keys};
 use crate::macros::Macros;
 use crate::pins::Pins;
 use crate::plan::Plan;
@@ -107,9 +107,8 @@ fn use_modules(resolver: &mut Resolver<'_>, temporary: &Path) -> Result<i32> {
     let refusals = refusals::read(&path, resolver);
     if refusals.is_empty() {
         if status.success() && resolver.choice.retry {
-            let forget =
-                |index: &usize| resolver.store.forget_note(NoteKind::Refused, &resolver.macros.list[*index].key);
-            resolver.decisions.keys().for_each(forget);
+            let keys = resolver.decisions.keys().filter_map(|index| resolver.refusal_key(*index));
+            keys.for_each(|key| resolver.store.forget_note(NoteKind::Refused, &key));
         }
         return Ok(code);
     }
@@ -129,6 +128,7 @@ fn use_modules(resolver: &mut Resolver<'_>, temporary: &Path) -> Result<i32> {
     }
     resolver.shell.status("Retrying", format_args!("with {} running natively", names.join(", ")));
     let first = |texts: &Vec<String>| texts.first().cloned().unwrap_or_default();
+    let keys: Vec<Option<Key>> = refusals.keys().map(|index| resolver.refusal_key(*index)).collect();
     resolver.refused.extend(refusals.iter().map(|(index, texts)| (*index, first(texts))));
     for (index, refused) in &resolver.refused {
         let reason = Reason::Refused { refused: refused.clone(), known: false };
@@ -141,30 +141,27 @@ fn use_modules(resolver: &mut Resolver<'_>, temporary: &Path) -> Result<i32> {
     resolver.build_missing(&resolver.cargo.line.command, &[])?;
     let status = resolver.cargo.use_modules(&resolver.request(Mode::Use), &path)?;
     if status.success() || !failed_to_compile(resolver, exit_code(status))? {
-        remember(resolver, &refusals);
+        for ((index, texts), key) in refusals.iter().zip(keys) {
+            remember(resolver, *index, texts, key);
+        }
     } else {
         resolver.shell.help("it fails natively as well, so the sandbox was not the reason");
     }
     Ok(exit_code(status))
 }
 
-/// Keeps in mind that macros run natively only.
-fn remember(resolver: &Resolver<'_>, refusals: &std::collections::BTreeMap<usize, Vec<String>>) {
-    for (index, texts) in refusals {
-        let it = &resolver.macros.list[*index];
-        if it.changeable.is_some() {
-            // Its next version may need nothing of that.
-            resolver.shell.help(format_args!("`--native {}` saves the first try next time", it.name));
-            continue;
-        }
-        let (name, version) = (it.name.to_owned(), it.version.to_owned());
-        let reason = texts.first().cloned().unwrap_or_default();
+/// Keeps in mind that a macro runs natively only.
+fn remember(resolver: &Resolver<'_>, index: usize, texts: &[String], key: Option<Key>) {
+    let it = &resolver.macros.list[index];
+    let note = Note {
+        name: it.name.to_owned(),
+        version: it.version.to_owned(),
+        reason: texts.first().cloned().unwrap_or_default(),
+        message: texts.join("\n"),
+    };
+    if let Some(key) = key {
         // If it cannot be kept, it is found out again.
-        _ = resolver.store.write_note(
-            NoteKind::Refused,
-            &it.key,
-            &Note { name, version, reason, message: texts.join("\n") },
-        );
+        _ = resolver.store.write_note(NoteKind::Refused, &key, &note);
     }
 }
 

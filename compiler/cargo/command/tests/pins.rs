@@ -194,3 +194,25 @@ fn verify_passes_nothing_over() {
     assert!(output.stderr.contains("`gone-derive` in `wasm-proc-macro.toml` names no macro"), "{}", output.stderr);
     assert!(lab.run(&["verify", "-p", "first-derive"]).stderr.contains("that is pinned"));
 }
+
+#[test]
+fn a_pinned_module_that_the_sandbox_refused_something_is_native_from_then_on() {
+    // Nobody knows its source, so it is remembered of these bytes.
+    let mut lab = Lab::usual();
+    let pinned = |more: &[u8]| module("second_derive", "1.0.0", more);
+    pin(&lab, &[("second-derive", "second.wasm", &pinned(b"one"))]);
+    lab.control = json!({
+        "refusals": [{ "crate": "second_derive", "version": "1.0.0", "macro": "Second", "refused": "a socket" }],
+        "needs_native": "second_derive",
+    });
+    lab.ok(&["build"]);
+    lab.take_modes();
+    let output = lab.ok(&["build"]);
+    assert!(output.stderr.contains("1 native: second-derive (needs what the sandbox refuses"), "{}", output.stderr);
+    assert_eq!(lab.take_modes(), ["plan", "use"]);
+
+    lab.control = json!({});
+    pin(&lab, &[("second-derive", "second.wasm", &pinned(b"two"))]);
+    let output = lab.ok(&["build"]);
+    assert!(output.stderr.ends_with("Used 2 macros from Wasm (1 cached, 1 pinned)\n"), "{}", output.stderr);
+}

@@ -100,12 +100,21 @@ fn a_second_try_is_a_fallback_that_can_be_forbidden() {
 }
 
 #[test]
-fn nothing_is_remembered_of_a_macro_whose_source_may_change() {
-    // The next version may do without, so people are told how to choose for themselves.
+fn of_a_macro_whose_source_may_change_it_is_remembered_for_that_module_alone() {
+    // Else each build of a project would fail once, and no edit would help.
     let mut lab = lab();
     lab.make_local(2);
     lab.control["needs_native"] = json!("first_derive");
+    lab.ok(&["build"]);
+    assert_eq!(lab.take_modes(), ["plan", "build", "build", "use", "use"]);
     let output = lab.ok(&["build"]);
-    assert!(output.stderr.contains("help: `--native first-derive` saves the first try next time"), "{}", output.stderr);
-    assert_eq!(lab.stored("refused"), Vec::<std::path::PathBuf>::new());
+    assert_eq!(lab.take_modes(), ["plan", "build", "use"]);
+    let reason =
+        "native: first-derive (needs what the sandbox refuses: to open `/etc/passwd` (`First`); known from before";
+    assert!(output.stderr.contains(reason), "{}", output.stderr);
+
+    lab.control = json!({});
+    lab.write_module("first-derive", "1.0.0", b"after an edit");
+    let output = lab.ok(&["build"]);
+    assert!(output.stderr.contains("Used 2 macros from Wasm"), "{}", output.stderr);
 }
