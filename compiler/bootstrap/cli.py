@@ -133,6 +133,8 @@ def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
 
 def do_bench(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py bench`."""
+    if arguments.name == ["list"]:
+        return suite.list_benchmarks(layout, system.find_stage0(config))
     ready = toolchain.build(config, layout, arguments.jobs)
     if not arguments.name or suite.CARGO in arguments.name:
         cargo.build(config, layout, ready.stage0, arguments.jobs)

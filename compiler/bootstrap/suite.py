@@ -173,7 +173,16 @@ def close(total: Count, filter_words: Sequence[str]) -> int:
 
 def bench(layout: Layout, stage0: Stage0, names: Sequence[str], rounds: int = 0) -> int:
     """Runs the benchmarks of `tests/bench` with the toolchain, results in `BUILD/bench`."""
-    words = ["--help"] if list(names) == ["list"] else [*names, *(["--rounds", str(rounds)] if rounds else [])]
+    return run_bench(layout, stage0, [*names, *(["--rounds", str(rounds)] if rounds else [])])
+
+
+def list_benchmarks(layout: Layout, stage0: Stage0) -> int:
+    """Names the benchmarks, for which no toolchain is needed."""
+    return run_bench(layout, stage0, ["--help"])
+
+
+def run_bench(layout: Layout, stage0: Stage0, words: Sequence[str]) -> int:
+    """Runs the program in `tests/bench`."""
     command = [str(stage0.cargo), "run", "--release", "--quiet", "-p", "bench", "--", *words]
     status = subprocess.run(
         command, cwd=REPO, env=environment(test_environment(layout, stage0)), check=False

@@ -10,7 +10,10 @@ pub mod module;
 pub mod propose;
 pub mod stub;
 
+mod contents;
 mod write;
+
+pub use contents::Contents;
 
 /// Writes a file so that it is there as a whole or not at all.
 ///

@@ -1,19 +1,24 @@
 //! Modules: which macros they have, what they were built from, what they need; strictly read and checked.
 
 mod abi;
+mod attributes;
 mod declarations;
 mod digest;
 mod error;
 mod guest;
+mod keys;
 mod lines;
 pub(crate) mod name;
+mod source_file;
+mod spans;
 pub(crate) mod structure;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
 pub use abi::{Abi, Edition};
+pub use attributes::{Attributes, Deprecated};
 pub use declarations::Declaration;
 pub(crate) use declarations::to_section as declarations_section;
 pub use digest::Digest;
@@ -24,12 +29,20 @@ pub use guest::{
 };
 pub(crate) use guest::{takes_one_stream, takes_two_streams};
 pub use name::NameFault;
+pub use source_file::{HASH_KINDS, REMAP_SCOPES, SourceFile, SourceHash, SourceName};
+pub use spans::{FileSpan, MAX_SOURCE_BYTES, Spans};
 pub use structure::{Export, Import, ItemType, ValueType};
+
+use crate::Contents;
 
 /// The custom section with one line for each macro.
 pub const DECLS_SECTION: &str = ".rustc_proc_macro_decls";
 /// The custom section with `KEY=VALUE` lines about the crate and the compiler.
 pub const ABI_SECTION: &str = ".rustc_proc_macro_abi";
+/// The custom section, which need not be there, that says where the macros stand in the crate's source.
+pub const SPANS_SECTION: &str = ".rustc_proc_macro_spans";
+/// The custom section, which need not be there, with the documentation of the macros.
+pub const ATTRIBUTES_SECTION: &str = ".rustc_proc_macro_attrs";
 /// The version of the module ABI that this crate reads.
 pub const ABI_VERSION: u32 = 1;
 
@@ -51,6 +64,10 @@ pub struct ModuleInfo {
     pub declarations: Vec<Declaration>,
     /// What the module was built from and by.
     pub abi: Abi,
+    /// How the macros are documented, in the order of the declarations and as many.
+    pub attributes: Vec<Attributes>,
+    /// Where the macros stand in the crate's source, if the module says that.
+    pub spans: Option<Spans>,
     /// By which conventions the macros are run.
     pub guest: GuestAbi,
     /// What the module imports, in its order.
@@ -66,8 +83,8 @@ impl ModuleInfo {
     ///
     /// # Errors
     ///
-    /// Returns an error if `bytes` is not a whole Wasm module, if one of the two custom sections is missing, doubled or not
-    /// as the ABI says, if an export is missing or an import is not on offer, or if the guest ABI is not one of
+    /// Returns an error if `bytes` is not a whole Wasm module, if one of the custom sections is missing, doubled or not as
+    /// the ABI says, if an export is missing or an import is not on offer, or if the guest ABI is not one of
     /// [`GuestAbi::RUNNABLE`].
     pub fn parse(bytes: &[u8]) -> Result<ModuleInfo, ModuleError> {
         ModuleInfo::parse_with_digest(bytes, Digest::of(bytes))
@@ -105,24 +122,28 @@ impl ModuleInfo {
         let abi = Abi::parse(abi)?;
         let declarations = declarations::parse(decls)?;
         guest.check(&structure, &declarations)?;
+        let attributes = attributes::parse(structure.attributes.unwrap_or_default(), declarations.len())?;
+        let spans = structure.spans.map(|spans| Spans::parse(spans, declarations.len())).transpose()?;
         Ok(ModuleInfo {
             digest,
             size: bytes.len() as u64,
             declarations,
             abi,
+            attributes,
+            spans,
             guest,
             imports: structure.imports,
             exports: structure.exports,
         })
     }
 
-    /// Reads and checks the module at `path`, and returns the file's bytes too.
+    /// Reads and checks the module at `path`, and returns the file's contents too.
     ///
     /// # Errors
     ///
     /// Returns an error if the file cannot be read, and else as [`parse`](ModuleInfo::parse).
-    pub fn read(path: &Path) -> Result<(ModuleInfo, Vec<u8>), ReadError> {
-        let bytes = fs::read(path)?;
+    pub fn read(path: &Path) -> Result<(ModuleInfo, Contents), ReadError> {
+        let bytes = Contents::open(path)?;
         Ok((ModuleInfo::parse(&bytes)?, bytes))
     }
 }

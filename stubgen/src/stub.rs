@@ -7,14 +7,14 @@ use std::{fs, io};
 use rustc_hash::FxHashSet;
 
 use crate::module::name::in_source;
-use crate::module::{Declaration, ModuleInfo};
+use crate::module::{Attributes, Declaration, Deprecated, ModuleInfo};
 use crate::write;
 
 /// What the functions of a stub do when they are run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// Nothing: for stubs inside the compiler, which never runs them. The source depends on nothing but the module's
-    /// declarations and digest.
+    /// declarations, their attributes, and its digest.
     Empty,
     /// Panic: for stubs that leave the compiler. Silence would expand to nothing.
     Panic {
@@ -57,7 +57,8 @@ pub fn source(info: &ModuleInfo, body: Body) -> String {
         .filter(|declaration| !matches!(declaration, Declaration::Derive { .. }))
         .map(|declaration| declaration.name().to_owned())
         .collect();
-    for declaration in &info.declarations {
+    let documentable = !attributes().any(|declaration| ["doc", "deprecated"].contains(&declaration.name()));
+    for (declaration, documentation) in info.declarations.iter().zip(&info.attributes) {
         let (attribute, function, parameters) = match declaration {
             Declaration::Derive { trait_name, function, helpers } => {
                 let mut attribute = format!("proc_macro_derive({}", in_source(trait_name));
@@ -75,6 +76,10 @@ pub fn source(info: &ModuleInfo, body: Body) -> String {
             ),
             Declaration::Bang { name, .. } => ("proc_macro".to_owned(), name.clone(), "_: ::proc_macro::TokenStream"),
         };
+        // In a crate with an attribute macro of such a name the attribute would be ambiguous.
+        if documentable {
+            document(&mut source, documentation);
+        }
         _ = writeln!(
             source,
             "#[{attribute}]\npub fn {}({parameters}) -> ::proc_macro::TokenStream {{ {body} }}",
@@ -82,6 +87,25 @@ pub fn source(info: &ModuleInfo, body: Body) -> String {
         );
     }
     source
+}
+
+/// Writes the attributes, for a function that follows.
+fn document(source: &mut String, attributes: &Attributes) {
+    if let Some(Deprecated { since, note }) = &attributes.deprecated {
+        let since = since.as_ref().map(|since| format!("since = {since:?}"));
+        let note = note.as_ref().map(|note| format!("note = {note:?}"));
+        let said: Vec<String> = since.into_iter().chain(note).collect();
+        _ = match &*said {
+            [] => writeln!(source, "#[deprecated]"),
+            said => writeln!(source, "#[deprecated({})]", said.join(", ")),
+        };
+    }
+    if attributes.hidden {
+        source.push_str("#[doc(hidden)]\n");
+    }
+    for doc in &attributes.docs {
+        _ = writeln!(source, "#[doc = {doc:?}]");
+    }
 }
 
 /// `name`, or `name` with underscores if another function has it: it matters only that a derive's function has a name.

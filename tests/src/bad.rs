@@ -3,7 +3,7 @@
 use wasm_encoder::{ExportKind, ExportSection, ImportSection};
 use wasmparser::{ExportSectionReader, ExternalKind, ImportSectionReader, TypeRef};
 
-use crate::wasm::{ABI_SECTION, Change, DECLS_SECTION, Section, rewrite, rewrite_text, sections};
+use crate::wasm::{ABI_SECTION, Change, DECLS_SECTION, SPANS_SECTION, Section, rewrite, rewrite_text, sections};
 
 /// The numbers of the sections that are changed here (WebAssembly core specification, "Binary format", "Modules").
 const IMPORT_SECTION: u8 = 2;
@@ -18,6 +18,7 @@ const RUN_EXPORT: &str = "__rustc_proc_macro_run";
 pub fn make(kind: &str, good: &[u8]) -> Option<Vec<u8>> {
     let decls = |change: &dyn Fn(&str) -> String| rewrite_text(good, DECLS_SECTION, change);
     let abi = |change: &dyn Fn(&str) -> String| rewrite_text(good, ABI_SECTION, change);
+    let spans = |change: &dyn Fn(&str) -> String| rewrite_text(good, SPANS_SECTION, change);
     let replace = |text: &str, from: &str, to: &str| {
         assert!(text.contains(from), "`{from}` is not in {text:?}");
         text.replacen(from, to, 1)
@@ -38,7 +39,7 @@ pub fn make(kind: &str, good: &[u8]) -> Option<Vec<u8>> {
         "noise-after" => [good, &b"\xff\xff\xff\xff"[..]].concat(),
         "bad-body" => bad_body(good),
         // No procedural macros.
-        "ordinary" => remove(good, &[DECLS_SECTION, ABI_SECTION]),
+        "ordinary" => remove(good, &[DECLS_SECTION, ABI_SECTION, SPANS_SECTION]),
         "no-abi" => remove(good, &[ABI_SECTION]),
         "no-declarations" => remove(good, &[DECLS_SECTION]),
         "declarations-twice" => double(good, DECLS_SECTION),
@@ -60,7 +61,8 @@ pub fn make(kind: &str, good: &[u8]) -> Option<Vec<u8>> {
             Some(DECLS_SECTION) => Change::Contents(b"bang:pl\xc3in:plain\n".to_vec()),
             _ => Change::Keep,
         }),
-        "undeclared-macro" => decls(&|text| format!("{text}bang:ghost:ghost\n")),
+        // Otherwise the spans were one too few.
+        "undeclared-macro" => remove(&decls(&|text| format!("{text}bang:ghost:ghost\n")), &[SPANS_SECTION]),
         // What the module says of its crate.
         "wrong-abi" => abi(&|text| replace(text, "abi=1\n", "abi=2\n")),
         "abi-not-a-number" => abi(&|text| replace(text, "abi=1\n", "abi=one\n")),
@@ -71,6 +73,9 @@ pub fn make(kind: &str, good: &[u8]) -> Option<Vec<u8>> {
         "bad-version" => abi(&|text| replace(text, "version=0.0.0\n", "version=new\n")),
         "future-edition" => abi(&|text| replace(text, "edition=2024\n", "edition=2027\n")),
         "no-value" => abi(&|text| replace(text, "edition=2024\n", "edition\n")),
+        // What the module says of its source.
+        "span-outside" => spans(&|text| replace(text, "crate=0:", "crate=9:")),
+        "span-missing" => spans(&|text| text.lines().filter(|line| !line.starts_with("macro=")).map(|line| format!("{line}\n")).collect()),
         // Exports and imports.
         "run-missing" => rename_export(good, RUN_EXPORT, "__rustc_proc_macro_walk"),
         "decls-missing" => rename_export(good, DECLS_EXPORT, "__rustc_proc_macro_facts"),

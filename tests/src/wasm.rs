@@ -7,6 +7,7 @@ use wasmparser::{BinaryReaderError, Parser, Payload};
 
 pub const DECLS_SECTION: &str = ".rustc_proc_macro_decls";
 pub const ABI_SECTION: &str = ".rustc_proc_macro_abi";
+pub const SPANS_SECTION: &str = ".rustc_proc_macro_spans";
 
 /// A section: its number and its contents.
 #[derive(Clone, Debug)]

@@ -1,9 +1,13 @@
 //! rustdoc takes modules as rustc does, for pages and for doctests.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
+use tests::artifacts::use_macros;
+use tests::command::files;
 use tests::toolchain::clean_environment;
-use tests::{Lab, RustcExt, Toolchain};
+use tests::{Artifacts, Form, Lab, RustcExt, Toolchain};
 
 /// A library whose only function is documented by an example that uses the macro, too.
 const LIBRARY: &str = "
@@ -51,4 +55,31 @@ fn doctests_use_modules() {
     test.args(["--test", "-L", ".", "--extern", "library=liblibrary.rlib"]);
     let outcome = test.args(["--wasm-proc-macro", "plain.wasm"]).outcome().success();
     assert!(outcome.stdout.contains("1 passed"), "{outcome}");
+}
+
+/// What a library hands on is documented by the macro crate's own comments, and what that hides is hidden.
+#[test]
+fn documentation_of_macros_is_that_of_their_crate() {
+    let pages = [Form::Native, Form::Wasm].map(|form| {
+        let lab = Lab::new();
+        lab.write("library.rs", "#![allow(deprecated)]\n#[doc(inline)] pub use documented::*;");
+        let macros = Artifacts::get().macros("documented", form).unwrap();
+        rustdoc(&lab).args(use_macros(form, "documented", &macros)).args(["--out-dir", "doc"]).outcome().success();
+        let pages = files(&lab.join("doc/library"));
+        pages
+            .into_iter()
+            .map(|page| (fs::read_to_string(lab.join("doc/library").join(&page)).unwrap(), page))
+            .collect::<Vec<_>>()
+    });
+    let [native, wasm] = &pages;
+    let names = |pages: &[(String, PathBuf)]| pages.iter().map(|(_, page)| page.clone()).collect::<Vec<_>>();
+    assert_eq!(names(native), names(wasm));
+    for ((native, page), (wasm, _)) in native.iter().zip(wasm) {
+        assert_eq!(native, wasm, "{}", page.display());
+    }
+    let all: String = wasm.iter().map(|(text, _)| text.as_str()).collect();
+    for text in ["Gives back what it gets.", "Derives nothing", "at all ü", "From an expression."] {
+        assert!(all.contains(text), "{text} in {:?}", names(wasm));
+    }
+    assert!(!names(wasm).iter().any(|page| page.ends_with("attr.older.html")), "{:?}", names(wasm));
 }

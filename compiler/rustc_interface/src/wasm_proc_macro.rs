@@ -14,6 +14,7 @@ mod expand;
 mod options;
 mod runtime;
 mod stub_session;
+mod stub_spans;
 mod watt;
 
 use std::collections::hash_map::Entry;
@@ -24,12 +25,14 @@ pub(crate) use options::resolve_options;
 use rustc_data_structures::fx::{FxHashMap, FxIndexSet};
 use rustc_data_structures::owned_slice::{OwnedSlice, try_slice_owned};
 use rustc_data_structures::profiling::SelfProfilerRef;
+use rustc_data_structures::sync::IntoDynSyncSend;
 use rustc_metadata::creader::{MetadataLoader, MetadataLoaderDyn};
 use rustc_middle::ty::tls;
 use rustc_proc_macro::bridge::client::ProcMacro;
 use rustc_session::config::Sysroot;
 use rustc_span::Symbol;
 use rustc_target::spec::Target;
+use stubgen::Contents;
 use stubgen::cache::{self, Cache};
 use stubgen::module::{Abi, ModuleInfo, ReadError, starts_as_wasm};
 
@@ -73,7 +76,7 @@ fn profiler() -> SelfProfilerRef {
 /// A module that a compilation names or finds, read but not yet run.
 struct LoadedModule {
     path: PathBuf,
-    bytes: Vec<u8>,
+    bytes: IntoDynSyncSend<Contents>,
     info: ModuleInfo,
     /// The crate metadata: a crate is looked for as an ordinary one first, and so asked for twice.
     metadata: OnceLock<Result<Vec<u8>, String>>,
@@ -133,7 +136,7 @@ impl ModuleLoader {
             ModuleInfo::read(path).map_err(|error| with_help(&error)).map(|(info, bytes)| {
                 Arc::new(LoadedModule {
                     path: path.to_path_buf(),
-                    bytes,
+                    bytes: IntoDynSyncSend(bytes),
                     info,
                     metadata: OnceLock::new(),
                     macros: OnceLock::new(),

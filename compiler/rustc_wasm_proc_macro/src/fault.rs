@@ -19,6 +19,8 @@ const SHOWN_FRAMES: usize = 8;
 pub enum LoadError {
     /// Wasmtime cannot run here.
     Engine(String),
+    /// The module is no longer the one that was read.
+    Changed,
     /// The module is not valid, or uses WebAssembly that is not supported.
     Compile(String),
     /// An import does not exist or has another type.
@@ -29,6 +31,7 @@ impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LoadError::Engine(message) => write!(f, "the WebAssembly engine cannot be started: {message}"),
+            LoadError::Changed => f.write_str("the file of the module has changed since it was read"),
             LoadError::Compile(message) => write!(f, "the module cannot be compiled: {message}"),
             LoadError::Link(message) => write!(f, "the module cannot be linked: {message}"),
         }

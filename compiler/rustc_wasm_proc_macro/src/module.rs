@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use stubgen::cache::{Cache, Key, Kind};
-use stubgen::module::ModuleInfo;
+use stubgen::module::{Digest, ModuleInfo};
 use wasmtime::InstancePre;
 
 use crate::engine::{self, Host};
@@ -52,7 +52,12 @@ impl Module {
         let module = match cached {
             Some(module) => module,
             None => measured(events, Activity::Compile, || -> Result<_, LoadError> {
-                let module = wasmtime::Module::from_binary(&host.engine, bytes)
+                // The file may be mapped, and is built anew at times. Code must not come under another module's key.
+                let bytes = bytes.to_vec();
+                if Digest::of(&bytes) != info.digest {
+                    return Err(LoadError::Changed);
+                }
+                let module = wasmtime::Module::from_binary(&host.engine, &bytes)
                     .map_err(|error| LoadError::Compile(one_line(&error)))?;
                 if let Some((cache, key)) = &cache {
                     publish(&module, cache, key, events);

@@ -3,6 +3,8 @@
 mod support;
 
 use rustc_wasm_proc_macro::{Dispatch, FaultKind, LoadError, Module};
+use stubgen::cache::Cache;
+use stubgen::module::{Digest, ModuleInfo};
 use support::{ECHO, SECTIONS, expand, expand_with, guest, load, parse, wat};
 
 fn trap(run: &str) -> String {
@@ -214,12 +216,29 @@ fn declarations_that_do_not_fit_the_section_break_the_protocol() {
     }
 }
 
+/// `info`, as if it were of `bytes`.
+fn with_digest(info: &ModuleInfo, bytes: &[u8]) -> ModuleInfo {
+    ModuleInfo { digest: Digest::of(bytes), ..info.clone() }
+}
+
+#[test]
+fn a_module_that_changed_after_it_was_read_is_refused_and_not_cached() {
+    // The compiler maps the file, which may be written to. Its code must not be found later as that of the first bytes.
+    let info = parse(&wat("", "", ECHO)).1;
+    let other = parse(&wat("", "", "(i64.const 0)")).0;
+    let dir = tempfile::tempdir().unwrap();
+    let cache = Cache::new(dir.path().join("cache"));
+    let error = Module::load(&other, &info, Some(&cache), &()).unwrap_err();
+    assert!(matches!(error, LoadError::Changed), "{error:?}");
+    assert!(!cache.dir().exists());
+}
+
 #[test]
 fn code_that_is_not_valid_is_an_error_of_the_module() {
     // Whoever parsed the sections has not looked at the code.
     let (bytes, info) = parse(&wat("", "", ECHO));
     let cut = &bytes[..bytes.len() / 2];
-    let error = Module::load(cut, &info, None, &()).unwrap_err();
+    let error = Module::load(cut, &with_digest(&info, cut), None, &()).unwrap_err();
     assert!(matches!(error, LoadError::Compile(_)), "{error:?}");
     assert!(error.to_string().starts_with("the module cannot be compiled: "), "{error}");
     assert!(!error.to_string().contains('\n'), "{error}");
@@ -235,7 +254,7 @@ fn an_import_that_does_not_exist_or_fit_is_an_error_of_the_module() {
         r#"(import "wasi_snapshot_preview1" "path_open" (func))"#,
     ] {
         let bytes = wat::parse_str(wat(import, "", ECHO)).unwrap();
-        let error = Module::load(&bytes, &info, None, &()).unwrap_err();
+        let error = Module::load(&bytes, &with_digest(&info, &bytes), None, &()).unwrap_err();
         assert!(matches!(error, LoadError::Link(_)), "{error:?}");
         assert!(!error.to_string().contains('\n'), "{error}");
     }
@@ -247,7 +266,7 @@ fn a_module_without_the_exports_fails_when_it_is_started() {
     let info = parse(&wat("", "", ECHO)).1;
     for text in [format!("(module {SECTIONS})"), format!(r#"(module (memory (export "memory") 1) {SECTIONS})"#)] {
         let bytes = wat::parse_str(text).unwrap();
-        let module = Module::load(&bytes, &info, None, &()).unwrap();
+        let module = Module::load(&bytes, &with_digest(&info, &bytes), None, &()).unwrap();
         expand(&module, b"").unwrap_err();
     }
 }

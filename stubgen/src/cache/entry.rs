@@ -1,11 +1,12 @@
 //! One entry: a payload and the trailer that vouches for it.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use memmap2::Mmap;
 use twox_hash::XxHash3_64;
+
+use crate::Contents;
 
 /// The end of every entry; its digit is the version of the cache's format.
 const MAGIC: [u8; 8] = *b"wpmcach1";
@@ -13,21 +14,12 @@ const MAGIC: [u8; 8] = *b"wpmcach1";
 /// The trailer's size: checksum, payload length, magic, of eight bytes each.
 const TRAILER_LEN: usize = 24;
 
-/// Entries from this size in bytes on are mapped into memory instead of read.
-const MAP_FROM: u64 = 64 * 1024;
-
 /// An entry of the cache, found whole.
 #[derive(Debug)]
 pub struct Entry {
     path: PathBuf,
-    data: Data,
+    contents: Contents,
     payload_len: usize,
-}
-
-#[derive(Debug)]
-enum Data {
-    Read(Vec<u8>),
-    Mapped(Mmap),
 }
 
 /// The trailer of `payload`: its XXH3-64 and its length in bytes, both little-endian, and the magic.
@@ -52,7 +44,7 @@ impl Entry {
 
     /// The payload. If it is large it is mapped from the file, and then starts at a page.
     pub fn bytes(&self) -> &[u8] {
-        &self.data.bytes()[..self.payload_len]
+        &self.contents[..self.payload_len]
     }
 
     /// Opens and verifies the entry at `path`. `Ok(None)` is one that is damaged.
@@ -62,37 +54,19 @@ impl Entry {
             return Ok(None);
         }
         let mut file = File::open(path)?;
-        let data = if file.metadata()?.len() < MAP_FROM {
-            let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes)?;
-            Data::Read(bytes)
-        } else {
-            // SAFETY: the mapping is only read, and nobody who keeps to this module's rules changes or cuts off an entry:
-            // `publish` renames a new file to its place, the collector unlinks it, and both leave a mapped file as it is.
-            // The compiler maps libraries' crate metadata on the same terms.
-            Data::Mapped(unsafe { Mmap::map(&file)? })
-        };
-        let Some((payload, found)) = data.bytes().split_last_chunk::<TRAILER_LEN>() else { return Ok(None) };
+        let contents = Contents::of(&mut file)?;
+        let Some((payload, found)) = contents.split_last_chunk::<TRAILER_LEN>() else { return Ok(None) };
         // The cheap parts are compared first.
         let whole = found[16..] == MAGIC
             && found[8..16] == (payload.len() as u64).to_le_bytes()
             && found[..8] == XxHash3_64::oneshot(payload).to_le_bytes();
         let payload_len = payload.len();
-        Ok(whole.then(|| (Entry { path: path.to_owned(), data, payload_len }, file)))
+        Ok(whole.then(|| (Entry { path: path.to_owned(), contents, payload_len }, file)))
     }
 }
 
 impl AsRef<[u8]> for Entry {
     fn as_ref(&self) -> &[u8] {
         self.bytes()
-    }
-}
-
-impl Data {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Data::Read(bytes) => bytes,
-            Data::Mapped(map) => map,
-        }
     }
 }

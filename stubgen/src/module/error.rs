@@ -4,7 +4,7 @@ use std::error::Error;
 use std::{fmt, io};
 
 use super::name::NameFault;
-use super::{ABI_SECTION, DECLS_SECTION, ItemType};
+use super::{ABI_SECTION, ATTRIBUTES_SECTION, DECLS_SECTION, ItemType, SPANS_SECTION};
 
 /// Why a file is not a module with procedural macros that can be used.
 ///
@@ -24,6 +24,10 @@ pub enum ModuleError {
     NotUtf8 { section: &'static str, offset: usize },
     /// A line is not made as the ABI says.
     MalformedLine { section: &'static str, line: usize, text: String, reason: &'static str },
+    /// A section ends too early.
+    MissingLine { section: &'static str, key: &'static str },
+    /// There are not as many spans of macros as there are macros.
+    WrongSpanCount { found: usize, expected: usize },
     /// A declaration is neither a derive nor an attribute nor a function-like macro.
     UnknownKind { line: usize, kind: String },
     /// A key of the ABI section is not known.
@@ -100,7 +104,7 @@ impl ModuleError {
             ModuleError::WrongAbi { expected, .. } => {
                 Some(format!("rebuild the module with a compiler whose module ABI is version {expected}"))
             }
-            ModuleError::DuplicateSection { section } if [DECLS_SECTION, ABI_SECTION].contains(section) => {
+            ModuleError::DuplicateSection { section } if [DECLS_SECTION, ABI_SECTION, ATTRIBUTES_SECTION, SPANS_SECTION].contains(section) => {
                 Some("link one `proc-macro` crate into the module".to_owned())
             }
             ModuleError::UnknownImport { module, .. } if module.starts_with("watt-") => {
@@ -140,6 +144,12 @@ impl fmt::Display for ModuleError {
             }
             ModuleError::MalformedLine { section, line, text, reason } => {
                 write!(f, "malformed line {line} of custom section `{section}`: {reason}: `{text}`")
+            }
+            ModuleError::MissingLine { section, key } => {
+                write!(f, "custom section `{section}` ends before a line `{key}=`")
+            }
+            ModuleError::WrongSpanCount { found, expected } => {
+                write!(f, "custom section `{SPANS_SECTION}` has the spans of {found} macros, but there are {expected}")
             }
             ModuleError::UnknownKind { line, kind } => write!(
                 f,

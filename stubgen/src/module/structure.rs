@@ -1,4 +1,4 @@
-//! The walk over a module's sections: framing, types, imports, exports and our two custom sections.
+//! The walk over a module's sections: framing, types, imports, exports and our custom sections.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 use wasmparser::{Chunk, CompositeInnerType, ExternalKind, FuncType, Parser, Payload, TypeRef};
 
 use super::error::NotWasm;
-use super::{ABI_SECTION, DECLS_SECTION, ModuleError};
+use super::{ABI_SECTION, ATTRIBUTES_SECTION, DECLS_SECTION, ModuleError, SPANS_SECTION};
 
 /// Something that a module imports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,10 @@ pub(crate) struct Structure<'a> {
     pub(crate) decls: Option<&'a [u8]>,
     /// The contents of [`ABI_SECTION`].
     pub(crate) abi: Option<&'a [u8]>,
+    /// The contents of [`ATTRIBUTES_SECTION`].
+    pub(crate) attributes: Option<&'a [u8]>,
+    /// The contents of [`SPANS_SECTION`].
+    pub(crate) spans: Option<&'a [u8]>,
 }
 
 /// The first bytes of every module.
@@ -92,7 +96,8 @@ impl From<wasmparser::Error> for ModuleError {
 /// Walks over the whole module. Function bodies, most of a file, are skipped: the engine validates them before they run.
 pub(crate) fn walk(bytes: &[u8]) -> Result<Structure<'_>, ModuleError> {
     check_header(bytes)?;
-    let mut structure = Structure { imports: Vec::new(), exports: Vec::new(), decls: None, abi: None };
+    let mut structure =
+        Structure { imports: vec![], exports: vec![], decls: None, abi: None, attributes: None, spans: None };
     let mut indices = Indices::default();
     let mut parser = Parser::new(0);
     let mut rest = bytes;
@@ -167,6 +172,8 @@ pub(crate) fn walk(bytes: &[u8]) -> Result<Structure<'_>, ModuleError> {
                 let (slot, name) = match section.name() {
                     DECLS_SECTION => (&mut structure.decls, DECLS_SECTION),
                     ABI_SECTION => (&mut structure.abi, ABI_SECTION),
+                    ATTRIBUTES_SECTION => (&mut structure.attributes, ATTRIBUTES_SECTION),
+                    SPANS_SECTION => (&mut structure.spans, SPANS_SECTION),
                     _ => continue,
                 };
                 if slot.replace(section.data()).is_some() {

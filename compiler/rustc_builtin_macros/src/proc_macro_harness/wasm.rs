@@ -2,6 +2,9 @@
 //!
 //! Their format stands in ARCHITECTURE.md.
 
+mod attributes;
+mod spans;
+
 use std::fmt::Write;
 
 use rustc_ast::token;
@@ -19,14 +22,31 @@ pub(super) fn custom_sections(
     cx: &ExtCtxt<'_>,
     span: Span,
     macros: &[ProcMacro],
+    krate: &ast::Crate,
 ) -> Vec<ast::Stmt> {
     if !cx.sess.target.is_like_wasm {
         return Vec::new();
     }
-    vec![
+    let mut sections = vec![
         section(cx, span, ".rustc_proc_macro_decls", "_WASM_DECLS", declarations(macros)),
         section(cx, span, ".rustc_proc_macro_abi", "_WASM_ABI", abi(cx)),
-    ]
+    ];
+    let attributes = attributes::contents(krate, macros);
+    if !attributes.is_empty() {
+        sections.push(section(cx, span, ".rustc_proc_macro_attrs", "_WASM_ATTRS", attributes));
+    }
+    if let Some(spans) = spans::contents(cx.sess, krate, macros) {
+        sections.push(section(cx, span, ".rustc_proc_macro_spans", "_WASM_SPANS", spans));
+    }
+    sections
+}
+
+/// The function of a macro, and the span of all of it.
+fn function<'a>(krate: &'a ast::Crate, of_macro: &ProcMacro) -> (Option<&'a ast::Item>, Span) {
+    let (ProcMacro::Derive(ProcMacroDerive { id, span, .. })
+    | ProcMacro::Attr(ProcMacroDef { id, span, .. })
+    | ProcMacro::Bang(ProcMacroDef { id, span, .. })) = of_macro;
+    (krate.items.iter().map(|item| &**item).find(|item| item.id == *id), *span)
 }
 
 fn declarations(macros: &[ProcMacro]) -> String {

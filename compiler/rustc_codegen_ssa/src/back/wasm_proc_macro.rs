@@ -7,12 +7,14 @@ use rustc_symbol_mangling::{WASM_PROC_MACRO_DECLS, mangle_internal_symbol};
 /// What the linker is told beside the arguments of every Wasm library.
 ///
 /// * A native macro has the compiler's stack of 8 MiB, so its Wasm build gets as many bytes.
-/// * The compiler reads the two custom sections, so `-C strip=symbols` must leave them.
+/// * The compiler reads the custom sections, so `-C strip=symbols` must leave them.
 pub(super) const LINK_ARGS: &[&str] = &[
     "-z",
     "stack-size=8388608",
     "--keep-section=.rustc_proc_macro_decls",
     "--keep-section=.rustc_proc_macro_abi",
+    "--keep-section=.rustc_proc_macro_attrs",
+    "--keep-section=.rustc_proc_macro_spans",
 ];
 
 /// All that the compiler calls or reads in a module, by the names of the module ABI.

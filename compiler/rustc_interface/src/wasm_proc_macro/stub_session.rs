@@ -9,7 +9,8 @@ use rustc_errors::emitter::Emitter;
 use rustc_errors::{DiagInner, DiagMessage};
 use rustc_metadata::{METADATA_HEADER, encode_metadata};
 use rustc_session::config::{
-    CodegenOptions, CrateType, Input, Options, OutputType, OutputTypes, UnstableOptions,
+    CodegenOptions, CrateType, Input, Options, OutputType, OutputTypes, ResolveDocLinks,
+    UnstableOptions,
 };
 use rustc_session::lint::Level;
 use rustc_span::edition::Edition;
@@ -20,7 +21,7 @@ use stubgen::cache::{Key, Kind};
 use stubgen::module::ModuleInfo;
 use stubgen::stub::{self, Body};
 
-use super::{Context, LoadedModule, profiler};
+use super::{Context, LoadedModule, profiler, stub_spans};
 use crate::interface::{Config, run_compiler};
 use crate::passes;
 use crate::util::DummyCodegenBackend;
@@ -71,7 +72,7 @@ fn compile(info: &ModuleInfo, context: &Context) -> Result<Vec<u8>, String> {
         let session = || {
             catch_fatal_errors(|| {
                 run_compiler(config, |compiler| {
-                    let krate = passes::parse(&compiler.sess);
+                    let krate = stub_spans::parse(&compiler.sess, info);
                     passes::create_and_enter_global_ctxt(compiler, krate, |tcx| {
                         tcx.ensure_ok().early_lint_checks(());
                         encode_metadata(tcx, &path, None);
@@ -116,6 +117,8 @@ fn config(info: &ModuleInfo, context: &Context, errors: Arc<Mutex<Vec<String>>>)
         cg: CodegenOptions { metadata: vec![info.digest.to_string()], ..Default::default() },
         unstable_opts: UnstableOptions { threads: context.threads, ..Default::default() },
         lint_cap: Some(Level::Allow),
+        // rustdoc asks a crate with documentation where the links in it lead.
+        resolve_doc_links: ResolveDocLinks::ExportedMetadata,
         sysroot: context.sysroot.clone(),
         working_dir,
         ..Default::default()

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stubgen::module::{Declaration, GuestAbi, ModuleInfo};
+use stubgen::module::{Attributes, Declaration, Deprecated, GuestAbi, ModuleInfo};
 use stubgen::propose::{options, propose};
 
 use crate::{Failure, bad_module, print, read};
@@ -47,11 +47,17 @@ fn quoted(word: &str) -> String {
     }
 }
 
+/// Where the macro of that number is defined, if the module says it.
+fn place(info: &ModuleInfo, index: usize) -> Option<(&str, usize, usize)> {
+    info.spans.as_ref()?.place_of(index)
+}
+
 fn as_json(file: &Path, info: &ModuleInfo) -> Value {
     let macros: Vec<Value> = info
         .declarations
         .iter()
-        .map(|declaration| {
+        .enumerate()
+        .map(|(index, declaration)| {
             let mut value = json!({
                 "kind": declaration.kind(),
                 "name": declaration.name(),
@@ -59,6 +65,19 @@ fn as_json(file: &Path, info: &ModuleInfo) -> Value {
             });
             if let Declaration::Derive { helpers, .. } = declaration {
                 value["helpers"] = json!(helpers);
+            }
+            let Attributes { deprecated, hidden, docs } = &info.attributes[index];
+            if let Some(Deprecated { since, note }) = deprecated {
+                value["deprecated"] = json!({ "since": since, "note": note });
+            }
+            if *hidden {
+                value["hidden"] = json!(true);
+            }
+            if !docs.is_empty() {
+                value["docs"] = json!(docs.join("\n"));
+            }
+            if let Some((file, line, column)) = place(info, index) {
+                value["defined"] = json!({ "file": file, "line": line, "column": column });
             }
             value
         })
@@ -98,7 +117,7 @@ fn as_text(file: &Path, info: &ModuleInfo) -> String {
     let runnable = if GuestAbi::RUNNABLE.contains(&info.guest) { "" } else { " (the compiler does not run it)" };
     _ = writeln!(text, "abi       {} for {}{runnable}", abi.abi, info.guest.name());
     _ = writeln!(text, "macros    {}", info.declarations.len());
-    for declaration in &info.declarations {
+    for (index, declaration) in info.declarations.iter().enumerate() {
         let name = declaration.name();
         _ = match declaration {
             Declaration::Derive { helpers, .. } if helpers.is_empty() => write!(text, "  #[derive({name})]"),
@@ -106,7 +125,14 @@ fn as_text(file: &Path, info: &ModuleInfo) -> String {
             Declaration::Attr { .. } => write!(text, "  #[{name}]"),
             Declaration::Bang { .. } => write!(text, "  {name}!"),
         };
-        _ = writeln!(text, " by {}", declaration.function());
+        _ = write!(text, " by {}", declaration.function());
+        if info.attributes[index].deprecated.is_some() {
+            text.push_str(", deprecated");
+        }
+        _ = match place(info, index) {
+            Some((file, line, column)) => writeln!(text, ", defined at {file}:{line}:{column}"),
+            None => writeln!(text),
+        };
     }
     _ = writeln!(text, "imports   {}", info.imports.len());
     for import in &info.imports {

@@ -75,3 +75,10 @@ pub fn clocks_and_maps(_input: TokenStream) -> TokenStream {
     other.sort();
     string(&format!("{forward} {this_century} {differs} {}", other == (0..100).collect::<Vec<_>>()))
 }
+
+/// Whether a thread can be started.
+#[proc_macro]
+pub fn thread(_input: TokenStream) -> TokenStream {
+    let thread = std::thread::Builder::new().spawn(|| 1);
+    string(&format!("{:?}", thread.map(|thread| thread.join().unwrap()).map_err(|error| error.kind())))
+}

@@ -27,7 +27,7 @@ pub fn files(input: TokenStream) -> TokenStream {
     TokenStream::new()
 }
 
-/// Says whether there is a compiler to ask: here, on another thread, and while unwinding.
+/// Says whether there is a compiler to ask: here, and while unwinding.
 #[proc_macro]
 pub fn available(_input: TokenStream) -> TokenStream {
     struct Witness;

@@ -1,0 +1,72 @@
+//! The parts of a source file's name and digest, for those who describe source files outside of
+//! crate metadata; and checks of such descriptions, which need not be true.
+
+use std::path::{Path, PathBuf};
+
+use crate::analyze_source_file::analyze_source_file;
+use crate::{
+    InnerRealFileName, RealFileName, RemapPathScopeComponents, SourceFile, SourceFileHash,
+    SourceFileHashAlgorithm,
+};
+
+/// What of a [`RealFileName`] does not depend on the directory in which the compiler ran.
+pub struct RealFileNameParts<'a> {
+    pub maybe_remapped: &'a Path,
+    pub local: Option<&'a Path>,
+    pub scopes: RemapPathScopeComponents,
+}
+
+impl<'a> From<&'a RealFileName> for RealFileNameParts<'a> {
+    fn from(name: &'a RealFileName) -> RealFileNameParts<'a> {
+        let RealFileName { local, maybe_remapped, scopes } = name;
+        RealFileNameParts {
+            maybe_remapped: &maybe_remapped.name,
+            local: local.as_ref().map(|local| &*local.name),
+            scopes: *scopes,
+        }
+    }
+}
+
+impl From<RealFileNameParts<'_>> for RealFileName {
+    fn from(parts: RealFileNameParts<'_>) -> RealFileName {
+        let inner = |name: &Path| InnerRealFileName {
+            name: name.to_owned(),
+            working_directory: PathBuf::new(),
+            embeddable_name: name.to_owned(),
+        };
+        RealFileName {
+            local: parts.local.map(inner),
+            maybe_remapped: inner(parts.maybe_remapped),
+            scopes: parts.scopes,
+        }
+    }
+}
+
+impl SourceFileHash {
+    /// The hash with that digest, unless the digest has another length than the algorithm's.
+    pub fn from_digest(kind: SourceFileHashAlgorithm, digest: &[u8]) -> Option<SourceFileHash> {
+        let mut hash = SourceFileHash { kind, value: Default::default() };
+        if digest.len() != hash.hash_len() {
+            return None;
+        }
+        hash.value[..digest.len()].copy_from_slice(digest);
+        Some(hash)
+    }
+}
+
+/// Whether what is at `path` cannot be the text of `file`: its size is another, or it is a device or
+/// a pipe, from which one could read forever. Whoever describes a file chooses its path.
+pub(crate) fn is_ruled_out(file: &SourceFile, path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| {
+        !found.is_file() || found.len() != u64::from(file.unnormalized_source_len)
+    })
+}
+
+/// Whether `file` says where lines and characters start in `text`, its normalized text. Texts are cut
+/// at those places, so a text with the right digest does not suffice.
+pub(crate) fn describes(file: &SourceFile, text: &str) -> bool {
+    let (lines, multibyte_chars) = analyze_source_file(text);
+    text.len() == file.normalized_source_len.0 as usize
+        && lines == file.lines()
+        && multibyte_chars == file.multibyte_chars
+}

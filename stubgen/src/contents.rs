@@ -1,0 +1,56 @@
+//! What is in a file: read, or mapped into memory if that is cheaper.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::ops::Deref;
+use std::path::Path;
+
+use memmap2::Mmap;
+
+/// Files from this size in bytes on are mapped: for each page that is read into memory instead, the system has to make one.
+const MAP_FROM: u64 = 64 * 1024;
+
+/// The contents of a file. They may change while they are here if the file is written to in place.
+#[derive(Debug)]
+pub struct Contents(Data);
+
+#[derive(Debug)]
+enum Data {
+    Read(Vec<u8>),
+    Mapped(Mmap),
+}
+
+impl Contents {
+    /// The contents of the file at `path`, which may be a pipe.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the operation that failed.
+    pub fn open(path: &Path) -> io::Result<Contents> {
+        Contents::of(&mut File::open(path)?)
+    }
+
+    pub(crate) fn of(file: &mut File) -> io::Result<Contents> {
+        let metadata = file.metadata()?;
+        if metadata.is_file() && metadata.len() >= MAP_FROM {
+            // SAFETY: the mapping is only read, and as bytes. Whoever writes to a file in place while a compiler uses it does
+            // to that compilation what he does to it with a library: the compiler maps those on the same terms. Files of the
+            // cache are never written to.
+            return Ok(Contents(Data::Mapped(unsafe { Mmap::map(&*file)? })));
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(Contents(Data::Read(bytes)))
+    }
+}
+
+impl Deref for Contents {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match &self.0 {
+            Data::Read(bytes) => bytes,
+            Data::Mapped(map) => map,
+        }
+    }
+}
