@@ -94,7 +94,9 @@ fn a_source_that_is_not_as_described_is_not_shown() {
 }
 
 fn without_crate_span(text: &str) -> String {
-    text.lines().map(|line| if line.starts_with("crate=") { "crate=\n".to_owned() } else { format!("{line}\n") }).collect()
+    text.lines()
+        .map(|line| if line.starts_with("crate=") { "crate=\n".to_owned() } else { format!("{line}\n") })
+        .collect()
 }
 
 /// A file is chosen by the module; reading some of them would take for ever.
@@ -167,4 +169,24 @@ fn remapped_paths_are_the_only_ones_in_a_module() {
         module
     });
     assert!(modules[0] == modules[1]);
+}
+
+/// Cargo's modules have such names. The stub's session has to know where the crate's root is, and does not.
+#[test]
+fn a_module_with_remapped_paths_is_used_as_any() {
+    let scopes = ["all", "object", "diagnostics"];
+    for scope in scopes {
+        let lab = lab();
+        let mut rustc = lab.rustc();
+        rustc.arg(lab.join("macros.rs")).args(["--crate-type", "proc-macro", "--target", "wasm32-wasip1"]);
+        rustc.arg(format!("--remap-path-prefix={}=/where", lab.path().display())).args(["-o", "macros.wasm"]);
+        rustc.arg(format!("--remap-path-scope={scope}")).outcome().success();
+        let shown = if scope == "object" { "macros.rs:5:2" } else { "/where/macros.rs:5:2" };
+        compile(&lab).says(shown);
+        let without_local = |text: &str| {
+            let lines = text.lines().filter(|line| !line.starts_with("local="));
+            lines.map(|line| format!("{line}\n")).collect()
+        };
+        compile_with(&lab, without_local).says("macros.rs:5:2");
+    }
 }

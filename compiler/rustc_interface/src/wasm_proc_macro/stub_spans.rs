@@ -70,7 +70,9 @@ fn register(
     let SourceName { name, remapped, local } = &file.name;
     let parts = RealFileNameParts {
         maybe_remapped: Path::new(name),
-        local: local.as_ref().map(Path::new),
+        // Expansion wants to know in which directory the crate's root is. Crate metadata does not
+        // say this where all is remapped.
+        local: Some(Path::new(local.as_ref().unwrap_or(name))),
         scopes: scopes(*remapped),
     };
     let name = FileName::Real(parts.into());
