@@ -22,7 +22,6 @@ macro_rules! projects {
 }
 
 projects! {
-    #[ignore = "it takes minutes: `./x.py test cargo --all`"]
     hyperfine
     #[ignore = "it takes minutes: `./x.py test cargo --all`"]
     just
@@ -58,7 +57,6 @@ fn check(native: &Site, wasm: &Site, words: &[&str]) -> Outcome {
 }
 
 #[test]
-#[ignore = "it takes minutes: `./x.py test cargo --all`"]
 fn workspace() {
     let (native, mut wasm) = (Site::of("workspace"), Site::of("workspace"));
     let cold = check(&native, &wasm, &[]);
