@@ -177,10 +177,11 @@ impl Resolver<'_> {
             }
         };
         let digest = info.digest.to_string();
-        if it.changeable.is_some()
-            && let Some(reason) = self.known_reason(&Key::of_module(&digest))
-        {
-            return Decision::Native(reason);
+        if it.changeable.is_some() {
+            if let Some(reason) = self.known_reason(&Key::of_module(&digest)) {
+                return Decision::Native(reason);
+            }
+            NoteKind::ALL.iter().for_each(|kind| self.store.forget_note(*kind, &it.key));
         }
         let in_place = || Decision::Wasm(Module { path, digest, origin, _stored: None });
         if it.changeable.is_some() || self.choice.from_source {
@@ -220,7 +221,8 @@ impl Resolver<'_> {
             reason = format!("links = {links:?} in {package}: {}", reason.strip_prefix(&of_it).unwrap_or(&reason));
         }
         let is_passing = PASSING.iter().any(|text| message.contains(text));
-        if it.changeable.is_none() && !self.choice.from_source && !is_passing {
+        // Where the source may change, only `--explain` goes by it.
+        if !self.choice.from_source && !is_passing {
             let (name, version) = (it.name.to_owned(), it.version.to_owned());
             let note = Note { name, version, reason: reason.clone(), message: message.to_owned() };
             // If it cannot be kept, it is found out again.

@@ -48,6 +48,14 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
+    /// Without the advice to try again.
+    pub(crate) fn of_last_time(mut self) -> Reason {
+        if let Reason::Failed { known, .. } | Reason::Refused { known, .. } = &mut self {
+            *known = false;
+        }
+        self
+    }
+
     /// Whether it is not what the user asked for.
     pub(crate) fn is_fallback(&self) -> bool {
         !matches!(self, Reason::Asked | Reason::NotOnly)

@@ -38,6 +38,10 @@ fn about(resolver: &Resolver<'_>, index: usize) -> Result<String> {
             (format!("runs from Wasm, from {said}"), Some(module.path.clone()))
         }
         Decision::Build => match it.changeable {
+            Some(_) if let Some(reason) = resolver.known_reason(&it.key) => {
+                let reason = reason.of_last_time();
+                (format!("tried from Wasm, since its source may change; last time it ran natively: {reason}"), None)
+            }
             Some(package) if package.0 == it.name => {
                 ("runs from Wasm; built in the target directory, since its source may change".to_owned(), None)
             }

@@ -159,9 +159,9 @@ fn remember(resolver: &Resolver<'_>, index: usize, texts: &[String], key: Option
         reason: texts.first().cloned().unwrap_or_default(),
         message: texts.join("\n"),
     };
-    if let Some(key) = key {
-        // If it cannot be kept, it is found out again.
-        _ = resolver.store.write_note(NoteKind::Refused, &key, &note);
+    // The second key is for `--explain`, which has no module. If a note cannot be kept, it is found out again.
+    for key in key.iter().chain(it.changeable.map(|_| &it.key)) {
+        _ = resolver.store.write_note(NoteKind::Refused, key, &note);
     }
 }
 

@@ -81,7 +81,7 @@ pub(crate) enum NoteKind {
 }
 
 impl NoteKind {
-    const ALL: [NoteKind; 2] = [NoteKind::Failure, NoteKind::Refused];
+    pub(crate) const ALL: [NoteKind; 2] = [NoteKind::Failure, NoteKind::Refused];
 
     fn dir_name(self) -> &'static str {
         match self {

@@ -187,3 +187,18 @@ fn a_name_that_nothing_has_is_an_error_with_near_ones() {
     assert!(output.stderr.contains("syn v1.0.0 has no procedural macros"), "{}", output.stderr);
     assert_eq!(lab.run(&["build", "--native", "first-derive@3"]).code, 101);
 }
+
+#[test]
+fn what_became_of_a_macro_whose_source_may_change_is_explained() {
+    // It is tried again each time, so nothing is decided yet; but people ask after a run that told them something.
+    let mut lab = Lab::usual();
+    lab.make_local(2);
+    let explained = |lab: &Lab| lab.ok(&["build", "--explain", "first-derive"]).stdout;
+    assert!(explained(&lab).contains("since its source may change\n"));
+    lab.control = json!({ "failing": { "first-derive": "error: bad" } });
+    lab.ok(&["build"]);
+    assert!(explained(&lab).contains("; last time it ran natively: error: bad\n"), "{}", explained(&lab));
+    lab.control = json!({});
+    lab.ok(&["build"]);
+    assert!(explained(&lab).contains("since its source may change\n"), "{}", explained(&lab));
+}
