@@ -40,6 +40,7 @@ pub fn build(macro_crates: &[MacroCrate<'_>], lock: &Path, work: &Path) -> Resul
     for krate in macro_crates {
         let dir = workspace.join("macros").join(&krate.package.name);
         copy(krate.package.dir(), &dir).map_err(in_words)?;
+        fs::write(dir.join("original"), krate.package.dir().to_str().expect("paths are UTF-8")).map_err(in_words)?;
         fs::write(dir.join("Cargo.toml"), krate.manifest()?).map_err(in_words)?;
     }
     fs::write(workspace.join("Cargo.toml"), WORKSPACE).map_err(in_words)?;
@@ -105,10 +106,10 @@ fn copy(from: &Path, to: &Path) -> Result<(), std::io::Error> {
     Ok(())
 }
 
-/// Compiles `crate_type.rs` and returns the program's path.
+/// Compiles `macro_crate.rs` and returns the program's path.
 fn compile_wrapper(work: &Path) -> Result<String, String> {
-    let program = work.join(format!("crate_type{}", std::env::consts::EXE_SUFFIX));
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/build/crate_type.rs");
+    let program = work.join(format!("macro_crate{}", std::env::consts::EXE_SUFFIX));
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/build/macro_crate.rs");
     let outcome = Toolchain::get().rustc().arg(source).args(["--edition", "2024", "-o"]).arg(&program).outcome();
     if outcome.code == Some(0) { Ok(program.display().to_string()) } else { Err(outcome.to_string()) }
 }

@@ -1,7 +1,11 @@
 //! What cargo calls instead of rustc for the macro crates: it lets rustc write a macro crate where cargo asks for a `cdylib`,
-//! the crate type by which cargo builds for a target what is linked.
+//! the crate type by which cargo builds for a target what is linked; and it lets rustc read the package's own source instead of
+//! the copy that cargo was given, so that positions are those of the native build.
 
 use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::Path;
 use std::process::{Command, exit};
 
 fn main() {
@@ -16,7 +20,20 @@ fn main() {
         arguments[only] = "proc-macro".into();
         // Cargo says the first to all macro crates and the second to all crates of others.
         arguments.extend(["--extern", "proc_macro", "--cap-lints", "allow"].map(Into::into));
+        let source = arguments.iter_mut().find(|argument| Path::new(argument).extension() == Some(OsStr::new("rs")));
+        let source = source.expect("cargo names the source");
+        *source = original(Path::new(source));
     }
     let status = rustc.args(arguments).status().expect("the compiler can be run");
     exit(status.code().unwrap_or(101));
+}
+
+/// The file of which `copy` is one. A copied package says in a file where it is from.
+fn original(copy: &Path) -> OsString {
+    let packages = copy.ancestors().map(|dir| (dir, dir.join("original")));
+    let (dir, package) = packages
+        .filter_map(|(dir, file)| Some((dir, fs::read_to_string(file).ok()?)))
+        .next()
+        .expect("a copied package says where it is from");
+    Path::new(&package).join(copy.strip_prefix(dir).expect("it is an ancestor")).into()
 }
