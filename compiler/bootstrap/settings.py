@@ -46,7 +46,7 @@ def render(config: Config, layout: Layout, stage0: Stage0) -> str:
         "deny-warnings = false",
         "download-rustc = false",
         "omit-git-hash = true",
-        "# Else each module holds the paths of the standard library's packages on this machine.",
+        "# Else modules hold the paths of the standard library's packages, as they do those of its generic code.",
         "remap-debuginfo = true",
         f"[target.{stage0.host}]",
         f"llvm-config = {quote(config.llvm.config)}",

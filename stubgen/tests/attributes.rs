@@ -129,14 +129,11 @@ fn malformed_lines_are_refused() {
 fn inspect_shows_them() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("x.wasm"), module(ATTRIBUTES)).unwrap();
-    let inspect = |args: &[&str]| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stubgen"));
-        String::from_utf8(command.arg("inspect").args(args).current_dir(dir.path()).output().unwrap().stdout).unwrap()
-    };
-    let text = inspect(&["x.wasm"]);
+    let text = common::good(dir.path(), &["inspect", "x.wasm"]);
     assert!(text.contains("  #[derive(Demo)] with #[demo] #[other] by derive_demo, deprecated\n"), "{text}");
     assert!(text.contains("  #[wrap] by wrap\n"), "{text}");
-    let json: serde_json::Value = serde_json::from_str(&inspect(&["--json", "x.wasm"])).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&common::good(dir.path(), &["inspect", "--json", "x.wasm"])).unwrap();
     assert_eq!(json["macros"][0]["deprecated"]["since"], "1.2.0");
     assert_eq!(json["macros"][0]["hidden"], true);
     assert_eq!(json["macros"][0]["docs"], " First line.\n\n a\nb\\n\r\t*/");

@@ -6,23 +6,12 @@ mod common;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-use common::{I32, TestModule, demo};
+use common::{I32, TestModule, demo, good, stubgen};
 use serde_json::Value;
 use stubgen::cache::{Cache, Key, Kind};
 use stubgen::module::{Digest, ModuleInfo};
-
-fn stubgen(dir: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_stubgen")).args(args).current_dir(dir).output().unwrap()
-}
-
-/// The standard output of a run that must succeed, and that must not say a word beside it.
-fn good(dir: &Path, args: &[&str]) -> String {
-    let output = stubgen(dir, args);
-    assert!(output.status.success() && output.stderr.is_empty(), "{args:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
 
 /// The standard error of a run that must fail with exit code 1.
 fn bad(dir: &Path, args: &[&str]) -> String {

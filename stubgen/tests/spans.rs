@@ -241,11 +241,7 @@ fn malformed_lines_are_refused() {
 fn inspect_shows_places() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("x.wasm"), module(SPANS)).unwrap();
-    let inspect = |args: &[&str]| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stubgen"));
-        String::from_utf8(command.arg("inspect").args(args).current_dir(dir.path()).output().unwrap().stdout).unwrap()
-    };
-    let text = inspect(&["x.wasm"]);
+    let text = common::good(dir.path(), &["inspect", "x.wasm"]);
     for line in [
         "  #[derive(Demo)] with #[demo] #[other] by derive_demo, defined at src/lib.rs:2:3\n",
         "  #[wrap] by wrap\n",
@@ -253,7 +249,8 @@ fn inspect_shows_places() {
     ] {
         assert!(text.contains(line), "{line} in {text}");
     }
-    let json: serde_json::Value = serde_json::from_str(&inspect(&["--json", "x.wasm"])).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&common::good(dir.path(), &["inspect", "--json", "x.wasm"])).unwrap();
     assert_eq!(json["macros"][0]["defined"], serde_json::json!({ "file": "src/lib.rs", "line": 2, "column": 3 }));
     assert_eq!(json["macros"][1]["defined"], serde_json::Value::Null);
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::{fmt, io};
 
 use super::name::NameFault;
-use super::{ABI_SECTION, ATTRIBUTES_SECTION, DECLS_SECTION, ItemType, SPANS_SECTION};
+use super::{ABI_SECTION, DECLS_SECTION, ItemType, SPANS_SECTION};
 
 /// Why a file is not a module with procedural macros that can be used.
 ///
@@ -104,9 +104,7 @@ impl ModuleError {
             ModuleError::WrongAbi { expected, .. } => {
                 Some(format!("rebuild the module with a compiler whose module ABI is version {expected}"))
             }
-            ModuleError::DuplicateSection { section } if [DECLS_SECTION, ABI_SECTION, ATTRIBUTES_SECTION, SPANS_SECTION].contains(section) => {
-                Some("link one `proc-macro` crate into the module".to_owned())
-            }
+            ModuleError::DuplicateSection { .. } => Some("link one `proc-macro` crate into the module".to_owned()),
             ModuleError::UnknownImport { module, .. } if module.starts_with("watt-") => {
                 Some("modules made for `watt` may import what 0.4 or 0.5 of it offers, and no others".to_owned())
             }

@@ -115,3 +115,17 @@ impl TestModule {
         module.finish()
     }
 }
+
+/// A run of the command in `dir`.
+#[cfg(feature = "cli")]
+pub fn stubgen(dir: &std::path::Path, args: &[&str]) -> std::process::Output {
+    std::process::Command::new(env!("CARGO_BIN_EXE_stubgen")).args(args).current_dir(dir).output().unwrap()
+}
+
+/// The standard output of a run that must succeed, and that must not say a word beside it.
+#[cfg(feature = "cli")]
+pub fn good(dir: &std::path::Path, args: &[&str]) -> String {
+    let output = stubgen(dir, args);
+    assert!(output.status.success() && output.stderr.is_empty(), "{args:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}

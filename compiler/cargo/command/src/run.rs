@@ -128,7 +128,8 @@ fn use_modules(resolver: &mut Resolver<'_>, temporary: &Path) -> Result<i32> {
     }
     resolver.shell.status("Retrying", format_args!("with {} running natively", names.join(", ")));
     let first = |texts: &Vec<String>| texts.first().cloned().unwrap_or_default();
-    let keys: Vec<Option<Key>> = refusals.keys().map(|index| resolver.refusal_key(*index)).collect();
+    // Of the modules, which are given up now.
+    let keys: Vec<Key> = refusals.keys().filter_map(|index| resolver.refusal_key(*index)).collect();
     resolver.refused.extend(refusals.iter().map(|(index, texts)| (*index, first(texts))));
     for (index, refused) in &resolver.refused {
         let reason = Reason::Refused { refused: refused.clone(), known: false };
@@ -142,7 +143,7 @@ fn use_modules(resolver: &mut Resolver<'_>, temporary: &Path) -> Result<i32> {
     let status = resolver.cargo.use_modules(&resolver.request(Mode::Use), &path)?;
     if status.success() || !failed_to_compile(resolver, exit_code(status))? {
         for ((index, texts), key) in refusals.iter().zip(keys) {
-            remember(resolver, *index, texts, key);
+            remember(resolver, *index, texts, &key);
         }
     } else {
         resolver.shell.help("it fails natively as well, so the sandbox was not the reason");
@@ -151,7 +152,7 @@ fn use_modules(resolver: &mut Resolver<'_>, temporary: &Path) -> Result<i32> {
 }
 
 /// Keeps in mind that a macro runs natively only.
-fn remember(resolver: &Resolver<'_>, index: usize, texts: &[String], key: Option<Key>) {
+fn remember(resolver: &Resolver<'_>, index: usize, texts: &[String], key: &Key) {
     let it = &resolver.macros.list[index];
     let note = Note {
         name: it.name.to_owned(),
@@ -160,7 +161,7 @@ fn remember(resolver: &Resolver<'_>, index: usize, texts: &[String], key: Option
         message: texts.join("\n"),
     };
     // The second key is for `--explain`, which has no module. If a note cannot be kept, it is found out again.
-    for key in key.iter().chain(it.changeable.map(|_| &it.key)) {
+    for key in [key].into_iter().chain(it.changeable.map(|_| &it.key)) {
         _ = resolver.store.write_note(NoteKind::Refused, key, &note);
     }
 }

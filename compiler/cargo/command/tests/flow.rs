@@ -95,12 +95,12 @@ fn a_commit_is_part_of_the_key_of_a_git_package() {
     let mut lab = Lab::usual();
     lab.units[2]["source"] = json!("git");
     lab.units[2]["package"] = json!("git+https://example.org/x?branch=main#first-derive@1.0.0");
-    lab.units[2]["manifest"] = json!("/home/git/checkouts/x-123/abcdef1/Cargo.toml");
+    lab.units[2]["manifest"] = json!("/cargo/git/checkouts/x-123/abcdef1/Cargo.toml");
     lab.ok(&["build"]);
     lab.take_modes();
     lab.ok(&["build"]);
     assert_eq!(lab.take_modes(), ["plan", "use"]);
-    lab.units[2]["manifest"] = json!("/home/git/checkouts/x-123/abcdef2/Cargo.toml");
+    lab.units[2]["manifest"] = json!("/cargo/git/checkouts/x-123/abcdef2/Cargo.toml");
     lab.ok(&["build"]);
     assert_eq!(lab.take_modes(), ["plan", "build", "use"]);
 }

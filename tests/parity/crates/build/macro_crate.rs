@@ -30,10 +30,9 @@ fn main() {
 
 /// The file of which `copy` is one. A copied package says in a file where it is from.
 fn original(copy: &Path) -> OsString {
-    let packages = copy.ancestors().map(|dir| (dir, dir.join("original")));
-    let (dir, package) = packages
-        .filter_map(|(dir, file)| Some((dir, fs::read_to_string(file).ok()?)))
-        .next()
+    let (dir, package) = copy
+        .ancestors()
+        .find_map(|dir| Some((dir, fs::read_to_string(dir.join("original")).ok()?)))
         .expect("a copied package says where it is from");
     Path::new(&package).join(copy.strip_prefix(dir).expect("it is an ancestor")).into()
 }
