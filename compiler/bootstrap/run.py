@@ -42,8 +42,9 @@ def logged(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
+    edit: Callable[[str], str] = str,
 ) -> int:
-    """Runs a command with all its output in `log` (begun anew), shows each line to `on_line`, returns its exit code."""
+    """Runs a command, returns its exit code; its output goes line by line through `edit` to `log` (begun anew) and `on_line`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     words = [str(word) for word in command]
     with log.open("w", encoding="utf-8", errors="replace") as file:
@@ -62,7 +63,7 @@ def logged(
         )
         try:
             assert process.stdout is not None
-            for line in process.stdout:
+            for line in map(edit, process.stdout):
                 file.write(line)
                 file.flush()
                 if on_line:

@@ -1,6 +1,7 @@
 """Building the toolchain: upstream's bootstrap in the prepared tree, then the linker and our command beside it."""
 
 import os
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ STD_NEUTRAL = (
     "src/librustdoc/",
 )
 
+# What stands for the tree in the compiler's messages, for the tree's paths are remapped (`settings`): upstream's names and Debian's.
+REMAPPED_TREE = re.compile(r"(?:/rustc(?:-dev)?/|/usr/src/rustc-)\d[\w.+-]*(?=/)")
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,11 @@ def run_bootstrap(config: Config, layout: Layout, ready: Ready, arguments: list[
     ]
     environment = {} if layout.pristine else {"RUSTC_WASM_PROC_MACRO_BUILD": ready.own_digest}
     say("build", f"upstream's bootstrap: {' '.join(arguments)} (log: {log})")
-    if logged(command, log, cwd=layout.tree, env=environment, on_line=progress.line) != 0:
+
+    def with_real_paths(line: str) -> str:
+        return REMAPPED_TREE.sub(lambda _: str(layout.tree), line)
+
+    if logged(command, log, cwd=layout.tree, env=environment, on_line=progress.line, edit=with_real_paths) != 0:
         raise failure(
             "upstream's bootstrap",
             log,

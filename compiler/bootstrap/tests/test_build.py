@@ -158,6 +158,15 @@ class Build(Sandbox):
             self.assertIn(message, str(caught.exception))
             self.assertIn("next:", str(caught.exception))
 
+    def test_an_error_names_the_file_and_not_what_its_path_is_remapped_to(self) -> None:
+        """By upstream's scheme and Debian's."""
+        for remapped in ("/rustc/1.96.0", "/rustc-dev/1.96.0", "/usr/src/rustc-1.96.0"):
+            self.fake(f"sys.exit('  --> {remapped}/compiler/rustc_a/src/lib.rs:1:2')")
+            (self.layout.state / "tree.json").unlink(missing_ok=True)
+            with self.subTest(remapped=remapped), self.assertRaises(Failure) as caught:
+                self.build()
+            self.assertIn(f"--> {self.layout.tree}/compiler/rustc_a/src/lib.rs:1:2", str(caught.exception))
+
     def test_a_missing_stage0_names_what_was_found(self) -> None:
         """A compiler that is too old or too new."""
         rustc = self.write(self.root / "bin/rustc", "#!/bin/sh\necho 'release: 1.80.0'; echo 'host: x'\n")

@@ -8,7 +8,7 @@ use std::path::Path;
 use cargo_tests::projects::home;
 use cargo_tests::{CargoOutcome as _, Kind, Site, Summary, copy, store};
 use stubgen::module::Digest;
-use tests::RustcExt as _;
+use tests::{RustcExt as _, Toolchain};
 
 /// Macro crates that people use, of the lock file of `tests/parity/crates`.
 const PACKED: [&str; 10] = [
@@ -72,7 +72,7 @@ fn other_home(site: &Site) -> std::path::PathBuf {
     other
 }
 
-/// Neither project nor home nor target directory nor time are in a module.
+/// Neither project nor home nor target directory nor time are in a module, nor the place of the toolchain.
 fn pack_twice(packages: &[&'static str]) {
     let (first, mut second) = (parity_crates(), parity_crates());
     first.plain(&["fetch", "--locked"]).success();
@@ -89,8 +89,8 @@ fn pack_twice(packages: &[&'static str]) {
             two.len(),
             difference(one, two)
         );
-        // Not the first home: the standard library has the paths of where it was built, and that may be the same one.
-        for path in [&first.tree, &second.tree, &other_home] {
+        let build = Toolchain::get().work().ancestors().nth(2).expect("BUILD/tests/IDENTITY");
+        for path in [&first.tree, &second.tree, &home(), &other_home, build] {
             let path = path.to_str().expect("paths are UTF-8").as_bytes();
             assert!(!one.windows(path.len()).any(|window| window == path), "`{package}` contains a path");
         }
@@ -171,6 +171,9 @@ fn a_pinned_module_of_another_digest_is_an_error() {
 #[test]
 fn verify_finds_a_module_that_is_made_of_something_else() {
     let (site, line) = with_pin();
+    let verified = site.command(&["verify", "--locked"]).success();
+    assert!(verified.stdout.contains("paste v1.0.15: identical"), "{verified}");
+
     let module = site.tree.join("modules/paste-1.0.15.wasm");
     let mut bytes = fs::read(&module).unwrap();
     // Another custom section at the end: still a module.

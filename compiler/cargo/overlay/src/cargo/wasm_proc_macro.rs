@@ -131,7 +131,7 @@ pub fn units(
             end_early()
         }
         Mode::Build => {
-            let (roots, graph) = graph::of_modules(ws, interner, request, &graph)?;
+            let (roots, graph) = graph::of_modules(ws, interner, request, target_data, &graph)?;
             let total = graph::reachable(&roots, &graph).len();
             let line = serde_json::json!({ "reason": "wasm-proc-macro-units", "total": total });
             drop_println!(ws.gctx(), "{line}");

@@ -1,6 +1,8 @@
 //! The changes to the graph of units: macros without dependencies, or nothing but macros.
 
 use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::executor::MODULE_FLAG;
@@ -9,7 +11,7 @@ use super::{is_guest, request};
 use crate::CargoResult;
 use crate::core::Workspace;
 use crate::core::compiler::unit_graph::{UnitDep, UnitGraph};
-use crate::core::compiler::{Unit, UnitInterner};
+use crate::core::compiler::{CompileKind, RustcTargetData, Unit, UnitInterner};
 use crate::core::profiles::{Profile, ProfileRoot};
 
 /// The graph in which the macros of the request's modules depend on nothing.
@@ -34,8 +36,10 @@ pub(super) fn of_modules(
     ws: &Workspace<'_>,
     interner: &UnitInterner,
     request: &Request,
+    target_data: &RustcTargetData<'_>,
     graph: &UnitGraph,
 ) -> CargoResult<(Vec<Unit>, UnitGraph)> {
+    let std_source = std_source(target_data);
     let mut roots = Vec::new();
     for wanted in &request.build {
         let found = graph.keys().filter(|unit| wanted.is(unit) && is_guest(unit.kind));
@@ -51,7 +55,7 @@ pub(super) fn of_modules(
         .map(|unit| {
             let new = match request.module(unit) {
                 Some(module) => from_module(interner, unit, module),
-                None if is_guest(unit.kind) => for_guest(ws, interner, unit),
+                None if is_guest(unit.kind) => for_guest(ws, interner, &std_source, unit),
                 // A build script. What it is compiled with goes into the names of symbols of the crate that it is for.
                 None => intern(interner, unit, Profile::default(), unit.rustflags.to_vec()),
             };
@@ -102,18 +106,27 @@ fn from_module(interner: &UnitInterner, unit: &Unit, module: &Module) -> Unit {
 }
 
 /// A unit of a macro as it is built in every project: what it is built from says what it is, not where.
-fn for_guest(ws: &Workspace<'_>, interner: &UnitInterner, unit: &Unit) -> Unit {
+fn for_guest(ws: &Workspace<'_>, interner: &UnitInterner, std_source: &Path, unit: &Unit) -> Unit {
     let profile =
         Profile { name: "release".into(), root: ProfileRoot::Release, opt_level: "s".into(), ..Profile::default() };
     let package = unit.pkg.package_id();
     let root = unit.pkg.root().display();
     let flags = vec![
+        format!("--remap-path-prefix={}=/rustc", std_source.display()),
         format!("--remap-path-prefix={}=/target", ws.build_dir().as_path_unlocked().display()),
         format!("--remap-path-prefix={}=/workspace", ws.root().display()),
         // The last that fits is taken.
         format!("--remap-path-prefix={root}=/{}-{}", package.name(), package.version()),
     ];
     intern(interner, unit, profile, flags)
+}
+
+/// Where rustc says that the standard library's source is, in code of it that is compiled with its users.
+///
+/// It follows one link, and no more, as rustc does.
+fn std_source(target_data: &RustcTargetData<'_>) -> PathBuf {
+    let component = target_data.info(CompileKind::Host).sysroot.join("lib/rustlib/src/rust");
+    fs::read_link(&component).unwrap_or(component)
 }
 
 fn intern(interner: &UnitInterner, unit: &Unit, profile: Profile, flags: Vec<String>) -> Unit {
