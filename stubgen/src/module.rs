@@ -77,15 +77,14 @@ pub struct ModuleInfo {
 }
 
 impl ModuleInfo {
-    /// Reads and checks a module that the compiler is to run.
+    /// Reads and checks a module.
     ///
     /// Everything but the code of functions is checked, which the engine validates.
     ///
     /// # Errors
     ///
     /// Returns an error if `bytes` is not a whole Wasm module, if one of the custom sections is missing, doubled or not as
-    /// the ABI says, if an export is missing or an import is not on offer, or if the guest ABI is not one of
-    /// [`GuestAbi::RUNNABLE`].
+    /// the ABI says, or if an export is missing or an import is not on offer.
     pub fn parse(bytes: &[u8]) -> Result<ModuleInfo, ModuleError> {
         ModuleInfo::parse_with_digest(bytes, Digest::of(bytes))
     }
@@ -96,24 +95,6 @@ impl ModuleInfo {
     ///
     /// As [`parse`](ModuleInfo::parse).
     pub fn parse_with_digest(bytes: &[u8], digest: Digest) -> Result<ModuleInfo, ModuleError> {
-        let info = ModuleInfo::check(bytes, digest)?;
-        if GuestAbi::RUNNABLE.contains(&info.guest) {
-            Ok(info)
-        } else {
-            Err(ModuleError::UnsupportedGuest { guest: info.guest.name() })
-        }
-    }
-
-    /// Reads and checks a module of any known guest ABI, be it one that the compiler runs or not.
-    ///
-    /// # Errors
-    ///
-    /// As [`parse`](ModuleInfo::parse), but for the guest ABI.
-    pub fn parse_any_guest(bytes: &[u8]) -> Result<ModuleInfo, ModuleError> {
-        ModuleInfo::check(bytes, Digest::of(bytes))
-    }
-
-    fn check(bytes: &[u8], digest: Digest) -> Result<ModuleInfo, ModuleError> {
         let structure = structure::walk(bytes)?;
         let guest = GuestAbi::of(&structure);
         let decls = structure.decls.ok_or(ModuleError::MissingSection { section: DECLS_SECTION })?;

@@ -104,7 +104,7 @@ fn main() {
     let Some(path) = std::env::args_os().nth(1) else { return };
     let start = Instant::now();
     let bytes = std::fs::read(path).expect("the module should be readable");
-    let info = ModuleInfo::parse_any_guest(&bytes);
+    let info = ModuleInfo::parse(&bytes);
     println!("{:<42}{:>12.3?}", "reading and parsing the module", start.elapsed());
     let info = info.unwrap_or(ModuleInfo { digest: stubgen::module::Digest::of(&bytes), ..self::info(GUEST) });
     for _ in 0..5 {

@@ -58,8 +58,6 @@ pub enum ModuleError {
     WrongImport { module: String, name: String, expected: String, found: ItemType },
     /// What is to be written to a section would be read as something else.
     AmbiguousText { section: &'static str },
-    /// The module is for another host than this compiler.
-    UnsupportedGuest { guest: &'static str },
 }
 
 /// What a file that is not a Wasm module may be.
@@ -203,9 +201,6 @@ impl fmt::Display for ModuleError {
             }
             ModuleError::AmbiguousText { section } => {
                 write!(f, "a name or value has a character that custom section `{section}` cannot hold")
-            }
-            ModuleError::UnsupportedGuest { guest } => {
-                write!(f, "the module is made for `{guest}`, which this compiler does not offer")
             }
         }
     }

@@ -133,9 +133,6 @@ const ONE_STREAM: &str = "function (i32) -> i32";
 const TWO_STREAMS: &str = "function (i32, i32) -> i32";
 
 impl GuestAbi {
-    /// The guest ABIs whose modules [`ModuleInfo::parse`](super::ModuleInfo::parse) accepts: those that the compiler runs.
-    pub const RUNNABLE: &[GuestAbi] = &[GuestAbi::Rustc1, GuestAbi::Watt04, GuestAbi::Watt05];
-
     /// The ABI's name, for people and for `stubgen inspect --json`.
     pub fn name(self) -> &'static str {
         match self {

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stubgen::module::{Attributes, Declaration, Deprecated, GuestAbi, ModuleInfo};
+use stubgen::module::{Attributes, Declaration, Deprecated, ModuleInfo};
 use stubgen::propose::{options, propose};
 
 use crate::{Failure, bad_module, print, read};
 
 pub(crate) fn run(file: &Path, json: bool) -> Result<(), Failure> {
     let bytes = read(file)?;
-    let info = ModuleInfo::parse_any_guest(&bytes).map_err(|error| {
+    let info = ModuleInfo::parse(&bytes).map_err(|error| {
         let mut failure = bad_module(file, &error);
         if let Ok(Some(declarations)) = propose(&bytes) {
             failure.help = Some(proposal(file, &declarations));
@@ -95,7 +95,6 @@ fn as_json(file: &Path, info: &ModuleInfo) -> Value {
         "size": info.size,
         "abi": info.abi.abi,
         "guest": info.guest.name(),
-        "runnable": GuestAbi::RUNNABLE.contains(&info.guest),
         "crate": info.abi.krate,
         "version": info.abi.version,
         "edition": info.abi.edition.as_str(),
@@ -114,8 +113,7 @@ fn as_text(file: &Path, info: &ModuleInfo) -> String {
     _ = writeln!(text, "size      {} bytes", info.size);
     _ = writeln!(text, "crate     {} {} (edition {})", abi.krate, abi.version, abi.edition);
     _ = writeln!(text, "compiler  {}", abi.compiler);
-    let runnable = if GuestAbi::RUNNABLE.contains(&info.guest) { "" } else { " (the compiler does not run it)" };
-    _ = writeln!(text, "abi       {} for {}{runnable}", abi.abi, info.guest.name());
+    _ = writeln!(text, "abi       {} for {}", abi.abi, info.guest.name());
     _ = writeln!(text, "macros    {}", info.declarations.len());
     for (index, declaration) in info.declarations.iter().enumerate() {
         let name = declaration.name();

@@ -89,7 +89,7 @@ fn bad_module(file: &Path, error: &ModuleError) -> Failure {
 }
 
 fn emit(file: &Path, out: &Path) -> Result<(), Failure> {
-    let info = ModuleInfo::parse_any_guest(&read(file)?).map_err(|error| bad_module(file, &error))?;
+    let info = ModuleInfo::parse(&read(file)?).map_err(|error| bad_module(file, &error))?;
     let file_name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
     stub::emit(&info, out, Body::Panic { file_name }).map_err(|error| Failure::at("write a stub to", out, &error))
 }
