@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tarfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,8 +109,10 @@ def lay(layout: Layout, archive: Path, repo: Path = REPO) -> Path:
     """Brings the tree up to date: the package with our modules and patches; unchanged files are not touched."""
     tree, aside = layout.root / "cargo" / "tree", layout.root / "cargo" / ".x-py-tree"
     shutil.rmtree(aside, ignore_errors=True)
-    with tarfile.open(archive) as package:
-        package.extractall(aside, filter="data")
+    aside.mkdir(parents=True)
+    log = layout.logs / "cargo-unpack.log"
+    if logged(["tar", "-xf", archive, "-C", aside], log) != 0:
+        raise failure(f"unpacking `{archive}`", log, "remove that file and run the same command again")
     (source,) = aside.iterdir()
     for path in patch_files(repo):
         if not patches.read(path).header:

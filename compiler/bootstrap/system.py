@@ -35,6 +35,7 @@ def needs(config: Config) -> list[tuple[str, str]]:
         ("cmake", "cmake"),
         ("ninja", "ninja-build"),
         ("pkg-config", "pkgconf"),
+        ("xz", "xz-utils"),
         ("/usr/include/zlib.h", "zlib1g-dev"),
         ("/usr/include/zstd.h", "libzstd-dev"),
         ("/usr/include/openssl/ssl.h", "libssl-dev"),

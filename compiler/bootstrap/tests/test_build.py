@@ -202,9 +202,11 @@ class Interrupt(Sandbox):
         """Exit code 130, no traceback, and the child ends too."""
         child = self.root / "child"
         script = (
-            "import sys; sys.path.insert(0, sys.argv[1])\n"
+            "import signal, sys; sys.path.insert(0, sys.argv[1])\n"
             "from pathlib import Path\n"
             "from bootstrap import cli, run\n"
+            # A shell makes what it runs in the background deaf to Ctrl-C, the tests perhaps, and that is inherited.
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             f"cli.COMMANDS['check'] = lambda *_: run.logged(['sh', '-c', 'echo $$ > {child}; sleep 60'], Path({str(self.root / 'log')!r}))\n"
             f"sys.exit(cli.main(['check', '--build-dir', {str(self.layout.root)!r}]))\n"
         )
