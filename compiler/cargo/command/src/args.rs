@@ -52,7 +52,8 @@ the store, refusals of a macro of the project itself until its module changes; `
         "\
 Modules of packages from registries and Git repositories are kept in a store, by package, version,
 features, dependencies and compiler. Any number of runs may use it at once. Modules of path packages,
-and of macros that are built from one, are kept in the project's target directory.",
+and of macros that are built from one, are kept there by the contents of their sources, too, unless
+more than these decides what becomes of them: a build script, say, or an environment variable.",
     ),
     (
         "wasm-proc-macro.toml",

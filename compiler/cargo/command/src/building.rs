@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use stubgen::module::ModuleInfo;
 
@@ -14,6 +15,7 @@ use crate::progress::Progress;
 use crate::reasons::{failed_scripts, first_error};
 use crate::request::{Event, Mode};
 use crate::resolve::{Resolver, stored_module};
+use crate::sources::Compiled;
 use crate::store::{Meta, Note, NoteKind};
 
 /// A package that could not be built.
@@ -78,19 +80,29 @@ impl Resolver<'_> {
         let mut arrived = BTreeMap::new();
         let mut failed: Vec<Failing> = Vec::new();
         let mut made = 0;
+        let mut compiled = Vec::new();
+        let start = SystemTime::now();
         let this = &*self;
         let built = this.cargo.build(command, &this.request(Mode::Build), more, |event| {
             match event {
                 Event::Total { units } => progress.total(units),
                 Event::Started { package, name, version } => progress.begins(&package, &name, &version),
-                Event::Finished { package, features, fresh, module } => {
+                Event::Finished { package, features, fresh, module, dep_info } => {
                     progress.ends(&package);
+                    if let Some(dep_info) = dep_info {
+                        compiled.push(Compiled {
+                            package: package.clone(),
+                            features: features.clone(),
+                            fresh,
+                            dep_info,
+                        });
+                    }
                     let is_it = |index: &usize| module.is_some() && this.is_of(*index, &package, &features);
                     if let (Some(position), Some(path)) = (wanted.iter().position(is_it), &module) {
                         let index = wanted.remove(position);
                         let path = path.clone();
                         made += usize::from(!fresh);
-                        arrived.insert(index, this.arrive(index, path, fresh));
+                        arrived.insert(index, this.arrive(index, path, fresh, &compiled, start));
                         // At once, so that runs that wait for it go on.
                         locks.remove(&index);
                     }
@@ -161,7 +173,7 @@ impl Resolver<'_> {
     }
 
     /// Takes a module that Cargo has built.
-    fn arrive(&self, index: usize, path: PathBuf, fresh: bool) -> Decision {
+    fn arrive(&self, index: usize, path: PathBuf, fresh: bool, compiled: &[Compiled], start: SystemTime) -> Decision {
         let it = &self.macros.list[index];
         let origin = if fresh { Origin::Cached } else { Origin::Built };
         let bytes = match fs::read(&path) {
@@ -184,19 +196,13 @@ impl Resolver<'_> {
             NoteKind::ALL.iter().for_each(|kind| self.store.forget_note(*kind, &it.key));
         }
         let in_place = || Decision::Wasm(Module { path, digest, origin, _stored: None });
-        if it.changeable.is_some() || self.choice.from_source {
+        if self.choice.from_source {
             return in_place();
         }
-        let meta = Meta {
-            package: it.package.to_owned(),
-            name: it.name.to_owned(),
-            version: it.version.to_owned(),
-            features: it.features.to_vec(),
-            sha256: String::new(),
-            size: 0,
-            created: 0,
-        };
-        match self.store.put(&it.key, &bytes, meta) {
+        if it.changeable.is_some() {
+            return self.keep(index, &bytes, origin, compiled, start).map_or_else(in_place, Decision::Wasm);
+        }
+        match self.store.put(&it.key, &bytes, Meta::of(it)) {
             Ok(stored) => {
                 self.store.forget_note(NoteKind::Failure, &it.key);
                 Decision::Wasm(stored_module(stored, origin))

@@ -34,7 +34,11 @@ fn about(resolver: &Resolver<'_>, index: usize) -> Result<String> {
     let decision = resolver.decide(index)?;
     let (said, path) = match &decision {
         Decision::Wasm(module) => {
-            let said = if module.origin == Origin::Pinned { "the pinned module" } else { "the module in the store" };
+            let said = match module.origin {
+                Origin::Pinned => "the pinned module",
+                _ if it.changeable.is_some() => "the module that was built from its source as it is now",
+                _ => "the module in the store",
+            };
             (format!("runs from Wasm, from {said}"), Some(module.path.clone()))
         }
         Decision::Build => match it.changeable {

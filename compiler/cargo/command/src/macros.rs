@@ -17,7 +17,7 @@ pub(crate) struct Macro<'a> {
     pub(crate) krate: &'a str,
     pub(crate) features: &'a [String],
     pub(crate) src: Option<&'a Path>,
-    /// The package, itself or one that it is built from, whose source may change. Such a module is not for the store.
+    /// The package, itself or one that it is built from, whose source may change. The store knows such a module by more than its key.
     pub(crate) changeable: Option<Named<'a>>,
     pub(crate) key: Key,
 }

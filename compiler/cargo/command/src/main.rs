@@ -20,6 +20,7 @@ mod request;
 mod resolve;
 mod run;
 mod shell;
+mod sources;
 mod split;
 mod store;
 mod store_command;

@@ -12,6 +12,7 @@ use crate::failure::{Failure, Result};
 #[derive(Debug, Deserialize)]
 pub(crate) struct Plan {
     pub(crate) workspace_root: PathBuf,
+    pub(crate) target_dir: PathBuf,
     /// The text of `rustc -vV`.
     pub(crate) rustc: String,
     pub(crate) units: Vec<Unit>,

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::sources::dep_info;
+
 /// Which of its three ways Cargo is to take.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
@@ -50,7 +52,7 @@ pub(crate) enum Event {
     /// Work on a unit begins.
     Started { package: String, name: String, version: String },
     /// Work on a unit is done, or there was none to do. A macro's module is `module`.
-    Finished { package: String, features: Vec<String>, fresh: bool, module: Option<PathBuf> },
+    Finished { package: String, features: Vec<String>, fresh: bool, module: Option<PathBuf>, dep_info: Option<PathBuf> },
     /// A unit could not be compiled. A build script that fails is on standard error only.
     Failed { package: String, message: String },
 }
@@ -64,12 +66,13 @@ impl Event {
             Message::Started { package_id: package, name, version } => Some(Event::Started { package, name, version }),
             Message::Artifact { package_id: package, target, features, filenames, fresh } => {
                 let is_macro = target.kind.iter().any(|kind| kind == "proc-macro");
+                let dep_info = filenames.iter().find_map(|file| dep_info(file));
                 let mut files =
                     filenames.into_iter().filter(|file| is_macro && file.extension().is_some_and(|it| it == "wasm"));
-                Some(Event::Finished { package, features, fresh, module: files.next() })
+                Some(Event::Finished { package, features, fresh, module: files.next(), dep_info })
             }
             Message::ScriptExecuted { package_id: package } => {
-                Some(Event::Finished { package, features: Vec::new(), fresh: false, module: None })
+                Some(Event::Finished { package, features: Vec::new(), fresh: false, module: None, dep_info: None })
             }
             Message::Diagnostic { package_id: package, message } if message.level.starts_with("error") => {
                 Some(Event::Failed { package, message: message.rendered.unwrap_or(message.message) })
@@ -120,7 +123,9 @@ mod tests {
         let line = br#"{"reason":"compiler-artifact","package_id":"p","manifest_path":"/m","target":{"kind":["proc-macro"],"name":"n"},
             "profile":{},"features":["f"],"filenames":["/x/n-0.d","/x/n-0.wasm"],"executable":null,"fresh":true}"#;
         let module = Some(PathBuf::from("/x/n-0.wasm"));
-        let expected = Event::Finished { package: "p".into(), features: vec!["f".into()], fresh: true, module };
+        let dep_info = Some(PathBuf::from("/x/n-0.d"));
+        let expected =
+            Event::Finished { package: "p".into(), features: vec!["f".into()], fresh: true, module, dep_info };
         assert_eq!(Event::parse(line).unwrap(), Some(expected));
     }
 

@@ -97,7 +97,9 @@ impl<'a> Resolver<'a> {
             return Ok(Decision::Wasm(Module { path, digest, origin: Origin::Pinned, _stored: None }));
         }
         if it.changeable.is_some() {
-            return Ok(Decision::Build);
+            let Some(kept) = self.kept(index) else { return Ok(Decision::Build) };
+            let reason = self.known_reason(&Key::of_module(&kept.digest));
+            return Ok(reason.map_or(Decision::Wasm(kept), Decision::Native));
         }
         if let Some(reason) = self.known_reason(&it.key) {
             return Ok(Decision::Native(reason));

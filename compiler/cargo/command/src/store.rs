@@ -3,6 +3,7 @@
 //! ```text
 //! DIR/CACHEDIR.TAG
 //! DIR/modules/KEY/{module.wasm, meta.json}   a module; meta.json has its SHA-256
+//! DIR/sources/KEY.json                       the files that a module was last compiled from, if they may change
 //! DIR/failures/KEY.json                      why a module could not be built
 //! DIR/refused/KEY.json                       what a macro needs that the sandbox refuses
 //! DIR/compilers/DIGEST                       the digest of a compiler's contents, by that of its files' times
@@ -30,18 +31,23 @@ pub(crate) use lock::BuildLock;
 pub(crate) use maintain::{Limits, Removed};
 
 use crate::key::Key;
+use crate::macros::Macro;
 
 const STORE_VARIABLE: &str = "WASM_PROC_MACRO_STORE";
 const MODULES: &str = "modules";
 const LOCKS: &str = "locks";
 const TEMPORARY: &str = "tmp";
 const COMPILERS: &str = "compilers";
+const SOURCES: &str = "sources";
 const MODULE_FILE: &str = "module.wasm";
 const META_FILE: &str = "meta.json";
 const TAG_FILE: &str = "CACHEDIR.TAG";
 
-/// What every `CACHEDIR.TAG` starts with (<https://bford.info/cachedir/>), and whose this one is.
-const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# This is the module store of cargo-wasm-proc-macro.\n";
+/// What every `CACHEDIR.TAG` starts with (<https://bford.info/cachedir/>).
+pub(crate) const CACHE_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n";
+
+/// What follows in the store's own.
+const TAG: &str = "# This is the module store of cargo-wasm-proc-macro.\n";
 
 /// How often, at most, a use is written down in a modification time.
 const TOUCH_INTERVAL: Duration = Duration::from_secs(60 * 60);
@@ -64,6 +70,21 @@ pub(crate) struct Meta {
     pub(crate) size: u64,
     /// When it was built, in seconds since 1970.
     pub(crate) created: u64,
+}
+
+impl Meta {
+    /// What is known before there is a module.
+    pub(crate) fn of(it: &Macro<'_>) -> Meta {
+        Meta {
+            package: it.package.to_owned(),
+            name: it.name.to_owned(),
+            version: it.version.to_owned(),
+            features: it.features.to_vec(),
+            sha256: String::new(),
+            size: 0,
+            created: 0,
+        }
+    }
 }
 
 /// A module of the store that is in use as long as this value lives.
@@ -122,9 +143,11 @@ impl Store {
         let tag = dir.join(TAG_FILE);
         if !tag.exists() {
             fs::create_dir_all(&dir)?;
-            stubgen::write_atomically(&tag, TAG.as_bytes())?;
+            stubgen::write_atomically(&tag, [CACHE_TAG, TAG].concat().as_bytes())?;
         }
-        for name in [MODULES, LOCKS, TEMPORARY, COMPILERS].into_iter().chain(NoteKind::ALL.map(NoteKind::dir_name)) {
+        for name in
+            [MODULES, LOCKS, TEMPORARY, COMPILERS, SOURCES].into_iter().chain(NoteKind::ALL.map(NoteKind::dir_name))
+        {
             fs::create_dir_all(dir.join(name))?;
         }
         let store = Store { dir };
@@ -227,6 +250,20 @@ impl Store {
     /// Forgets bad news about a key.
     pub(crate) fn forget_note(&self, kind: NoteKind, key: &Key) {
         _ = fs::remove_file(self.note_path(kind, key));
+    }
+
+    fn sources_path(&self, key: &Key) -> PathBuf {
+        self.dir.join(SOURCES).join(format!("{key}.json"))
+    }
+
+    /// The files that a module was last compiled from.
+    pub(crate) fn sources(&self, key: &Key) -> Option<Vec<PathBuf>> {
+        serde_json::from_slice(&fs::read(self.sources_path(key)).ok()?).ok()
+    }
+
+    /// Keeps the names of the files that a module was compiled from.
+    pub(crate) fn write_sources(&self, key: &Key, files: &[PathBuf]) -> io::Result<()> {
+        stubgen::write_atomically(&self.sources_path(key), &serde_json::to_vec_pretty(files)?)
     }
 
     /// Waits until nobody else builds the module of that key; `on_wait` is called if that takes time.

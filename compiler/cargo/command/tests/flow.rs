@@ -4,6 +4,8 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{Lab, finish, names};
@@ -56,6 +58,104 @@ fn another_project_finds_the_same_modules() {
     command.env("WASM_PROC_MACRO_STORE", lab.store());
     let output = finish(command);
     assert!(output.stderr.contains("Used 1 macro from Wasm (1 cached)"), "{}", output.stderr);
+}
+
+/// A project with a macro of its own that is built with a library of its own.
+fn own_macro() -> Lab {
+    let mut lab = Lab::new();
+    let own = lab.macros("own-derive", &[]);
+    lab.make_local(own);
+    let dir = lab.path("project/own");
+    fs::create_dir_all(dir.join("src")).unwrap();
+    fs::write(dir.join("Cargo.toml"), "[package]").unwrap();
+    fs::write(dir.join("src/lib.rs"), "one").unwrap();
+    fs::write(dir.join("src/text"), "a").unwrap();
+    lab.units[own]["manifest"] = json!(dir.join("Cargo.toml"));
+    lab.units[own]["src"] = json!(dir.join("src/lib.rs"));
+    lab.root("app", &[own]);
+    lab.control = json!({ "dep_info": "own/src/lib.rs:\nown/src/text:\n# env-dep:CARGO_PKG_NAME=own-derive\n" });
+    wait();
+    lab
+}
+
+/// A file that was written a moment ago may have been written while the compiler ran.
+fn wait() {
+    sleep(Duration::from_millis(200));
+}
+
+#[test]
+fn a_macro_of_the_project_is_kept_by_what_it_was_compiled_from() {
+    // Without this, whoever cleans a project builds syn for its own macros again.
+    let lab = own_macro();
+    let path = |lab: &Lab| lab.take_calls("use")[0]["request"]["modules"][0]["path"].as_str().unwrap().to_owned();
+    lab.ok(&["build"]);
+    let first = path(&lab);
+    assert!(first.starts_with(lab.path("project/target").to_str().unwrap()), "{first}");
+    fs::remove_dir_all(lab.path("project/target")).unwrap();
+    let output = lab.ok(&["build"]);
+    assert!(output.stderr.ends_with("        Used 1 macro from Wasm (1 cached)\n"), "{}", output.stderr);
+    assert_eq!(lab.calls().iter().map(|call| call["mode"].clone()).collect::<Vec<_>>(), ["plan", "use"]);
+    // The same place, so that Cargo takes it for the same macro.
+    assert_eq!(path(&lab), first);
+    assert!(lab.path("project/target/CACHEDIR.TAG").exists());
+
+    let rebuilds = |file: &str, text: &str, module: &[u8]| {
+        fs::write(lab.path("project/own").join(file), text).unwrap();
+        wait();
+        lab.write_module("own-derive", "1.0.0", module);
+        lab.ok(&["build"]);
+        let modes = lab.calls().iter().filter(|call| call["mode"] == "build").count();
+        assert_eq!(path(&lab), first);
+        (modes == 1, fs::read(&first).unwrap().ends_with(module))
+    };
+    assert_eq!(rebuilds("src/lib.rs", "two", b"two"), (true, true), "its root");
+    assert_eq!(rebuilds("src/text", "b", b"text"), (true, true), "a file that it includes");
+    assert_eq!(rebuilds("Cargo.toml", "[package] # ", b"manifest"), (true, true), "its manifest");
+    // What was there before is there still.
+    fs::write(lab.path("project/own/src/text"), "a").unwrap();
+    fs::write(lab.path("project/own/Cargo.toml"), "[package]").unwrap();
+    assert_eq!(rebuilds("src/lib.rs", "one", b""), (false, true), "everything as at first");
+}
+
+#[test]
+fn what_a_macro_depends_on_besides_files_is_left_to_cargo() {
+    let mut lab = own_macro();
+    let builds_again = |lab: &Lab| {
+        lab.ok(&["build"]);
+        fs::remove_dir_all(lab.path("project/target")).unwrap();
+        lab.take_modes();
+        lab.ok(&["build"]);
+        fs::remove_dir_all(lab.path("project/target")).unwrap();
+        lab.take_modes().contains(&"build".to_owned())
+    };
+    lab.control = json!({ "dep_info": "own/src/lib.rs:\n# env-dep:HOSTNAME=here\n" });
+    assert!(builds_again(&lab), "a variable");
+    lab.control = json!({ "dep_info": "own/src/lib.rs:\nown/src:\n" });
+    assert!(builds_again(&lab), "a directory");
+    lab.control = json!({});
+    assert!(builds_again(&lab), "nothing is known");
+    lab.control = json!({ "dep_info": "own/src/lib.rs:\n" });
+    let script = lab.unit("own-derive", "custom-build", "run-custom-build", "x86_64-unknown-linux-gnu", &[]);
+    lab.make_local(script);
+    for name in ["manifest", "src"] {
+        lab.units[script][name] = lab.units[0][name].clone();
+    }
+    lab.units[0]["deps"] = json!([{ "unit": script, "name": "build_script_build" }]);
+    assert!(builds_again(&lab), "a build script");
+    lab.units[0]["deps"] = json!([]);
+    assert!(!builds_again(&lab), "no more than files");
+}
+
+#[test]
+fn a_source_that_changes_while_it_is_compiled_is_not_kept() {
+    // The module may be of either version, and would be taken for the new one for ever.
+    let mut lab = own_macro();
+    lab.control["edits"] = json!(lab.path("project/own/src/lib.rs"));
+    lab.ok(&["build"]);
+    fs::remove_dir_all(lab.path("project/target")).unwrap();
+    lab.take_modes();
+    lab.ok(&["build"]);
+    assert!(lab.take_modes().contains(&"build".to_owned()));
 }
 
 #[test]

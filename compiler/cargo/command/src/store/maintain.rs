@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use stubgen::cache::{Cache, Limits as CacheLimits};
 
 use super::{
-    BuildLock, COMPILERS, LOCKS, META_FILE, MODULE_FILE, MODULES, Meta, NoteKind, Store, TAG, TAG_FILE, TEMPORARY, lock,
+    BuildLock, CACHE_TAG, COMPILERS, LOCKS, META_FILE, MODULE_FILE, MODULES, Meta, NoteKind, SOURCES, Store, TAG,
+    TAG_FILE, TEMPORARY, lock,
 };
 use crate::key::Key;
 
@@ -82,6 +83,7 @@ impl Store {
             self.remove_files(kind.dir_name(), limits.max_age)?;
         }
         self.remove_files(COMPILERS, limits.max_age)?;
+        self.remove_files(SOURCES, limits.max_age)?;
         lock::remove_free(&self.dir.join(LOCKS))?;
         let compiled = Cache::new(self.compiled_dir());
         removed.bytes += compiled.gc(CacheLimits { max_age: Some(limits.max_age), max_bytes: None })?.bytes;
@@ -98,7 +100,7 @@ impl Store {
         for entry in self.list()? {
             self.remove(&entry, &mut removed)?;
         }
-        for dir in NoteKind::ALL.map(NoteKind::dir_name).into_iter().chain([COMPILERS]) {
+        for dir in NoteKind::ALL.map(NoteKind::dir_name).into_iter().chain([COMPILERS, SOURCES]) {
             self.remove_files(dir, Duration::ZERO)?;
         }
         lock::remove_free(&self.dir.join(LOCKS))?;
@@ -157,7 +159,7 @@ impl Store {
         if paths_in(&self.dir)?.iter().all(is_hidden) {
             return Ok(false);
         }
-        if fs::read_to_string(self.dir.join(TAG_FILE)).is_ok_and(|tag| tag == TAG) {
+        if fs::read_to_string(self.dir.join(TAG_FILE)).is_ok_and(|tag| tag == [CACHE_TAG, TAG].concat()) {
             return Ok(true);
         }
         Err(io::Error::other(format!("`{}` is no module store: it has no `{TAG_FILE}` of ours", self.dir.display())))

@@ -111,6 +111,12 @@ impl Fake {
             let fresh = fs::read(&path).is_ok_and(|there| there == source);
             if !fresh {
                 fs::write(&path, &source).unwrap();
+                if let Some(file) = self.control["edits"].as_str() {
+                    fs::write(file, "by somebody else, at this moment").unwrap();
+                }
+                if let Some(dep_info) = self.control["dep_info"].as_str() {
+                    fs::write(path.with_extension("d"), dep_info).unwrap();
+                }
             }
             done.insert(package.as_str().unwrap());
             let artifact = json!({
