@@ -12,6 +12,8 @@ use stubgen::module::{Digest, ModuleInfo};
 pub struct Stored {
     /// As `NAME VERSION`.
     pub package: String,
+    /// Whether it is from a package whose source may change.
+    pub is_own: bool,
     pub path: PathBuf,
     pub bytes: Vec<u8>,
 }
@@ -34,15 +36,28 @@ pub fn modules(dir: &Path) -> BTreeMap<String, Stored> {
         assert_eq!(meta["sha256"], Digest::of(&bytes).to_string(), "`{}` is damaged", dir.display());
         ModuleInfo::parse(&bytes).unwrap_or_else(|error| panic!("`{}` is no module: {error}", path.display()));
         let text = |name: &str| meta[name].as_str().unwrap_or_else(|| panic!("no `{name}` in {meta}")).to_owned();
-        found.insert(key, Stored { package: format!("{} {}", text("name"), text("version")), path, bytes });
+        let (package, is_own) = (format!("{} {}", text("name"), text("version")), text("package").starts_with("path+"));
+        found.insert(key, Stored { package, is_own, path, bytes });
     }
     found
 }
 
-/// The packages of all modules of the store, sorted.
+/// The packages of all modules of the store that are everybody's, sorted.
 #[track_caller]
 pub fn packages(dir: &Path) -> Vec<String> {
-    let mut names: Vec<String> = modules(dir).into_values().map(|stored| stored.package).collect();
+    names(dir, false)
+}
+
+/// The packages of all modules of the store that are a project's own, sorted.
+#[track_caller]
+pub fn own_packages(dir: &Path) -> Vec<String> {
+    names(dir, true)
+}
+
+#[track_caller]
+fn names(dir: &Path, is_own: bool) -> Vec<String> {
+    let stored = modules(dir).into_values().filter(|stored| stored.is_own == is_own);
+    let mut names: Vec<String> = stored.map(|stored| stored.package).collect();
     names.sort();
     names
 }

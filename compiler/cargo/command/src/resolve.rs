@@ -141,12 +141,17 @@ impl<'a> Resolver<'a> {
         builds.map(|(index, _)| *index).collect()
     }
 
-    /// The macros that the next call builds. Those whose source may change come last, when the macros that they are built with are
-    /// modules as in every later run: Cargo would take their dependencies for other ones, and build them again.
+    /// The macros that the next call builds. One whose source may change comes when the macros that it is built with are modules, as
+    /// in every later run: Cargo would take its dependencies for other ones, and build it again.
     pub(crate) fn next_to_build(&self) -> Vec<usize> {
         let is_changeable = |index: &usize| self.macros.list[*index].changeable.is_some();
-        let (changeable, constant): (Vec<usize>, Vec<usize>) = self.to_build().into_iter().partition(is_changeable);
-        if constant.is_empty() { changeable } else { constant }
+        let (mut changeable, constant): (Vec<usize>, Vec<usize>) = self.to_build().into_iter().partition(is_changeable);
+        if !constant.is_empty() {
+            return constant;
+        }
+        let waiting: BTreeSet<usize> = changeable.iter().copied().collect();
+        changeable.retain(|index| self.macros.below(*index).is_disjoint(&waiting));
+        changeable
     }
 
     /// Fails if a macro would have to be native that the user has not chosen, and does not want so.

@@ -3,7 +3,7 @@
 //! What those files are, only the compiler knows, and it says so in the dep-info of each crate. So the store has two steps here: the
 //! files of the last build, by the macro's key, and modules, by that key and what is in the files. Whatever cannot be
 //! known for certain is left to Cargo: a build script of such a package, an environment variable, a file that was written to
-//! while the compiler ran.
+//! while the compiler ran. A macro of that kind with which another is built counts by its module.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use sha2::{Digest as _, Sha256};
 use stubgen::module::Digest;
 
-use crate::decision::{Module, Origin};
+use crate::decision::{Decision, Module, Origin};
 use crate::key::Key;
 use crate::plan::Unit;
 use crate::resolve::Resolver;
@@ -40,11 +40,14 @@ pub(crate) struct Compiled {
 impl Resolver<'_> {
     /// The module that was built from the source as it is now.
     pub(crate) fn kept(&self, index: usize) -> Option<Module> {
-        let it = &self.macros.list[index];
-        let files = self.store.sources(&it.key)?;
-        let stored = self.store.lookup(&self.content_key(index, &files)?)?;
+        let stored = self.stored_by_source(index)?;
         let bytes = fs::read(&stored.path).ok()?;
         self.placed(index, &bytes, Origin::Cached, Some(stored))
+    }
+
+    fn stored_by_source(&self, index: usize) -> Option<Stored> {
+        let files = self.store.sources(&self.macros.list[index].key)?;
+        self.store.lookup(&self.content_key(index, &files)?)
     }
 
     /// Keeps a module that was built by a call of Cargo that began at `start`, and puts it in its place.
@@ -87,18 +90,23 @@ impl Resolver<'_> {
         Some(stored)
     }
 
-    /// The crates that may change, of those that a macro is built from. Nothing if more than their source decides what becomes of them.
+    /// The crates that may change, of those that a macro is built from. Nothing if a build script has a part in it.
     fn changeable_crates(&self, index: usize) -> Option<Vec<&Unit>> {
-        let (plan, it) = (self.macros.plan, &self.macros.list[index]);
-        let all: BTreeSet<usize> = it.units.iter().flat_map(|unit| plan.closure(*unit, |_| false)).collect();
-        let is_own = |index: &usize| !plan.units[*index].is_macro() || it.units.contains(index);
-        let mut crates = Vec::new();
-        for index in all.into_iter().filter(|index| plan.units[*index].is_changeable()) {
-            let unit = &plan.units[index];
-            let is_plain = unit.mode == "build" && unit.kind != "custom-build" && is_own(&index);
-            crates.push(is_plain.then_some(unit)?);
-        }
-        Some(crates)
+        let units = self.macros.units_of(index).into_iter().map(|unit| &self.macros.plan.units[unit]);
+        let is_crate = |unit: &Unit| unit.mode == "build" && unit.kind != "custom-build";
+        units.filter(|unit| unit.is_changeable()).map(|unit| is_crate(unit).then_some(unit)).collect()
+    }
+
+    /// The digests of the modules with which a macro is built and whose source may change.
+    fn changeable_modules(&self, index: usize) -> Option<Vec<String>> {
+        let below = self.macros.below(index).into_iter().filter(|below| self.macros.list[*below].changeable.is_some());
+        below
+            .map(|below| match self.decisions.get(&below) {
+                Some(Decision::Wasm(module)) => Some(module.digest.clone()),
+                Some(_) => None,
+                None => Some(self.stored_by_source(below)?.meta.sha256),
+            })
+            .collect()
     }
 
     /// The files that a crate was compiled from. Nothing if it may have been another version of them, or not of them alone.
@@ -127,6 +135,7 @@ impl Resolver<'_> {
             manifests.map(|dir| dir.join("Cargo.toml")).filter(|it| it.exists()).collect();
         let mut hasher = Sha256::new();
         hasher.update(self.macros.list[index].key.as_str());
+        self.changeable_modules(index)?.iter().for_each(|digest| hasher.update(digest));
         for file in files.iter().chain(&manifests) {
             let name = file.as_os_str().as_encoded_bytes();
             hasher.update((name.len() as u64).to_le_bytes());
