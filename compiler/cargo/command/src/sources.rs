@@ -46,7 +46,7 @@ impl Resolver<'_> {
     }
 
     fn stored_by_source(&self, index: usize) -> Option<Stored> {
-        let files = self.store.sources(&self.macros.list[index].key)?;
+        let files = self.store.sources(&self.macros.list[index].key)?.files;
         self.store.lookup(&self.content_key(index, &files)?)
     }
 
@@ -77,16 +77,17 @@ impl Resolver<'_> {
         }
         let files: Vec<PathBuf> = files.into_iter().collect();
         let key = self.content_key(index, &files)?;
-        // Only now, so that nothing was written between the compiler's look at a file and this one.
-        if !files.iter().all(|file| is_older(file, start)) {
+        // Only now, so that nothing was written between the compiler's look at a file, or Cargo's, and this one.
+        if !files.iter().chain(&self.manifests(index)?).all(|file| is_older(file, start)) {
             return None;
         }
-        let _lock = self.store.lock(&key, || ()).ok()?;
+        let lock = self.store.lock(&key, || ()).ok()?;
         let stored = match self.store.lookup(&key) {
             Some(stored) if stored.meta.sha256 == Digest::of(bytes).to_string() => stored,
             _ => self.store.put(&key, bytes, Meta::of(it)).ok()?,
         };
-        self.store.write_sources(&it.key, &files).ok()?;
+        drop(lock);
+        self.store.write_sources(&it.key, files, &key).ok()?;
         Some(stored)
     }
 
@@ -128,21 +129,23 @@ impl Resolver<'_> {
 
     /// The key of the module that would be built from what is in these files now, and in the manifests.
     fn content_key(&self, index: usize, files: &[PathBuf]) -> Option<Key> {
-        let crates = self.changeable_crates(index)?;
-        // Settings are inherited from manifests above.
-        let manifests = crates.iter().flat_map(|unit| unit.manifest.parent().into_iter().flat_map(Path::ancestors));
-        let manifests: BTreeSet<PathBuf> =
-            manifests.map(|dir| dir.join("Cargo.toml")).filter(|it| it.exists()).collect();
         let mut hasher = Sha256::new();
         hasher.update(self.macros.list[index].key.as_str());
         self.changeable_modules(index)?.iter().for_each(|digest| hasher.update(digest));
-        for file in files.iter().chain(&manifests) {
+        for file in files.iter().chain(&self.manifests(index)?) {
             let name = file.as_os_str().as_encoded_bytes();
             hasher.update((name.len() as u64).to_le_bytes());
             hasher.update(name);
             hasher.update(Digest::of(&fs::read(file).ok()?).0);
         }
         Key::from_text(&Digest(hasher.finalize().into()).to_string())
+    }
+
+    /// The manifests of the crates that may change, and those above, from which settings are inherited.
+    fn manifests(&self, index: usize) -> Option<BTreeSet<PathBuf>> {
+        let crates = self.changeable_crates(index)?.into_iter();
+        let directories = crates.flat_map(|unit| unit.manifest.parent().into_iter().flat_map(Path::ancestors));
+        Some(directories.map(|dir| dir.join("Cargo.toml")).filter(|manifest| manifest.exists()).collect())
     }
 
     /// Puts a module where Cargo has found its predecessors. One that is there already is not written again: Cargo goes by its time.

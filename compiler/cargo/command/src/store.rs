@@ -3,7 +3,7 @@
 //! ```text
 //! DIR/CACHEDIR.TAG
 //! DIR/modules/KEY/{module.wasm, meta.json}   a module; meta.json has its SHA-256
-//! DIR/sources/KEY.json                       the files that a module was last compiled from, if they may change
+//! DIR/sources/KEY.json                       what a macro was last compiled from, if that may change
 //! DIR/failures/KEY.json                      why a module could not be built
 //! DIR/refused/KEY.json                       what a macro needs that the sandbox refuses
 //! DIR/compilers/DIGEST                       the digest of a compiler's contents, by that of its files' times
@@ -52,6 +52,9 @@ const TAG: &str = "# This is the module store of cargo-wasm-proc-macro.\n";
 /// How often, at most, a use is written down in a modification time.
 const TOUCH_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
+/// How many modules are kept of a macro whose source may change: for some branches, but not for each edit of a day.
+const OWN_MODULES: usize = 4;
+
 /// A store's directory.
 pub(crate) struct Store {
     dir: PathBuf,
@@ -92,6 +95,15 @@ pub(crate) struct Stored {
     pub(crate) path: PathBuf,
     pub(crate) meta: Meta,
     _in_use: File,
+}
+
+/// What is known of a macro whose source may change.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Sources {
+    /// What it was last compiled from.
+    pub(crate) files: Vec<PathBuf>,
+    /// The keys of its modules, the newest first.
+    modules: Vec<String>,
 }
 
 /// Which kind of bad news the store keeps about a module.
@@ -256,14 +268,24 @@ impl Store {
         self.dir.join(SOURCES).join(format!("{key}.json"))
     }
 
-    /// The files that a module was last compiled from.
-    pub(crate) fn sources(&self, key: &Key) -> Option<Vec<PathBuf>> {
+    /// What is known of the sources of a macro whose source may change.
+    pub(crate) fn sources(&self, key: &Key) -> Option<Sources> {
         serde_json::from_slice(&fs::read(self.sources_path(key)).ok()?).ok()
     }
 
-    /// Keeps the names of the files that a module was compiled from.
-    pub(crate) fn write_sources(&self, key: &Key, files: &[PathBuf]) -> io::Result<()> {
-        stubgen::write_atomically(&self.sources_path(key), &serde_json::to_vec_pretty(files)?)
+    /// Keeps the names of the files that `module` was compiled from. Of earlier modules of that macro the last few stay.
+    pub(crate) fn write_sources(&self, key: &Key, files: Vec<PathBuf>, module: &Key) -> io::Result<()> {
+        let mut modules = self.sources(key).map(|sources| sources.modules).unwrap_or_default();
+        modules.retain(|known| known != module.as_str());
+        modules.insert(0, module.as_str().to_owned());
+        let old = modules.split_off(modules.len().min(OWN_MODULES));
+        let sources = Sources { files, modules };
+        stubgen::write_atomically(&self.sources_path(key), &serde_json::to_vec_pretty(&sources)?)?;
+        for key in old.iter().filter_map(|key| Key::from_text(key)) {
+            // One that is in use is for the collector.
+            self.forget_module(&key)?;
+        }
+        Ok(())
     }
 
     /// Waits until nobody else builds the module of that key; `on_wait` is called if that takes time.

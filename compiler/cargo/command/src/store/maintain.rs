@@ -108,24 +108,28 @@ impl Store {
         Ok(removed)
     }
 
-    /// Removes an entry, unless a run is using it.
     fn remove(&self, entry: &Listed, removed: &mut Removed) -> io::Result<()> {
-        let dir = self.entry_dir(&entry.key);
-        // Who has this lock may be putting a new module there, which must not be taken for the one that was looked at.
-        let Some(_lock) = BuildLock::try_take(&self.dir.join(LOCKS).join(entry.key.as_str()))? else {
+        if self.forget_module(&entry.key)? {
+            removed.modules += 1;
+            removed.bytes += entry.size;
+        } else {
             removed.in_use += 1;
-            return Ok(());
-        };
+        }
+        Ok(())
+    }
+
+    /// Removes an entry, unless a run is using it. Says whether it did.
+    pub(super) fn forget_module(&self, key: &Key) -> io::Result<bool> {
+        let dir = self.entry_dir(key);
+        // Who has this lock may be putting a new module there, which must not be taken for the one that was looked at.
+        let Some(_lock) = BuildLock::try_take(&self.dir.join(LOCKS).join(key.as_str()))? else { return Ok(false) };
         let meta = File::open(dir.join(META_FILE));
         // An entry without that file is damaged, and nobody's.
         if meta.as_ref().is_ok_and(|meta| meta.try_lock().is_err()) {
-            removed.in_use += 1;
-            return Ok(());
+            return Ok(false);
         }
         self.move_aside(&dir)?;
-        removed.modules += 1;
-        removed.bytes += entry.size;
-        Ok(())
+        Ok(true)
     }
 
     /// Removes files that were not written for longer than `max_age`.
