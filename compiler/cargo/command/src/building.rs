@@ -97,7 +97,10 @@ impl Resolver<'_> {
                             dep_info,
                         });
                     }
-                    let is_it = |index: &usize| module.is_some() && this.is_of(*index, &package, &features);
+                    let is_it = |index: &usize| {
+                        module.is_some()
+                            && this.macros.plan.units[this.macros.list[*index].units[0]].is(&package, &features)
+                    };
                     if let (Some(position), Some(path)) = (wanted.iter().position(is_it), &module) {
                         let index = wanted.remove(position);
                         let path = path.clone();
@@ -149,14 +152,6 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// Whether an event is about this macro.
-    fn is_of(&self, index: usize, package: &str, features: &[String]) -> bool {
-        let it = &self.macros.list[index];
-        it.package == package
-            && it.features.len() == features.len()
-            && it.features.iter().all(|feature| features.contains(feature))
-    }
-
     /// A package by its id, as Cargo writes it for people.
     fn named(&self, package: &str) -> String {
         let unit = self.macros.plan.units.iter().find(|unit| unit.package == package);
@@ -195,12 +190,13 @@ impl Resolver<'_> {
             }
             NoteKind::ALL.iter().for_each(|kind| self.store.forget_note(*kind, &it.key));
         }
+        if it.changeable.is_some() && !self.choice.from_source {
+            let _stored = self.keep(index, &bytes, &digest, compiled, start);
+            return Decision::Wasm(self.placed(index, Module { path, digest, origin, _stored }));
+        }
         let in_place = || Decision::Wasm(Module { path, digest, origin, _stored: None });
         if self.choice.from_source {
             return in_place();
-        }
-        if it.changeable.is_some() {
-            return self.keep(index, &bytes, origin, compiled, start).map_or_else(in_place, Decision::Wasm);
         }
         match self.store.put(&it.key, &bytes, Meta::of(it)) {
             Ok(stored) => {

@@ -32,6 +32,11 @@ impl Key {
         &self.0
     }
 
+    /// The key of what is decided by this one and by `more`.
+    pub(crate) fn with(&self, more: &impl Serialize) -> Key {
+        Key(digest(&(self.as_str(), more)))
+    }
+
     /// Enough of it to tell it from others by eye.
     pub(crate) fn short(&self) -> &str {
         &self.0[..12]

@@ -65,6 +65,13 @@ impl fmt::Display for Named<'_> {
 }
 
 impl Unit {
+    /// Whether an event of Cargo's, about this package with these features, is about this unit.
+    pub(crate) fn is(&self, package: &str, features: &[String]) -> bool {
+        self.package == package
+            && self.features.len() == features.len()
+            && self.features.iter().all(|feature| features.contains(feature))
+    }
+
     /// Whether this is a macro library as the compiler loads it, and not, say, its unit tests.
     pub(crate) fn is_macro(&self) -> bool {
         self.kind == "proc-macro" && self.mode == "build"

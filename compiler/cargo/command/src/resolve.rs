@@ -63,7 +63,11 @@ impl<'a> Resolver<'a> {
             if self.decisions.contains_key(&index) {
                 continue;
             }
-            let decision = self.decide(index)?;
+            let mut decision = self.decide(index)?;
+            if let Decision::Wasm(module) = decision {
+                let is_own = self.macros.list[index].changeable.is_some() && module.origin != Origin::Pinned;
+                decision = Decision::Wasm(if is_own { self.placed(index, module) } else { module });
+            }
             if !matches!(decision, Decision::Wasm(_)) {
                 open.extend(self.macros.below(index));
             }
@@ -98,8 +102,8 @@ impl<'a> Resolver<'a> {
         }
         if it.changeable.is_some() {
             let Some(kept) = self.kept(index) else { return Ok(Decision::Build) };
-            let reason = self.known_reason(&Key::of_module(&kept.digest));
-            return Ok(reason.map_or(Decision::Wasm(kept), Decision::Native));
+            let reason = self.known_reason(&Key::of_module(&kept.meta.sha256));
+            return Ok(reason.map_or_else(|| Decision::Wasm(stored_module(kept, Origin::Cached)), Decision::Native));
         }
         if let Some(reason) = self.known_reason(&it.key) {
             return Ok(Decision::Native(reason));

@@ -11,10 +11,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use sha2::{Digest as _, Sha256};
 use stubgen::module::Digest;
 
-use crate::decision::{Decision, Module, Origin};
+use crate::decision::{Decision, Module};
 use crate::key::Key;
 use crate::plan::Unit;
 use crate::resolve::Resolver;
@@ -39,56 +38,55 @@ pub(crate) struct Compiled {
 
 impl Resolver<'_> {
     /// The module that was built from the source as it is now.
-    pub(crate) fn kept(&self, index: usize) -> Option<Module> {
-        let stored = self.stored_by_source(index)?;
-        let bytes = fs::read(&stored.path).ok()?;
-        self.placed(index, &bytes, Origin::Cached, Some(stored))
-    }
-
-    fn stored_by_source(&self, index: usize) -> Option<Stored> {
+    pub(crate) fn kept(&self, index: usize) -> Option<Stored> {
         let files = self.store.sources(&self.macros.list[index].key)?.files;
-        self.store.lookup(&self.content_key(index, &files)?)
+        self.store.lookup(&self.content_key(index, &self.inputs(index, &files)?)?)
     }
 
-    /// Keeps a module that was built by a call of Cargo that began at `start`, and puts it in its place.
-    ///
-    /// Nothing if there is no such place, as on a full disk.
+    /// Keeps a module that was built by a call of Cargo that began at `start`.
     pub(crate) fn keep(
         &self,
         index: usize,
         bytes: &[u8],
-        origin: Origin,
+        digest: &str,
         compiled: &[Compiled],
         start: SystemTime,
-    ) -> Option<Module> {
-        let stored = self.store_by_source(index, bytes, compiled, start);
-        self.placed(index, bytes, origin, stored)
-    }
-
-    fn store_by_source(&self, index: usize, bytes: &[u8], compiled: &[Compiled], start: SystemTime) -> Option<Stored> {
+    ) -> Option<Stored> {
         let it = &self.macros.list[index];
         let mut files = BTreeSet::new();
         for unit in self.changeable_crates(index)? {
-            let found = compiled.iter().find(|found| {
-                found.package == unit.package
-                    && found.features.iter().collect::<BTreeSet<_>>() == unit.features.iter().collect()
-            })?;
-            files.extend(self.files_of(unit, found, start)?);
+            let found = compiled.iter().find(|found| unit.is(&found.package, &found.features))?;
+            files.extend(self.files_of(unit, found)?);
         }
         let files: Vec<PathBuf> = files.into_iter().collect();
-        let key = self.content_key(index, &files)?;
+        let inputs = self.inputs(index, &files)?;
+        let key = self.content_key(index, &inputs)?;
         // Only now, so that nothing was written between the compiler's look at a file, or Cargo's, and this one.
-        if !files.iter().chain(&self.manifests(index)?).all(|file| is_older(file, start)) {
+        if !inputs.iter().all(|file| is_older(file, start)) {
             return None;
         }
         let lock = self.store.lock(&key, || ()).ok()?;
         let stored = match self.store.lookup(&key) {
-            Some(stored) if stored.meta.sha256 == Digest::of(bytes).to_string() => stored,
+            Some(stored) if stored.meta.sha256 == digest => stored,
             _ => self.store.put(&key, bytes, Meta::of(it)).ok()?,
         };
         drop(lock);
         self.store.write_sources(&it.key, files, &key).ok()?;
         Some(stored)
+    }
+
+    /// Puts a module where Cargo has found its predecessors. One that is there already is not written again: Cargo goes by its time.
+    ///
+    /// If there is no such place, as on a full disk, the module stays where it is.
+    pub(crate) fn placed(&self, index: usize, module: Module) -> Module {
+        let target_dir = &self.macros.plan.target_dir;
+        let path = target_dir.join(PLACE).join(format!("{}.wasm", self.macros.list[index].key));
+        let is_there = fs::read(&path).is_ok_and(|bytes| Digest::of(&bytes).to_string() == module.digest);
+        if is_there || put_in_place(&module.path, target_dir, &path).is_ok() {
+            Module { path, ..module }
+        } else {
+            module
+        }
     }
 
     /// The crates that may change, of those that a macro is built from. Nothing if a build script has a part in it.
@@ -105,13 +103,13 @@ impl Resolver<'_> {
             .map(|below| match self.decisions.get(&below) {
                 Some(Decision::Wasm(module)) => Some(module.digest.clone()),
                 Some(_) => None,
-                None => Some(self.stored_by_source(below)?.meta.sha256),
+                None => Some(self.kept(below)?.meta.sha256),
             })
             .collect()
     }
 
     /// The files that a crate was compiled from. Nothing if it may have been another version of them, or not of them alone.
-    fn files_of(&self, unit: &Unit, compiled: &Compiled, start: SystemTime) -> Option<Vec<PathBuf>> {
+    fn files_of(&self, unit: &Unit, compiled: &Compiled) -> Option<Vec<PathBuf>> {
         let text = fs::read_to_string(&compiled.dep_info).ok()?;
         if variables(&text).any(|name| !KNOWN_VARIABLES.iter().any(|known| name.starts_with(known))) {
             return None;
@@ -121,49 +119,38 @@ impl Resolver<'_> {
         // Where Cargo has the compiler run.
         let directory = if src.starts_with(root) { root } else { unit.manifest.parent()? };
         let files: Vec<PathBuf> = files(&text).map(|file| directory.join(file)).collect();
-        // Cargo goes by the time when a file was modified, which can be set to anything.
+        // Cargo found it fresh by the times when files were modified, which can be set to anything.
         let written = fs::metadata(&compiled.dep_info).ok()?.modified().ok()?;
-        let limit = if compiled.fresh { written.min(start) } else { start };
-        (files.contains(&directory.join(src)) && files.iter().all(|file| is_older(file, limit))).then_some(files)
+        let is_unchanged = !compiled.fresh || files.iter().all(|file| is_older(file, written));
+        (files.contains(&directory.join(src)) && is_unchanged).then_some(files)
     }
 
-    /// The key of the module that would be built from what is in these files now, and in the manifests.
-    fn content_key(&self, index: usize, files: &[PathBuf]) -> Option<Key> {
-        let mut hasher = Sha256::new();
-        hasher.update(self.macros.list[index].key.as_str());
-        self.changeable_modules(index)?.iter().for_each(|digest| hasher.update(digest));
-        for file in files.iter().chain(&self.manifests(index)?) {
-            let name = file.as_os_str().as_encoded_bytes();
-            hasher.update((name.len() as u64).to_le_bytes());
-            hasher.update(name);
-            hasher.update(Digest::of(&fs::read(file).ok()?).0);
-        }
-        Key::from_text(&Digest(hasher.finalize().into()).to_string())
-    }
-
-    /// The manifests of the crates that may change, and those above, from which settings are inherited.
-    fn manifests(&self, index: usize) -> Option<BTreeSet<PathBuf>> {
+    /// All files that decide what becomes of the crates that may change: `files`, and their manifests and those above, from which
+    /// settings are inherited.
+    fn inputs(&self, index: usize, files: &[PathBuf]) -> Option<Vec<PathBuf>> {
         let crates = self.changeable_crates(index)?.into_iter();
         let directories = crates.flat_map(|unit| unit.manifest.parent().into_iter().flat_map(Path::ancestors));
-        Some(directories.map(|dir| dir.join("Cargo.toml")).filter(|manifest| manifest.exists()).collect())
+        let manifests: BTreeSet<PathBuf> =
+            directories.map(|dir| dir.join("Cargo.toml")).filter(|manifest| manifest.exists()).collect();
+        Some(files.iter().cloned().chain(manifests).collect())
     }
 
-    /// Puts a module where Cargo has found its predecessors. One that is there already is not written again: Cargo goes by its time.
-    fn placed(&self, index: usize, bytes: &[u8], origin: Origin, stored: Option<Stored>) -> Option<Module> {
-        let name = format!("{}.wasm", self.macros.list[index].key);
-        let target_dir = &self.macros.plan.target_dir;
-        let path = target_dir.join(PLACE).join(name);
-        if fs::read(&path).ok().as_deref() != Some(bytes) {
-            if !target_dir.exists() {
-                // Cargo marks only one that it makes itself.
-                fs::create_dir_all(target_dir).ok()?;
-                fs::write(target_dir.join("CACHEDIR.TAG"), CACHE_TAG).ok()?;
-            }
-            fs::create_dir_all(path.parent()?).ok()?;
-            stubgen::write_atomically(&path, bytes).ok()?;
-        }
-        Some(Module { path, digest: Digest::of(bytes).to_string(), origin, _stored: stored })
+    /// The key of the module that would be built from what is in these files now.
+    fn content_key(&self, index: usize, inputs: &[PathBuf]) -> Option<Key> {
+        let content = |file: &PathBuf| Some((file.to_str()?.to_owned(), Digest::of(&fs::read(file).ok()?).to_string()));
+        let contents: Vec<(String, String)> = inputs.iter().map(content).collect::<Option<_>>()?;
+        Some(self.macros.list[index].key.with(&(self.changeable_modules(index)?, contents)))
     }
+}
+
+fn put_in_place(module: &Path, target_dir: &Path, path: &Path) -> io::Result<()> {
+    if !target_dir.exists() {
+        // Cargo marks only one that it makes itself.
+        fs::create_dir_all(target_dir)?;
+        fs::write(target_dir.join("CACHEDIR.TAG"), CACHE_TAG)?;
+    }
+    fs::create_dir_all(target_dir.join(PLACE))?;
+    stubgen::write_atomically(path, &fs::read(module)?)
 }
 
 /// The dep-info that rustc writes beside a library, by the library's path.

@@ -60,7 +60,7 @@ fn another_project_finds_the_same_modules() {
     assert!(output.stderr.contains("Used 1 macro from Wasm (1 cached)"), "{}", output.stderr);
 }
 
-/// A project with a macro of its own that is built with a library of its own.
+/// A project with a macro of its own, and what the compiler says of its files.
 fn own_macro() -> Lab {
     let mut lab = Lab::new();
     let own = lab.macros("own-derive", &[]);
@@ -92,6 +92,9 @@ fn a_macro_of_the_project_is_kept_by_what_it_was_compiled_from() {
     let first = path(&lab);
     assert!(first.starts_with(lab.path("project/target").to_str().unwrap()), "{first}");
     fs::remove_dir_all(lab.path("project/target")).unwrap();
+    assert!(lab.ok(&["build", "--explain", "own-derive"]).stdout.contains("built from its source as it is now"));
+    assert!(!lab.path("project/target").exists(), "`--explain` does nothing");
+    lab.take_modes();
     let output = lab.ok(&["build"]);
     assert!(output.stderr.ends_with("        Used 1 macro from Wasm (1 cached)\n"), "{}", output.stderr);
     assert_eq!(lab.calls().iter().map(|call| call["mode"].clone()).collect::<Vec<_>>(), ["plan", "use"]);
@@ -175,6 +178,21 @@ fn a_source_that_changes_while_it_is_compiled_is_not_kept() {
         lab.ok(&["build"]);
         assert!(lab.take_modes().contains(&"build".to_owned()), "{file}");
     }
+}
+
+#[test]
+fn what_cargo_takes_for_unchanged_by_a_file_s_time_is_not_kept() {
+    // `cp -p` can bring an older file, so that Cargo does not build. That must not outlive the target directory.
+    let lab = own_macro();
+    lab.ok(&["build"]);
+    fs::write(lab.path("project/own/src/lib.rs"), "two").unwrap();
+    wait();
+    // As its module is the same, the fake Cargo says that it is fresh.
+    lab.ok(&["build"]);
+    fs::remove_dir_all(lab.path("project/target")).unwrap();
+    lab.take_modes();
+    lab.ok(&["build"]);
+    assert!(lab.take_modes().contains(&"build".to_owned()));
 }
 
 #[test]
