@@ -24,9 +24,9 @@ pub enum Build {
     NativeO3,
     /// Cargo's default for macros.
     NativeO0,
-    /// What `-O` makes.
+    /// The fastest module, with the flags of the fastest native library.
     WasmO3,
-    /// Small code, which Cranelift compiles sooner.
+    /// As the Cargo command compiles it.
     WasmOs,
 }
 
@@ -49,11 +49,11 @@ impl Build {
 
     fn flags(self) -> &'static [&'static str] {
         match self {
-            Build::NativeO3 => &["-Copt-level=3"],
+            Build::NativeO3 => &["-Copt-level=3", "-Ccodegen-units=1"],
             // As Cargo's profile `dev` compiles build dependencies.
             Build::NativeO0 => &["-Copt-level=0", "-Ccodegen-units=256"],
-            Build::WasmO3 => &["-Copt-level=3", "--target", WASM],
-            Build::WasmOs => &["-Copt-level=s", "--target", WASM],
+            Build::WasmO3 => &["-Copt-level=3", "-Ccodegen-units=1", "--target", WASM],
+            Build::WasmOs => &["-Copt-level=s", "-Ccodegen-units=4", "--target", WASM],
         }
     }
 }
@@ -125,6 +125,7 @@ fn directory(build: Build) -> &'static str {
 fn key(toolchain: &Toolchain) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     toolchain.version.hash(&mut hasher);
+    Build::ALL.map(Build::flags).hash(&mut hasher);
     fs::read(cargo::program_dir().join("Cargo.lock"))?.hash(&mut hasher);
     for entry in fs::read_dir(toolchain.root().join("lib"))? {
         let entry = entry?;

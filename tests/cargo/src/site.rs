@@ -120,6 +120,11 @@ impl Site {
         Snapshot::of(&self.tree)
     }
 
+    /// Lets Cargo download whatever the lock file names, for calls that are to be offline.
+    pub fn fetch(&self) {
+        self.plain(&["fetch", "--locked"]).success();
+    }
+
     /// A call of Cargo in the tree.
     pub fn cargo(&self, kind: Kind, words: &[&str]) -> Command {
         let mut command = cargo(kind);

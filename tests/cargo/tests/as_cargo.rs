@@ -43,6 +43,7 @@ fn a_lock_file_that_does_not_fit_is_cargo_s_error() {
 #[test]
 fn offline_is_offline() {
     let missing = |site: &Site| {
+        site.fetch();
         site.edit("Cargo.lock", "version = \"1.0.15\"", "version = \"1.0.3\"");
         let text = site.read("Cargo.lock");
         let checksums = text.lines().filter(|line| !line.starts_with("checksum")).map(|line| format!("{line}\n"));
@@ -58,6 +59,7 @@ fn offline_is_offline() {
 #[test]
 fn all_three_options_work() {
     let site = Site::with_shared_store("packages/small");
+    site.fetch();
     let before = site.snapshot();
     for option in ["--locked", "--offline", "--frozen"] {
         let outcome = site.command(&["build", option, "--forbid-native"]).success();
@@ -70,7 +72,11 @@ fn all_three_options_work() {
 /// packages for Wasm.
 #[test]
 fn a_new_lock_file_is_cargo_s() {
-    let (native, wasm) = both("packages/small", |site| fs::remove_file(site.tree.join("Cargo.lock")).unwrap());
+    let unlocked = |site: &Site| {
+        site.fetch();
+        fs::remove_file(site.tree.join("Cargo.lock")).unwrap();
+    };
+    let (native, wasm) = both("packages/small", unlocked);
     native.plain(&["build", "--offline"]).success();
     wasm.command(&["build", "--offline"]).success();
     assert_eq!(wasm.read("Cargo.lock"), native.read("Cargo.lock"));

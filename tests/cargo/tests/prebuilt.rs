@@ -75,7 +75,7 @@ fn other_home(site: &Site) -> std::path::PathBuf {
 /// Neither project nor home nor target directory nor time are in a module, nor the place of the toolchain.
 fn pack_twice(packages: &[&'static str]) {
     let (first, mut second) = (parity_crates(), parity_crates());
-    first.plain(&["fetch", "--locked"]).success();
+    first.fetch();
     // Not only another name, but another length and depth.
     second.target = second.beside("a/much/deeper/place/for/the/target/directory");
     let other_home = other_home(&second);

@@ -69,6 +69,7 @@ fn on_terminal(mut inner: Command) -> String {
     }
     command.env("TERM", "xterm").current_dir(inner.current_dir(".").get_current_dir().unwrap());
     let output = command.output().expect("`script` of util-linux runs");
+    assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 

@@ -107,8 +107,14 @@ fn from_module(interner: &UnitInterner, unit: &Unit, module: &Module) -> Unit {
 
 /// A unit of a macro as it is built in every project: what it is built from says what it is, not where.
 fn for_guest(ws: &Workspace<'_>, interner: &UnitInterner, std_source: &Path, unit: &Unit) -> Unit {
-    let profile =
-        Profile { name: "release".into(), root: ProfileRoot::Release, opt_level: "s".into(), ..Profile::default() };
+    let profile = Profile {
+        name: "release".into(),
+        root: ProfileRoot::Release,
+        opt_level: "s".into(),
+        // Of 16, rustc's default, each has its own copies of generic code.
+        codegen_units: Some(4),
+        ..Profile::default()
+    };
     let package = unit.pkg.package_id();
     let root = unit.pkg.root().display();
     let flags = vec![
