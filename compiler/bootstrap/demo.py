@@ -57,7 +57,8 @@ class Demo:
         print(f"\n# {title}\n$ {shown}", flush=True)
         begin = monotonic()
         state = self.directory / "steps.json"
-        key = sha256_bytes("\n".join([shown, *(stat_line(path) for path in stamp or [])]).encode())
+        # Cargo names libraries in another order when they are fresh.
+        key = sha256_bytes("\n".join([shown, *sorted(stat_line(path) for path in stamp or [])]).encode())
         known = load_json(state)
         if stamp is not None and made is not None and made.exists() and known.get(title) == key:
             print("  up to date", flush=True)
@@ -131,13 +132,12 @@ class Demo:
         externs = [f"--extern={name}={libraries[name]}" for name in ("proc_macro2", "quote", "syn")]
         command: list[str | Path] = [
             self.rustc, "--crate-name", MACRO, f"--edition={manifest['edition']}", "--crate-type", "proc-macro", *([] if self.native else ["--target", TARGET]),
-            "-O", "--cap-lints=allow", source / "src" / "lib.rs", *externs, f"-Ldependency={self.dependencies(not self.native)}", "--extern=proc_macro", "-o", made,
+            "-O", "-Ccodegen-units=1", "--cap-lints=allow", source / "src" / "lib.rs", *externs, f"-Ldependency={self.dependencies(not self.native)}", "--extern=proc_macro", "-o", made,
         ]  # fmt: skip
         env = {"CARGO_PKG_VERSION": version, "CARGO_PKG_VERSION_PATCH": version.split(".")[2]}
         kind = "a dylib" if self.native else "WebAssembly"
-        self.step(
-            f"compile {MACRO} {version} to {kind}", command, env=env, stamp=[self.rustc, *libraries.values()], made=made
-        )
+        stamp = [self.rustc, *libraries.values()]
+        self.step(f"compile {MACRO} {version} to {kind}", command, env=env, stamp=stamp, made=made)
         return made
 
     def compile_program(self, module: Path, libraries: dict[str, Path]) -> Path:

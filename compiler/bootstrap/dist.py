@@ -30,6 +30,7 @@ Shared libraries that bin/rustc and rust-lld load from the system:
 """
 HELLO = 'fn main() {\n    println!("hello");\n}\n'
 MACRO = """\
+extern crate proc_macro;
 use proc_macro::TokenStream;
 #[proc_macro]
 pub fn answer(_: TokenStream) -> TokenStream {

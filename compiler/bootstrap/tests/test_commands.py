@@ -58,11 +58,12 @@ class Commands(Sandbox):
         self.assertEqual(demo.rlibs(messages), {"proc_macro2": Path("/a/libproc_macro2-1.rlib")})
 
     def test_a_stamped_step_runs_again_when_an_input_changes(self) -> None:
-        """A new compiler must build the module anew."""
+        """A new compiler must build the module anew; another order of the inputs is no change."""
         import contextlib
         import io
 
         source, made, log = self.write(self.root / "in", "1"), self.root / "made", self.root / "log"
+        stamp = [self.write(self.root / "other", ""), source]
         run = demo.Demo(self.layout, Path("cargo"))
         run.directory.mkdir(parents=True)
         command: list[str | Path] = ["sh", "-c", f"echo x >> {log}; touch {made}"]
@@ -70,7 +71,8 @@ class Commands(Sandbox):
             for content in ("1", "1", "22"):
                 if source.read_text() != content:
                     source.write_text(content)
-                run.step("make it", command, stamp=[source], made=made)
+                stamp.reverse()
+                run.step("make it", command, stamp=stamp, made=made)
         self.assertEqual(log.read_text(), "x\nx\n")
         self.assertIn("up to date", text.getvalue())
 
