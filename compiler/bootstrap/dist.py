@@ -86,6 +86,13 @@ def dist(config: Config, layout: Layout, stage0: Stage0, pin: Pin, llvm: str) ->
     return tarball
 
 
+def check(config: Config, layout: Layout, stage0: Stage0) -> None:
+    """Tries what a tarball would hold, from another directory."""
+    with tempfile.TemporaryDirectory(prefix="x-py-dist-") as elsewhere:
+        copy(config, layout, stage0, Path(elsewhere) / NAME)
+        try_out(Path(elsewhere) / NAME, Path(elsewhere))
+
+
 def copy(config: Config, layout: Layout, stage0: Stage0, root: Path) -> None:
     """Copies what a toolchain needs; links that lead out of it become files, or are left out if they lead to sources."""
     stage1 = layout.stage1
@@ -155,7 +162,7 @@ def try_out(toolchain: Path, work: Path) -> None:
         done = subprocess.run([str(word) for word in step], cwd=work, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise Failure(
-                f"the unpacked toolchain fails at `{' '.join(str(word) for word in step)}`:\n{done.stdout}{done.stderr}",
+                f"the toolchain, elsewhere, fails at `{' '.join(str(word) for word in step)}`:\n{done.stdout}{done.stderr}",
                 "`./x.py test`, and if that passes, report what the toolchain still looks for in the build directory",
             )
     say(

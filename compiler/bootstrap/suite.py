@@ -3,11 +3,11 @@
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import hooks
+from . import dist, hooks
 from .config import REPO, Config, Layout
 from .report import Failure, say
 from .run import environment, stop
@@ -141,17 +141,27 @@ def test_cargo(run: Run) -> Count:
     return run.cargo_test("the Cargo command: tests/cargo/", ["cargo-tests"])
 
 
+def test_step(title: str, step: Callable[[], object]) -> Count:
+    """Counts one of x.py's own steps as a test."""
+    say("test", title)
+    try:
+        step()
+    except Failure as error:
+        print(error)
+        return Count(failed=1)
+    return Count(passed=1)
+
+
 def test_all(config: Config, run: Run) -> Count:
     """Runs every part that follows x.py's own tests."""
     total = run.cargo_test("stubgen, the runtime and the Cargo command alone", OWN_PACKAGES)
     if not run.filter_words:
-        say("test", "the patch queue applies to pristine files with zero fuzz")
-        try:
-            hooks.check(config, run.layout)
-            total.passed += 1
-        except Failure as error:
-            print(error)
-            total.failed += 1
+        steps: dict[str, Callable[[], object]] = {
+            "the patch queue applies to pristine files with zero fuzz": lambda: hooks.check(config, run.layout),
+            "the toolchain works from another directory": lambda: dist.check(config, run.layout, run.stage0),
+        }
+        for title, step in steps.items():
+            total.add(test_step(title, step))
     total.add(run.cargo_test("the fork: tests/", ["tests"], {"RUSTC_BLESS": "1"} if run.bless else None))
     total.add(test_parity(run))
     total.add(test_cargo(run))
