@@ -190,13 +190,13 @@ impl Resolver<'_> {
             }
             NoteKind::ALL.iter().for_each(|kind| self.store.forget_note(*kind, &it.key));
         }
-        if it.changeable.is_some() && !self.choice.from_source {
-            let _stored = self.keep(index, &bytes, &digest, compiled, start);
-            return Decision::Wasm(self.placed(index, Module { path, digest, origin, _stored }));
-        }
-        let in_place = || Decision::Wasm(Module { path, digest, origin, _stored: None });
+        let module = Module { path, digest, origin, _stored: None };
         if self.choice.from_source {
-            return in_place();
+            return Decision::Wasm(module);
+        }
+        if it.changeable.is_some() {
+            let _stored = self.keep(index, &bytes, &module.digest, compiled, start);
+            return Decision::Wasm(self.placed(index, Module { _stored, ..module }));
         }
         match self.store.put(&it.key, &bytes, Meta::of(it)) {
             Ok(stored) => {
@@ -207,7 +207,7 @@ impl Resolver<'_> {
                 self.shell.warn_once(format_args!(
                     "the module store cannot be written, so modules are built again next time: {error}"
                 ));
-                in_place()
+                Decision::Wasm(module)
             }
         }
     }
