@@ -77,6 +77,8 @@ def test_environment(layout: Layout, stage0: Stage0) -> dict[str, str]:
     pristine = Layout(layout.root, pristine=True).stage1
     return {
         "RUSTC": str(stage0.rustc),
+        # Cargo would take one from PATH, where there need not be any, let alone the same release's.
+        "RUSTDOC": str(stage0.rustc.with_name("rustdoc")),
         "RUSTC_WASM_TOOLCHAIN": str(layout.stage1),
         "RUSTC_WASM_STAGE0": str(stage0.rustc.parent.parent),
         "WASM_PROC_MACRO_BUILD": str(layout.root),

@@ -78,6 +78,7 @@ pub fn clean_environment() -> Vec<(std::ffi::OsString, Option<std::ffi::OsString
         let name = name.to_string_lossy();
         name == "LD_LIBRARY_PATH"
             || name == "RUSTFLAGS"
+            || name == "RUSTDOC"
             || name.starts_with("RUSTC")
             || name.starts_with("RUST_")
             || name.starts_with("RUSTUP_")

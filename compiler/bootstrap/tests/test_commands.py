@@ -89,6 +89,12 @@ class Commands(Sandbox):
         ):
             run.step("fail", ["sh", "-c", "echo the linker is gone >&2; exit 1"])
 
+    def test_tests_run_with_programs_of_one_toolchain(self) -> None:
+        """The one that x.py has chosen need not be in PATH, and doc tests run its rustdoc."""
+        stage0 = Stage0(Path("/there/bin/rustc"), Path("/there/bin/cargo"), "1.95.0", "host-triple")
+        found = suite.test_environment(self.layout, stage0)
+        self.assertEqual((found["RUSTC"], found["RUSTDOC"]), ("/there/bin/rustc", "/there/bin/rustdoc"))
+
     def test_the_tarball_gets_the_linker_itself_and_no_links_outwards(self) -> None:
         """It is unpacked on machines without our build directory."""
         stage0 = Stage0(Path("rustc"), Path("cargo"), "1.95.0", "host-triple")
