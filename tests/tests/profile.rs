@@ -20,7 +20,7 @@ fn a_self_profile_has_every_step_as_an_activity() {
     let (lab, _) = compile(&["-Zself-profile=profile"]);
     let mut files = fs::read_dir(lab.join("profile")).expect("rustc makes the directory");
     let profile = fs::read(files.next().expect("rustc writes a profile").unwrap().path()).unwrap();
-    for step in ["read", "stub", "load", "compile", "instantiate", "expand"] {
+    for step in ["read", "stub", "wait", "load", "compile", "instantiate", "expand"] {
         let activity = format!("wasm_proc_macro_{step}");
         let found = profile.windows(activity.len()).any(|window| window == activity.as_bytes());
         assert!(found, "no `{activity}` in a profile of {} bytes", profile.len());

@@ -9,6 +9,7 @@
 //! **Invariant**: nothing of a native crate is read in here beyond its first four bytes, and nothing
 //! at all of an `rlib` or `rmeta`.
 
+mod ahead;
 mod denied;
 mod expand;
 mod options;
@@ -127,6 +128,8 @@ impl ModuleLoader {
             Entry::Occupied(read) => return read.get().clone(),
             Entry::Vacant(entry) => entry,
         };
+        // Modules that are read are mostly used.
+        runtime::prepare(&self.context.sysroot);
         let profiler = profiler();
         let _timer = profiler.generic_activity_with_arg(
             "wasm_proc_macro_read",

@@ -25,6 +25,8 @@ pub enum LoadError {
     Compile(String),
     /// An import does not exist or has another type.
     Link(String),
+    /// There is no compiled code in the cache, and none was to be made.
+    NotCached,
 }
 
 impl fmt::Display for LoadError {
@@ -34,6 +36,7 @@ impl fmt::Display for LoadError {
             LoadError::Changed => f.write_str("the file of the module has changed since it was read"),
             LoadError::Compile(message) => write!(f, "the module cannot be compiled: {message}"),
             LoadError::Link(message) => write!(f, "the module cannot be linked: {message}"),
+            LoadError::NotCached => f.write_str("the compiled module is not in the cache"),
         }
     }
 }

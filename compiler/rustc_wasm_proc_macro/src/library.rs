@@ -1,10 +1,10 @@
-//! The crate as a dynamic library, which the compiler opens when it expands its first macro from WebAssembly.
+//! The crate as a dynamic library, which the compiler opens when it meets its first module.
 
 use rustc_wasm_proc_macro_api::{self as api, CallError, Dispatch, Events, table};
 use stubgen::cache::Cache;
 use stubgen::module::{Digest, ModuleInfo};
 
-use crate::{FaultKind, Module};
+use crate::{FaultKind, LoadError, Module, engine};
 
 /// The one symbol of the library: what it can do.
 // SAFETY: the name is this crate's own.
@@ -19,11 +19,20 @@ struct Library;
 impl api::Load for Library {
     type Module = Module;
 
+    fn prepare() {
+        engine::prepare();
+    }
+
     fn load(module: &api::Module<'_>, events: &dyn Events) -> Result<Module, String> {
         let info =
             ModuleInfo::parse_with_digest(module.bytes, Digest(module.digest)).map_err(|error| error.to_string())?;
         let cache = module.cache.map(|dir| Cache::new(dir.to_owned()));
-        Module::load(module.bytes, &info, cache.as_ref(), events).map_err(|error| error.to_string())
+        let loaded = match &cache {
+            _ if !module.only_cached => Module::load(module.bytes, &info, cache.as_ref(), events),
+            Some(cache) => Module::load_cached(&info, cache, events),
+            None => Err(LoadError::NotCached),
+        };
+        loaded.map_err(|error| error.to_string())
     }
 }
 

@@ -46,26 +46,40 @@ impl Module {
     ) -> Result<Module, LoadError> {
         let host = engine::host().map_err(LoadError::Engine)?;
         let cache = cache.map(|cache| (cache, key(host, info)));
-        let cached =
-            cache.as_ref().and_then(|(cache, key)| measured(events, Activity::Load, || find(host, cache, key, events)));
-        let from_cache = cached.is_some();
-        let module = match cached {
-            Some(module) => module,
-            None => measured(events, Activity::Compile, || -> Result<_, LoadError> {
-                // The file may be mapped, and is built anew at times. Code must not come under another module's key.
-                let bytes = bytes.to_vec();
-                if Digest::of(&bytes) != info.digest {
-                    return Err(LoadError::Changed);
-                }
-                let module = wasmtime::Module::from_binary(&host.engine, &bytes)
-                    .map_err(|error| LoadError::Compile(one_line(&error)))?;
-                if let Some((cache, key)) = &cache {
-                    publish(&module, cache, key, events);
-                }
-                Ok(module)
-            })?,
-        };
-        let module = host.linker.instantiate_pre(&module).map_err(|error| LoadError::Link(one_line(&error)))?;
+        if let Some((cache, key)) = &cache
+            && let Some(module) = measured(events, Activity::Load, || find(host, cache, key, events))
+        {
+            return Module::link(host, &module, info, true);
+        }
+        let module = measured(events, Activity::Compile, || -> Result<_, LoadError> {
+            // The file may be mapped, and is built anew at times. Code must not come under another module's key.
+            let bytes = bytes.to_vec();
+            if Digest::of(&bytes) != info.digest {
+                return Err(LoadError::Changed);
+            }
+            let module = wasmtime::Module::from_binary(&host.engine, &bytes)
+                .map_err(|error| LoadError::Compile(one_line(&error)))?;
+            if let Some((cache, key)) = &cache {
+                publish(&module, cache, key, events);
+            }
+            Ok(module)
+        })?;
+        Module::link(host, &module, info, false)
+    }
+
+    /// [`load`](Module::load), but only if the compiled code is in `cache`.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Module::load), and [`LoadError::NotCached`].
+    pub fn load_cached(info: &ModuleInfo, cache: &Cache, events: &dyn Events) -> Result<Module, LoadError> {
+        let host = engine::host().map_err(LoadError::Engine)?;
+        let module = measured(events, Activity::Load, || find(host, cache, &key(host, info), events));
+        Module::link(host, &module.ok_or(LoadError::NotCached)?, info, true)
+    }
+
+    fn link(host: &Host, module: &wasmtime::Module, info: &ModuleInfo, from_cache: bool) -> Result<Module, LoadError> {
+        let module = host.linker.instantiate_pre(module).map_err(|error| LoadError::Link(one_line(&error)))?;
         let expected = match watt::Interface::of(info.guest, &info.declarations) {
             Some(interface) => Expected::Watt(interface),
             None => Expected::Bridge(info.declarations.len()),

@@ -13,7 +13,8 @@ use support::{ECHO, server, wat};
 fn load_with(run: &str, events: &dyn Events) -> Result<LoadedModule, String> {
     let bytes = wat::parse_str(wat("", "", run)).unwrap();
     let runtime = Runtime::new(rustc_wasm_proc_macro_runtime()).unwrap();
-    runtime.load(&Module { bytes: &bytes, digest: Digest::of(&bytes).0, cache: None }, events)
+    let module = Module { bytes: &bytes, digest: Digest::of(&bytes).0, cache: None, only_cached: false };
+    runtime.load(&module, events)
 }
 
 fn load(run: &str) -> LoadedModule {
@@ -45,6 +46,27 @@ fn inputs_requests_and_outputs_cross() {
     }
     let output = expand(load(ASK), b"request", &mut server(|request| [request, b", reply"].concat()));
     assert_eq!(output.unwrap(), b"request, reply");
+}
+
+#[test]
+fn a_module_is_loaded_from_the_cache_or_not_at_all() {
+    // So a compiler may ask ahead: what is not there takes a second, and may never be needed.
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = wat::parse_str(wat("", "", ECHO)).unwrap();
+    let runtime = Runtime::new(rustc_wasm_proc_macro_runtime()).unwrap();
+    runtime.prepare();
+    let load = |cache, only_cached| {
+        runtime.load(&Module { bytes: &bytes, digest: Digest::of(&bytes).0, cache, only_cached }, &())
+    };
+    let cache = Some(dir.path());
+    for cache in [cache, None] {
+        assert_eq!(load(cache, true).unwrap_err(), "the compiled module is not in the cache");
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "something was made");
+
+    load(cache, false).unwrap();
+    let module = load(cache, true).unwrap();
+    assert_eq!(expand(module, b"works", &mut server(|_| unreachable!())).unwrap(), b"works");
 }
 
 #[test]
@@ -138,5 +160,8 @@ fn a_library_of_another_version_is_refused() {
     // Its table may have another layout.
     let other = table::Runtime { version: table::VERSION + 1, ..*rustc_wasm_proc_macro_runtime() };
     let error = Runtime::new(Box::leak(Box::new(other))).unwrap_err();
-    assert_eq!(error, format!("it is of version {}, and this compiler needs version {}", table::VERSION + 1, table::VERSION));
+    assert_eq!(
+        error,
+        format!("it is of version {}, and this compiler needs version {}", table::VERSION + 1, table::VERSION)
+    );
 }

@@ -1,7 +1,7 @@
 //! How the compiler and the library that runs WebAssembly macros call each other.
 //!
 //! Wasmtime is as large as it is rarely needed, so it is no part of the compiler: it lies in a dynamic library of its own,
-//! which the compiler opens when the first macro from WebAssembly is expanded. The two may be built by different versions
+//! which the compiler opens when it meets the first module. The two may be built by different versions
 //! of Rust. All that crosses the border between them is in [`table`], in C's calling convention: borrowed bytes, numbers
 //! and function pointers.
 //!
@@ -104,4 +104,6 @@ pub struct Module<'a> {
     pub digest: [u8; 32],
     /// Where compiled modules are cached; nothing is cached without it.
     pub cache: Option<&'a std::path::Path>,
+    /// Whether to load the module from the cache or not at all.
+    pub only_cached: bool,
 }

@@ -13,6 +13,9 @@ pub trait Load {
     /// A module that is ready to run.
     type Module: Expand + Sync + 'static;
 
+    /// Makes ready what every module needs. What goes wrong, the next [`load`](Load::load) says.
+    fn prepare() {}
+
     /// Loads a module.
     ///
     /// # Errors
@@ -43,7 +46,11 @@ pub use crate::table::Outcome;
 
 /// The table of a library that loads modules as `L` does.
 pub const fn runtime<L: Load>() -> table::Runtime {
-    table::Runtime { version: table::VERSION, load: load::<L>, expand: expand::<L> }
+    table::Runtime { version: table::VERSION, prepare: prepare::<L>, load: load::<L>, expand: expand::<L> }
+}
+
+unsafe extern "C" fn prepare<L: Load>() {
+    _ = catch_unwind(L::prepare);
 }
 
 unsafe extern "C" fn load<L: Load>(module: &table::Module<'_>, host: &Host<'_>) -> *const c_void {
@@ -51,7 +58,8 @@ unsafe extern "C" fn load<L: Load>(module: &table::Module<'_>, host: &Host<'_>) 
     let loaded = catch_unwind(AssertUnwindSafe(|| {
         let cache = module.cache.get();
         let cache = if cache.is_empty() { None } else { table::path_from(cache) };
-        L::load(&Module { bytes: module.bytes.get(), digest: module.digest, cache }, &caller)
+        let (bytes, digest, only_cached) = (module.bytes.get(), module.digest, module.only_cached);
+        L::load(&Module { bytes, digest, cache, only_cached }, &caller)
     }));
     match loaded {
         Ok(Ok(module)) => (&raw const *Box::leak(Box::new(module))).cast(),

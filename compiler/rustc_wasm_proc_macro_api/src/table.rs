@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 pub const ENTRY: &str = "rustc_wasm_proc_macro_runtime";
 
 /// The version of everything in this file. The compiler uses no library of another one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The type of [`ENTRY`]. The table stands for as long as the library is loaded, which is until the process ends.
 pub type Entry = unsafe extern "C" fn() -> &'static Runtime;
@@ -18,6 +18,8 @@ pub type Entry = unsafe extern "C" fn() -> &'static Runtime;
 pub struct Runtime {
     /// [`VERSION`]. It comes first in every version.
     pub version: u32,
+    /// Makes ready what every module needs, which the first [`Runtime::load`] else does.
+    pub prepare: unsafe extern "C" fn(),
     /// Loads a module. The result is null where that failed, and then [`Host::result`] has been told why.
     pub load: unsafe extern "C" fn(&Module<'_>, &Host<'_>) -> *const c_void,
     /// Runs a macro of a loaded module. [`Host::result`] has been told the output, or what went wrong.
@@ -56,6 +58,8 @@ pub struct Module<'a> {
     pub digest: [u8; 32],
     /// The cache's directory in the encoding of [`path_bytes`], or nothing.
     pub cache: Bytes<'a>,
+    /// Whether to load the module from the cache or not at all.
+    pub only_cached: bool,
 }
 
 /// A macro to run.

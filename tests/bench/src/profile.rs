@@ -46,6 +46,13 @@ impl Profile {
         self.activities.iter().filter(about).map(|activity| activity.duration).sum()
     }
 
+    /// The time in the expansion of macros, with the making of instances but without compiling or loading a module, which
+    /// happens once a compilation whatever it expands.
+    pub fn expansion(&self) -> Duration {
+        let once = ["wasm_proc_macro_wait", "wasm_proc_macro_load", "wasm_proc_macro_compile"];
+        self.time("expand_proc_macro").saturating_sub(once.iter().map(|label| self.time(label)).sum())
+    }
+
     /// How many activities are called `label`.
     pub fn count(&self, label: &str) -> usize {
         self.activities.iter().filter(|activity| activity.label == label).count()

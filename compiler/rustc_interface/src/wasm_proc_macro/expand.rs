@@ -13,6 +13,7 @@ use rustc_wasm_proc_macro_api::{
 };
 use stubgen::module::{Declaration, ModuleInfo};
 
+use super::ahead::ahead;
 use super::denied::denied;
 use super::{Context, LoadedModule, profiler, runtime, watt};
 
@@ -21,6 +22,8 @@ use super::{Context, LoadedModule, profiler, runtime, watt};
 struct Code {
     module: Arc<LoadedModule>,
     compiled: OnceLock<Result<api::LoadedModule, String>>,
+    /// What was loaded from the cache on another thread. `None`: nothing, and nothing will be.
+    ahead: OnceLock<Option<api::LoadedModule>>,
 }
 
 /// A macro of a module.
@@ -36,9 +39,12 @@ static MACROS: RwLock<Vec<WasmMacro>> = RwLock::new(Vec::new());
 
 /// The macros of `module`, in the order of its declarations.
 pub(super) fn proc_macros(module: &Arc<LoadedModule>) -> &'static [ProcMacro] {
-    let code = Arc::new(Code { module: Arc::clone(module), compiled: OnceLock::new() });
+    let module = Arc::clone(module);
+    let code = Arc::new(Code { module, compiled: OnceLock::new(), ahead: OnceLock::new() });
+    let in_time = Arc::clone(&code);
+    ahead(move || _ = in_time.ahead.get_or_init(|| in_time.load(true, &()).ok()));
     let mut macros = MACROS.write().unwrap_or_else(PoisonError::into_inner);
-    let declared = module.info.declarations.iter().zip(0..).map(|(declaration, index)| {
+    let declared = code.module.info.declarations.iter().zip(0..).map(|(declaration, index)| {
         let remote = RemoteMacro { id: macros.len(), expand };
         macros.push(WasmMacro { code: Arc::clone(&code), index });
         match declaration {
@@ -64,18 +70,30 @@ fn leak(name: &String) -> &'static str {
 
 impl Code {
     fn compiled(&self) -> Result<api::LoadedModule, PanicMessage> {
-        let LoadedModule { path, bytes, info, context, .. } = &*self.module;
-        let load = || {
-            let cache = Some(context.cache().dir());
-            let module = api::Module { bytes, digest: info.digest.0, cache };
-            runtime::runtime(&context.sysroot)?.load(&module, &**context)
-        };
+        let LoadedModule { path, context, .. } = &*self.module;
         self.compiled
-            .get_or_init(|| {
-                load().map_err(|error| format!("cannot load `{}`\n{error}", path.display()))
+            .get_or_init(|| match self.loaded_ahead() {
+                Some(module) => Ok(module),
+                None => self
+                    .load(false, &**context)
+                    .map_err(|error| format!("cannot load `{}`\n{error}", path.display())),
             })
             .clone()
             .map_err(PanicMessage::Fault)
+    }
+
+    /// What another thread has loaded. Waits for it if it has begun, and else tells it not to.
+    fn loaded_ahead(&self) -> Option<api::LoadedModule> {
+        let profiler = profiler();
+        let _timer = profiler.generic_activity("wasm_proc_macro_wait");
+        *self.ahead.get_or_init(|| None)
+    }
+
+    fn load(&self, only_cached: bool, events: &dyn Events) -> Result<api::LoadedModule, String> {
+        let LoadedModule { bytes, info, context, .. } = &*self.module;
+        let cache = Some(context.cache().dir());
+        let module = api::Module { bytes, digest: info.digest.0, cache, only_cached };
+        runtime::runtime(&context.sysroot)?.load(&module, events)
     }
 }
 

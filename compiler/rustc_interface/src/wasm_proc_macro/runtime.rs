@@ -1,13 +1,15 @@
-//! Opens the library that runs WebAssembly macros, when the first of them is expanded.
+//! Opens the library that runs WebAssembly macros, once the first module is there.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
 use rustc_metadata::{DylibError, load_symbol_from_dylib};
 use rustc_session::config::{Sysroot, host_tuple};
 use rustc_session::filesearch;
 use rustc_wasm_proc_macro_api::Runtime;
 use rustc_wasm_proc_macro_api::table::{ENTRY, Entry};
+
+use super::ahead::ahead;
 
 /// The library's directory, a neighbour of the one with the host's standard library.
 const DIRECTORY: &str = "wasm-proc-macro";
@@ -20,6 +22,16 @@ const DIRECTORY: &str = "wasm-proc-macro";
 pub(super) fn runtime(sysroot: &Sysroot) -> Result<Runtime, String> {
     static RUNTIME: OnceLock<Result<Runtime, String>> = OnceLock::new();
     RUNTIME.get_or_init(|| open(&find(sysroot)?)).clone()
+}
+
+/// Opens the library and makes it ready while the compiler goes on. What goes wrong, [`runtime`] says
+/// when it is needed.
+pub(super) fn prepare(sysroot: &Sysroot) {
+    static PREPARED: Once = Once::new();
+    PREPARED.call_once(|| {
+        let sysroot = sysroot.clone();
+        ahead(move || _ = runtime(&sysroot).map(Runtime::prepare));
+    });
 }
 
 fn find(sysroot: &Sysroot) -> Result<PathBuf, String> {

@@ -10,8 +10,11 @@ use crate::process;
 use crate::report::{Row, Unit};
 use crate::toolchain::command;
 
-pub const MEASURE: Measure =
-    Measure { name: "driver-size", what: "librustc_driver, stripped: the fork's and upstream's; and the library that runs WebAssembly macros", run };
+pub const MEASURE: Measure = Measure {
+    name: "driver-size",
+    what: "librustc_driver, stripped: the fork's and upstream's; and the library that runs WebAssembly macros",
+    run,
+};
 
 const AIM_MB: f64 = 15.0;
 
@@ -27,7 +30,7 @@ fn run(bench: &mut Bench) -> Result<()> {
     };
     bench.report.row(row("the fork's", fork, None));
     let runtime = stripped_size(&runtime(bench.toolchain.root())?, bench.scratch())?;
-    bench.report.row(row("the library that is opened for the first macro from Wasm", runtime, None));
+    bench.report.row(row("the library that is opened for the first module", runtime, None));
     let Some(pristine) = bench.toolchain.pristine() else {
         bench.report.note(MEASURE.name, "nothing to compare with; `./x.py build --pristine` builds it");
         return Ok(());

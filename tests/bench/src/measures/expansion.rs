@@ -32,7 +32,8 @@ fn run(bench: &mut Bench) -> Result<()> {
             let expansions = profile.count("expand_proc_macro");
             ensure!(expansions == 2 * structs, "{expansions} expansions instead of {}", 2 * structs);
         }
-        let expansion: Vec<_> = profiles.iter().map(|profiles| samples(profiles, expansion_ms)).collect();
+        let expansion: Vec<_> =
+            profiles.iter().map(|profiles| samples(profiles, |it| it.expansion().as_secs_f64() * 1e3)).collect();
         let wall: Vec<_> = profiles
             .iter()
             .map(|profiles| samples(profiles, |profile| profile.usage.wall.as_secs_f64() * 1e3))
@@ -41,13 +42,6 @@ fn run(bench: &mut Bench) -> Result<()> {
         compare(bench, structs, "whole process", &wall, false);
     }
     count(bench)
-}
-
-/// The time in the expansion of macros, with the making of instances but without compiling or loading the module, which
-/// happen once a compilation whatever it expands. The measure `load` has those.
-fn expansion_ms(profile: &Profile) -> f64 {
-    let once = profile.time("wasm_proc_macro_load") + profile.time("wasm_proc_macro_compile");
-    profile.time("expand_proc_macro").saturating_sub(once).as_secs_f64() * 1e3
 }
 
 fn compare(bench: &mut Bench, structs: usize, what: &str, times: &[Samples], is_expansion: bool) {

@@ -35,10 +35,11 @@ impl Way {
 }
 
 /// The steps of both worlds: the self-profile's activity, and what it is.
-const STEPS: [(&str, &str); 6] = [
+const STEPS: [(&str, &str); 7] = [
     ("wasm_proc_macro_read", "read, digest, sections"),
     ("wasm_proc_macro_stub", "stub session"),
     ("wasm_proc_macro_compile", "Cranelift"),
+    ("wasm_proc_macro_wait", "wait for what is loaded ahead"),
     ("wasm_proc_macro_load", "deserialize"),
     ("wasm_proc_macro_instantiate", "instantiate"),
     ("metadata_register_crate", "register crate"),

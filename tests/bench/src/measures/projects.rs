@@ -12,8 +12,11 @@ use crate::process::{self, Recorded};
 use crate::report::{Row, Unit};
 use crate::rounds::{Samples, samples};
 
-pub const MEASURE: Measure =
-    Measure { name: "cargo", what: "clean debug builds of projects, `cargo wasm-proc-macro build` / `cargo build`", run };
+pub const MEASURE: Measure = Measure {
+    name: "cargo",
+    what: "clean debug builds of projects, `cargo wasm-proc-macro build` / `cargo build`",
+    run,
+};
 
 /// What a build with a filled store may take, relative to plain Cargo's: where macros are a part of `MANY` of what is
 /// compiled, and elsewhere.
@@ -102,11 +105,17 @@ fn say(bench: &mut Bench, name: &str, builds: &[Vec<Build>; 3]) {
         bench.report.keep(MEASURE.name, &what("wall"), Unit::Seconds, &walls[index]);
         bench.report.keep(MEASURE.name, &what("time on all cores"), Unit::Seconds, &cpus[index]);
         bench.report.bar("clean debug build of projects, s", name, variant.name(), walls[index].median());
-        bench.report.bar("clean debug build of projects, crates compiled", name, variant.name(), crates(&builds[index]));
+        bench.report.bar(
+            "clean debug build of projects, crates compiled",
+            name,
+            variant.name(),
+            crates(&builds[index]),
+        );
         bench.report.plain(MEASURE.name, what("wall"), Unit::Seconds, &walls[index]);
         bench.report.plain(MEASURE.name, what("time on all cores"), Unit::Seconds, &cpus[index]);
         let mut row = |detail: &str, value| {
-            let row = Row { measure: MEASURE.name, what: what(detail), unit: Unit::Crates, value, min: None, aim: None };
+            let row =
+                Row { measure: MEASURE.name, what: what(detail), unit: Unit::Crates, value, min: None, aim: None };
             bench.report.row(row);
         };
         row("compiled for the host", crates(&builds[index]));
@@ -164,7 +173,8 @@ fn compiled(messages: &str) -> Result<usize> {
 
 /// Whether an artifact is a macro library that is a module.
 fn is_module(message: &Value) -> Result<bool> {
-    let is_macro = message["target"]["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "proc-macro"));
+    let is_macro =
+        message["target"]["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "proc-macro"));
     let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let Some(library) = files.filter(|_| is_macro).find(|file| file.ends_with(std::env::consts::DLL_SUFFIX)) else {
         return Ok(false);

@@ -76,7 +76,9 @@ fn run(bench: &mut Bench) -> Result<()> {
             let expansions = profile.count("expand_proc_macro");
             ensure!(expansions == 2 * structs, "{expansions} expansions instead of {}", 2 * structs);
         }
-        let times: Vec<_> = profiles.iter().map(|profiles| samples(profiles, expansion_ms)).collect();
+        // The interpreter decodes the module in its first expansion of each compilation, and that is part of what it costs.
+        let times: Vec<_> =
+            profiles.iter().map(|profiles| samples(profiles, |it| it.expansion().as_secs_f64() * 1e3)).collect();
         let [native, here, interpreter] = &times[..] else {
             unreachable!("each runner has its samples");
         };
@@ -94,13 +96,6 @@ fn run(bench: &mut Bench) -> Result<()> {
         bench.report.row(Row { measure: MEASURE.name, what, unit: Unit::Ratio, value, min, aim: None });
     }
     Ok(())
-}
-
-/// The time in macros, without loading or compiling our code, which happens once a compilation at most. The interpreter
-/// decodes the module in its first expansion of each compilation, and that is part of what it costs.
-fn expansion_ms(profile: &Profile) -> f64 {
-    let once = profile.time("wasm_proc_macro_load") + profile.time("wasm_proc_macro_compile");
-    profile.time("expand_proc_macro").saturating_sub(once).as_secs_f64() * 1e3
 }
 
 impl Derives {
