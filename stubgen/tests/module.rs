@@ -88,7 +88,9 @@ fn the_digest_is_sha_256() {
 
 #[test]
 fn a_module_without_macros_is_good() {
-    assert_eq!(ModuleInfo::parse(&with_decls("")).unwrap().declarations, []);
+    for decls in ["", "\n"] {
+        assert_eq!(ModuleInfo::parse(&with_decls(decls)).unwrap().declarations, [], "{decls:?}");
+    }
 }
 
 #[test]
@@ -197,7 +199,7 @@ fn sections_must_be_text() {
 fn malformed_declarations_are_shown_with_their_line() {
     for (decls, line, text) in [
         ("bang:a:a\nbang:b:b", 2, "bang:b:b"),
-        ("\n", 1, ""),
+        ("\nbang:a:a\n", 1, ""),
         ("bang:a:a\n\n", 2, ""),
         ("bang:a\n", 1, "bang:a"),
         ("derive:A\n", 1, "derive:A"),

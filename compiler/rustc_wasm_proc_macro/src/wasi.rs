@@ -5,7 +5,7 @@
 
 pub(crate) mod files;
 
-use std::io::{self, SeekFrom, Write};
+use std::io::{self, IsTerminal, SeekFrom, Write};
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
@@ -62,6 +62,12 @@ const SUCCESS: u32 = 0;
 
 /// A preview-1 file type: a terminal or its like.
 const CHARACTER_DEVICE: u8 = 2;
+
+/// Rights of a descriptor, as bits.
+const FD_READ: u64 = 1 << 1;
+const FD_SEEK: u64 = 1 << 2;
+const FD_TELL: u64 = 1 << 5;
+const FD_WRITE: u64 = 1 << 6;
 
 /// The longest path that is remembered, in bytes.
 const PATH_LIMIT: u32 = 4096;
@@ -274,6 +280,15 @@ fn is_stream(fd: u32) -> bool {
     fd <= 2
 }
 
+/// Whether that stream of the compiler is a terminal: macros color what they write to one.
+fn is_terminal(fd: u32) -> bool {
+    match fd {
+        0 => io::stdin().is_terminal(),
+        1 => io::stdout().is_terminal(),
+        _ => io::stderr().is_terminal(),
+    }
+}
+
 /// Closes a file or directory. A stream stays open: it is the compiler's.
 pub(crate) fn fd_close(mut caller: Caller<'_, Guest>, fd: u32) -> Answer {
     answer(&mut caller, |_, guest| if is_stream(fd) { Ok(()) } else { guest.files().close(fd) })
@@ -286,9 +301,9 @@ pub(crate) fn fd_fdstat_get(mut caller: Caller<'_, Guest>, fd: u32, stat: u32) -
         }
         let mut bytes = [0; 24];
         bytes[0] = CHARACTER_DEVICE;
-        // `fd_read` for the input and `fd_write` for the others. Without the right to seek, wasi-libc takes a stream for
-        // a terminal and does not buffer what it writes.
-        let rights: u64 = if fd == 0 { 1 << 1 } else { 1 << 6 };
+        let own = if fd == 0 { FD_READ } else { FD_WRITE };
+        // By the right to seek, wasi-libc tells such devices from terminals.
+        let rights = if is_terminal(fd) { own } else { own | FD_SEEK | FD_TELL };
         bytes[8..16].copy_from_slice(&rights.to_le_bytes());
         memory.write(stat, &bytes)
     })

@@ -116,9 +116,15 @@ impl Declaration {
     }
 }
 
+/// The section of a crate without macros: linkers drop sections without contents.
+const NONE: &str = "\n";
+
 /// Reads the section's contents.
 pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Declaration>, ModuleError> {
     let mut declarations = Vec::new();
+    if bytes == NONE.as_bytes() {
+        return Ok(declarations);
+    }
     let mut lines_of_names = FxHashMap::default();
     for line in Lines::new(DECLS_SECTION, bytes)? {
         let line = line?;
@@ -136,7 +142,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Declaration>, ModuleError> {
 
 /// The section's contents that [`parse`] reads.
 pub(crate) fn to_section(declarations: &[Declaration]) -> String {
-    declarations.iter().map(Declaration::to_line).collect()
+    match declarations {
+        [] => NONE.to_owned(),
+        declarations => declarations.iter().map(Declaration::to_line).collect(),
+    }
 }
 
 /// Checks that no two macros have one function, as it is where functions are Rust's.

@@ -50,6 +50,10 @@ fn function<'a>(krate: &'a ast::Crate, of_macro: &ProcMacro) -> (Option<&'a ast:
 }
 
 fn declarations(macros: &[ProcMacro]) -> String {
+    if macros.is_empty() {
+        // The linker drops a section without contents.
+        return "\n".to_owned();
+    }
     let mut lines = String::new();
     for m in macros {
         let _ = match m {

@@ -1,5 +1,7 @@
 //! Files of the package, the environment, output, clocks and hash maps are there as for a native macro.
 //@ env: PARITY_SET=a value
+//@ env: PARITY_LIST=/one::/two three:
+//@ env: HOME=/home/of/nobody
 
 surroundings::output!(fn made() {});
 
@@ -8,5 +10,7 @@ fn main() {
     println!("{}", surroundings::tree!("files"));
     println!("{}", surroundings::errors!());
     println!("{}", surroundings::environment!());
+    println!("{}", surroundings::paths!());
+    println!("{}", surroundings::terminals!());
     println!("{}", surroundings::clocks_and_maps!());
 }

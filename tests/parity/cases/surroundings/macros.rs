@@ -2,6 +2,7 @@
 
 extern crate proc_macro;
 use std::collections::HashMap;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 use std::{env, fs};
@@ -46,6 +47,32 @@ pub fn environment(_input: TokenStream) -> TokenStream {
     let listed = env::vars().any(|(name, _)| name == "PARITY_SET");
     let dir = env::current_dir().unwrap();
     string(&format!("{set:?} {unset:?} {listed} {:?} {}", dir.file_name(), dir.is_absolute()))
+}
+
+/// What is asked of the environment about paths, and of the empty path.
+#[proc_macro]
+pub fn paths(_input: TokenStream) -> TokenStream {
+    let list = env::var_os("PARITY_LIST").unwrap();
+    let split: Vec<_> = env::split_paths(&list).collect();
+    let joined = env::join_paths(&split).unwrap() == list;
+    let refused = env::join_paths(["a:b"]).unwrap_err();
+    let directories = (env::temp_dir(), env::home_dir());
+    let empty = Path::new("");
+    let errors = [
+        fs::metadata(empty).map(drop),
+        fs::read_dir(empty).map(drop),
+        fs::read(empty).map(drop),
+        fs::canonicalize(empty).map(drop),
+    ];
+    let errors = errors.map(|result| result.map_err(|error| error.kind()));
+    string(&format!("{split:?} {joined} {refused} {directories:?} {errors:?} {}", std::process::id() > 0))
+}
+
+/// Whether the streams are terminals, by which macros decide to write in colors.
+#[proc_macro]
+pub fn terminals(_input: TokenStream) -> TokenStream {
+    let (input, output, errors) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
+    string(&format!("{} {} {}", input.is_terminal(), output.is_terminal(), errors.is_terminal()))
 }
 
 /// Writes to both streams, with and without a line's end.

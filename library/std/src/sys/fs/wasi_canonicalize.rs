@@ -12,9 +12,6 @@ const LINK_LIMIT: u32 = 40;
 /// The absolute path of `path` without links, `.` and `..`.
 pub(super) fn canonicalize(path: &CStr) -> io::Result<PathBuf> {
     let path = Path::new(ffi::OsStr::from_bytes(path.to_bytes()));
-    if path.as_os_str().is_empty() {
-        return Err(io::Error::from(io::ErrorKind::NotFound));
-    }
     let mut resolved = PathBuf::from("/");
     // The components that are still to come, the next one last.
     let mut pending = Vec::new();

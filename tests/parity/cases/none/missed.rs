@@ -1,0 +1,6 @@
+//! It has no macro of any name.
+//@ errors:
+
+none::other!();
+
+fn main() {}
