@@ -47,11 +47,6 @@ pub(crate) fn host() -> Result<&'static Host, String> {
     HOST.get_or_init(|| make().map_err(|error| fault::one_line(&error))).as_ref().map_err(Clone::clone)
 }
 
-/// Makes the engine, so that it is there when it is needed.
-pub(crate) fn prepare() {
-    _ = host();
-}
-
 fn make() -> wasmtime::Result<Host> {
     let engine = if address_space_is_limited() {
         Engine::new(&config(true)?)?

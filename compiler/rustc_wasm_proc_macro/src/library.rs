@@ -20,17 +20,17 @@ impl api::Load for Library {
     type Module = Module;
 
     fn prepare() {
-        engine::prepare();
+        _ = engine::host();
     }
 
     fn load(module: &api::Module<'_>, events: &dyn Events) -> Result<Module, String> {
         let info =
             ModuleInfo::parse_with_digest(module.bytes, Digest(module.digest)).map_err(|error| error.to_string())?;
         let cache = module.cache.map(|dir| Cache::new(dir.to_owned()));
-        let loaded = match &cache {
-            _ if !module.only_cached => Module::load(module.bytes, &info, cache.as_ref(), events),
-            Some(cache) => Module::load_cached(&info, cache, events),
-            None => Err(LoadError::NotCached),
+        let loaded = match (module.only_cached, &cache) {
+            (false, cache) => Module::load(module.bytes, &info, cache.as_ref(), events),
+            (true, Some(cache)) => Module::load_cached(&info, cache, events),
+            (true, None) => Err(LoadError::NotCached),
         };
         loaded.map_err(|error| error.to_string())
     }

@@ -14,7 +14,7 @@ pub trait Load {
     type Module: Expand + Sync + 'static;
 
     /// Makes ready what every module needs. What goes wrong, the next [`load`](Load::load) says.
-    fn prepare() {}
+    fn prepare();
 
     /// Loads a module.
     ///

@@ -1,7 +1,7 @@
 //! Files of the package, the environment, output, clocks and hash maps are there as for a native macro.
 //@ env: PARITY_SET=a value
 //@ env: PARITY_LIST=/one::/two three:
-//@ env: HOME=/home/of/nobody
+//@ env: HOME=/nowhere
 
 surroundings::output!(fn made() {});
 
