@@ -47,14 +47,15 @@ def patch_files(repo: Path = REPO) -> list[Path]:
 
 def build(config: Config, layout: Layout, stage0: Stage0, jobs: int) -> Path:
     """Leaves `bin/cargo` in the toolchain and returns it."""
-    installed = layout.stage1 / "bin" / "cargo"
-    inputs = sha256_bytes("\n".join([stage0.release, config.rust.channel, config.rust.description, *digests()]).encode())
-    state = layout.state / "cargo.json"
+    installed, state = installed_at(layout), layout.state / "cargo.json"
+    inputs = input_digest(config, stage0)
     if load_json(state).get("inputs") == inputs and installed.exists():
         return installed
+    # What lies in the target directory is no longer what the state says.
+    state.unlink(missing_ok=True)
     pin = load_pin()
     tree = lay(layout, fetch(layout, stage0, pin))
-    target_dir = layout.root / "cargo" / "target"
+    target_dir = target_directory(layout)
     cold = not target_dir.exists()
     say("build", f"Cargo {pin.release}" + (", about 7 minutes on 2 cores" if cold else ""))
     log = layout.logs / "cargo.log"
@@ -74,6 +75,34 @@ def build(config: Config, layout: Layout, stage0: Stage0, jobs: int) -> Path:
     write_atomic(installed, (target_dir / "release" / "cargo").read_bytes(), 0o755)
     store_json(state, {"inputs": inputs})
     return installed
+
+
+def restore(config: Config, layout: Layout, stage0: Stage0) -> None:
+    """Puts a Cargo that has been built back, for upstream's bootstrap begins the toolchain's directory anew."""
+    installed, built = installed_at(layout), target_directory(layout) / "release" / "cargo"
+    known = load_json(layout.state / "cargo.json").get("inputs")
+    if known is None or installed.exists():
+        return
+    if known == input_digest(config, stage0) and built.exists():
+        write_atomic(installed, built.read_bytes(), 0o755)
+    else:
+        say("build", "the toolchain's Cargo has to be built anew: `./x.py install` does it")
+
+
+def installed_at(layout: Layout) -> Path:
+    """Its place in the toolchain."""
+    return layout.stage1 / "bin" / "cargo"
+
+
+def target_directory(layout: Layout) -> Path:
+    """Where it is built."""
+    return layout.root / "cargo" / "target"
+
+
+def input_digest(config: Config, stage0: Stage0) -> str:
+    """Identifies everything that goes into it."""
+    lines = [stage0.release, config.rust.channel, config.rust.description, *digests()]
+    return sha256_bytes("\n".join(lines).encode())
 
 
 def digests(repo: Path = REPO) -> list[str]:

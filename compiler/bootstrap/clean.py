@@ -6,10 +6,16 @@ from pathlib import Path
 from .config import Layout
 from .report import say
 
-# What each kind removes, relative to the build directory.
+# What each kind removes, as patterns relative to the build directory. Upstream's stages lie in a directory named by the
+# host triple.
 KINDS: dict[str, tuple[str, ...]] = {
-    "results": ("demo", "demo-native", "bench", "dist", "target", "runtime", "hooks-check", "relock", "staging"),
+    "results": (
+        *("demo", "demo-native", "bench", "dist"),
+        *("target", "tests", "runtime", "cargo"),
+        *("hooks-check", "relock", "staging"),
+    ),
     "pristine": ("pristine",),
+    "toolchain": ("*/stage[01]*", "bootstrap", "tree", "state/tree.json", "state/built.json"),
     "downloads": ("cache", "upstream", "upstream.partial", "state/upstream.json"),
 }
 
@@ -17,11 +23,11 @@ KINDS: dict[str, tuple[str, ...]] = {
 def clean(layout: Layout, kinds: list[str]) -> None:
     """Removes the given kinds; `all` is the whole build directory but the lock that this x.py holds."""
     if "all" in kinds:
-        names = [entry.name for entry in layout.root.iterdir() if entry.name != "x.lock"]
+        paths = [entry for entry in layout.root.iterdir() if entry.name != "x.lock"]
     else:
-        names = [name for kind in kinds for name in KINDS[kind]]
-    for name in names:
-        remove(layout.root / name)
+        paths = [path for kind in kinds for name in KINDS[kind] for path in layout.root.glob(name)]
+    for path in paths:
+        remove(path)
     say("clean", f"{shutil.disk_usage(layout.root).free / 2**30:.1f} GiB free now")
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import shlex
 import shutil
 import signal
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 from . import cargo, clean, demo, dist, hooks, relock, suite, system, toolchain
 from . import config as configuration
 from .config import REPO, Config, Layout
-from .report import Failure
+from .report import Failure, say
 
 DESCRIPTION = "Builds and tests rustc-wasm-proc-macro. On a fresh machine `./x.py demo` does everything that is needed."
 EPILOG = (
@@ -27,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--config", metavar="FILE", help="read this instead of config.toml")
     common.add_argument(
-        "-j", "--jobs", type=int, default=0, metavar="N", help="how many jobs at once (default: one per core)"
+        "-j", "--jobs", type=int, default=0, metavar="N", help="how many jobs at once (default: `build.jobs`, one per core)"
     )
     top = argparse.ArgumentParser(prog="x.py", description=DESCRIPTION, epilog=EPILOG)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -135,10 +136,20 @@ def do_bench(arguments: argparse.Namespace, config: Config, layout: Layout) -> i
     """`./x.py bench`."""
     if arguments.name == ["list"]:
         return suite.list_benchmarks(layout, system.find_stage0(config))
+    system.ensure_packages(config, layout, system.BENCH_NEEDS)
     ready = toolchain.build(config, layout, arguments.jobs)
     if not arguments.name or suite.CARGO in arguments.name:
         cargo.build(config, layout, ready.stage0, arguments.jobs)
+    if not arguments.name or suite.PRISTINE.intersection(arguments.name):
+        build_pristine(config, Layout(layout.root, pristine=True), arguments.jobs)
     return suite.bench(layout, ready.stage0, arguments.name, arguments.rounds)
+
+
+def build_pristine(config: Config, layout: Layout, jobs: int) -> None:
+    """Builds what benchmarks compare the fork's compiler with."""
+    if not (layout.stage1 / "bin" / "rustc").exists():
+        say("bench", "first upstream's compiler, to compare with: that takes as long again as the fork's did")
+    toolchain.build(config, layout, jobs)
 
 
 def do_hooks(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
@@ -184,14 +195,24 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Config, Layout], int]] = {
 }
 
 
+def end(number: int, _: object) -> None:
+    """Ends x.py as Ctrl-C does, once: a terminal that closes may say so twice, and what x.py started is to end before it."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def main(words: Sequence[str]) -> int:
     """Runs x.py and returns its exit code."""
     arguments = parser().parse_args(words)
-    # A plain `kill` must also end what x.py started.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    again = f"`./x.py {' '.join(words)}`"
+    # A plain `kill` or a closed terminal must also end what x.py started.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Under `nohup` it is to go on.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, end)
+    again = f"`./x.py {shlex.join(words)}`"
     try:
         config = configuration.load(Path(arguments.config) if arguments.config else None)
+        arguments.jobs = arguments.jobs or config.build.jobs
         root = (
             Path(arguments.build_dir).absolute()
             if arguments.build_dir
@@ -203,16 +224,26 @@ def main(words: Sequence[str]) -> int:
         with system.locked(layout):
             return COMMANDS[arguments.command](arguments, config, layout)
     except Failure as error:
-        print(error, file=sys.stderr)
+        # Here it is known which command that is.
+        print(Failure(error.message, error.next_step.replace("the same command", again)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"interrupted; next: {again} picks up where this one stopped", file=sys.stderr)
         return 130
     except (OSError, shutil.Error) as error:
-        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
-        what = "the disk is full" if full else "the file system refuses"
-        print(
-            f"error: {what}: {error}\n  next: {'free some space' if full else 'correct that'}, then {again} again; it picks up where it stopped",
-            file=sys.stderr,
-        )
+        print(explained(error, again), file=sys.stderr)
         return 1
+
+
+def explained(error: OSError, again: str) -> Failure:
+    """What the user can do about an error of the system."""
+    program = error.filename if isinstance(error, FileNotFoundError) else None
+    # A bare name is that of a program to run, for files are named by their paths.
+    if isinstance(program, str) and "/" not in program:
+        package = system.package_with(program)
+        return Failure(f"there is no `{program}`", f"install it (Debian: `apt-get install {package}`), then {again} again")
+    if error.errno == errno.ENOSPC or "No space left" in str(error):
+        next_step = f"free some space, then {again} again; it picks up where it stopped"
+        return Failure(f"the disk is full: {error}", next_step)
+    next_step = f"correct that, then {again} again; it picks up where it stopped"
+    return Failure(f"the file system refuses: {error}", next_step)

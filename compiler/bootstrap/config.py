@@ -65,11 +65,13 @@ class Config:
 
 
 def load(path: Path | None = None) -> Config:
-    """Reads `config.toml`, or gives the defaults if there is none."""
-    path = path or REPO / "config.toml"
+    """Reads a configuration: the named file, else `config.toml`, else the defaults."""
+    named, path = path is not None, path or REPO / "config.toml"
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
+        if named:
+            raise Failure(f"there is no `{path}` to configure with", "`--config FILE` with one, or without it") from None
         return Config()
     try:
         return parse(text)

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import subprocess
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from time import monotonic
 from .config import REPO, Layout
 from .files import load_json, sha256_bytes, store_json
 from .report import Failure, duration, say
-from .run import environment, output
+from .run import captured, output
 
 PROJECT = REPO / "tests" / "demo"
 TARGET = "wasm32-wasip1"
@@ -64,14 +63,7 @@ class Demo:
             print("  up to date", flush=True)
             self.times.append((title, monotonic() - begin))
             return ""
-        done = subprocess.run(
-            words,
-            env=environment(env),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        done = captured(words, env=env)
         took = monotonic() - begin
         if done.returncode != 0:
             raise Failure(

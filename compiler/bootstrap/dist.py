@@ -1,7 +1,6 @@
 """`./x.py dist`: a relocatable tarball of the toolchain, tried from another directory before it counts."""
 
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from time import monotonic
@@ -9,7 +8,7 @@ from time import monotonic
 from . import settings
 from .config import REPO, Config, Layout
 from .report import Failure, duration, say
-from .run import failure, logged, output
+from .run import captured, failure, logged, output
 from .system import Stage0
 from .upstream import Pin
 
@@ -76,7 +75,7 @@ def dist(config: Config, layout: Layout, stage0: Stage0, pin: Pin, llvm: str) ->
         if logged(command, log) != 0:
             raise failure("packing", log, "correct what the log names, then `./x.py dist` again")
         shutil.rmtree(root)
-        # The build directory must not help: what is tried lies elsewhere.
+        # What is tried lies elsewhere, where no relative path leads into the build directory; an absolute one still would.
         with tempfile.TemporaryDirectory(prefix="x-py-dist-") as elsewhere:
             if logged(["tar", "-C", elsewhere, "-I", program.split()[0], "-xf", aside], log) != 0:
                 raise failure("unpacking the tarball again", log, "`./x.py dist` again")
@@ -159,7 +158,7 @@ def try_out(toolchain: Path, work: Path) -> None:
     steps.append([toolchain / "bin" / "cargo", "wasm-proc-macro", "run", "--offline"])
     begin = monotonic()
     for step in steps:
-        done = subprocess.run([str(word) for word in step], cwd=work, capture_output=True, text=True, check=False)
+        done = captured(step, cwd=work)
         if done.returncode != 0:
             raise Failure(
                 f"the toolchain, elsewhere, fails at `{' '.join(str(word) for word in step)}`:\n{done.stdout}{done.stderr}",

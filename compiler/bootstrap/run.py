@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from .report import Failure, tail
 
@@ -35,6 +37,37 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**{name: value for name, value in own.items() if not name.startswith(FOREIGN_PREFIXES)}, **(more or {})}
 
 
+@contextmanager
+def started(
+    command: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None, **streams: Any
+) -> Iterator[subprocess.Popen[str]]:
+    """Starts a program in a session of its own; to leave this by an exception ends it and all that it started."""
+    process = subprocess.Popen(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+        **streams,
+    )
+    try:
+        yield process
+    except BaseException:
+        stop(process)
+        raise
+
+
+def captured(
+    command: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end and keeps what it writes."""
+    with started(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        stdout, stderr = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
 def logged(
     command: Sequence[str | Path],
     log: Path,
@@ -46,22 +79,10 @@ def logged(
 ) -> int:
     """Runs a command, returns its exit code; its output goes line by line through `edit` to `log` (begun anew) and `on_line`."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    words = [str(word) for word in command]
     with log.open("w", encoding="utf-8", errors="replace") as file:
-        file.write(f"$ cd {cwd or Path.cwd()}\n$ {' '.join(words)}\n")
+        file.write(f"$ cd {cwd or Path.cwd()}\n$ {' '.join(map(str, command))}\n")
         file.flush()
-        process = subprocess.Popen(
-            words,
-            cwd=cwd,
-            env=environment(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-        try:
+        with started(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
             assert process.stdout is not None
             for line in map(edit, process.stdout):
                 file.write(line)
@@ -69,9 +90,6 @@ def logged(
                 if on_line:
                     on_line(line.rstrip("\n"))
             return process.wait()
-        except BaseException:
-            stop(process)
-            raise
 
 
 def stop(process: subprocess.Popen[str]) -> None:

@@ -17,8 +17,10 @@ from .system import Stage0
 CRATES = ("compiler/rustc_wasm_proc_macro", "compiler/rustc_wasm_proc_macro_api", "stubgen", "compiler/cargo/command")
 # The commands, by the package of each, which is also what it is called.
 COMMANDS = ("stubgen", "cargo-wasm-proc-macro")
-# One directory for each dependency, named as its package.
+# One directory for each dependency, named as its package: patches, and files of ours to lay beside its own.
 PATCHES = "compiler/rustc_wasm_proc_macro/patches"
+# What only the library's tests need; one of them has Cargo download what `tests/watt` locks.
+TESTS = ("compiler/rustc_wasm_proc_macro/tests", "compiler/rustc_wasm_proc_macro/examples", "tests/watt")
 PROFILE = """\
 [profile.toolchain]
 inherits = "release"
@@ -30,10 +32,32 @@ strip = true
 
 def files(repo: Path = REPO) -> list[Path]:
     """Every file of the repository that the library and the commands are built from."""
-    found = [repo / "Cargo.lock", *(repo / PATCHES).rglob("*.patch")]
+    found = [repo / "Cargo.lock", *patch_files(repo), Path(__file__)]
     for crate in CRATES:
         found += [repo / crate / "Cargo.toml", *(repo / crate / "src").rglob("*.rs")]
     return sorted(path for path in found if path.exists())
+
+
+def test_files(repo: Path = REPO) -> list[Path]:
+    """Every file that the library's tests need beside it; an edit in one builds no library anew."""
+    found = (path for directory in TESTS for path in (repo / directory).rglob("*"))
+    return sorted(path for path in found if path.suffix in (".rs", ".toml", ".lock"))
+
+
+def patch_files(repo: Path = REPO) -> list[Path]:
+    """The patches of dependencies, in order, and our files in them."""
+    return sorted(path for path in (repo / PATCHES).rglob("*") if path.is_file())
+
+
+def environment(stage0: Stage0, repo: Path = REPO) -> dict[str, str]:
+    """What the library is compiled with. It cannot see that its dependencies are patched, and caches what they compile."""
+    patched = b"".join(path.read_bytes() for path in patch_files(repo))
+    return {"RUSTC": str(stage0.rustc), "RUSTC_WASM_PROC_MACRO_PATCHES": sha256_bytes(patched)[:16]}
+
+
+def target_directory(layout: Layout) -> Path:
+    """Where the library and its tests are built."""
+    return layout.root / "runtime" / "target"
 
 
 def library(layout: Layout, stage0: Stage0) -> Path:
@@ -56,7 +80,7 @@ def build(layout: Layout, stage0: Stage0, jobs: int) -> None:
     """Builds the library and the commands and puts them into the toolchain."""
     say("build", f"the library that runs WebAssembly macros, and the commands {', '.join(COMMANDS)}")
     workspace = lay(layout, stage0)
-    target_dir = layout.root / "runtime" / "target"
+    target_dir = target_directory(layout)
     calls = {
         "the runtime library": ["rustc", "-p", "rustc_wasm_proc_macro", "--lib", "--crate-type", "cdylib"],
         **{name: ["build", "-p", name, "--bin", name] for name in COMMANDS},
@@ -65,7 +89,7 @@ def build(layout: Layout, stage0: Stage0, jobs: int) -> None:
         log = layout.logs / f"{words[2]}.log"
         command: list[str | Path] = [stage0.cargo, *words, "--profile", "toolchain", "--target-dir", target_dir]
         command += ["-j", str(jobs)] if jobs else []
-        if logged(command, log, cwd=workspace, env={"RUSTC": str(stage0.rustc)}) != 0:
+        if logged(command, log, cwd=workspace, env=environment(stage0)) != 0:
             raise failure(f"building {title}", log, "correct it and run the same command again")
     built = target_dir / "toolchain"
     # Even while another process runs the old ones.
@@ -74,16 +98,18 @@ def build(layout: Layout, stage0: Stage0, jobs: int) -> None:
 
 
 def lay(layout: Layout, stage0: Stage0, repo: Path = REPO) -> Path:
-    """Brings a workspace with copies of the crates and patched dependencies up to date, and returns it.
+    """Brings a workspace with copies of the crates, the library's tests and patched dependencies up to date, and returns it.
 
     It has a lock file of its own, since Cargo locks a patched package otherwise than a fetched one.
     """
     workspace = layout.root / "runtime" / "workspace"
     dependencies = sorted(path.name for path in (repo / PATCHES).iterdir()) if (repo / PATCHES).exists() else []
-    wanted = {path for path in files(repo) if path.suffix in (".rs", ".toml")}
+    patched = patch_files(repo)
+    sources = (path for path in files(repo) if path.suffix in (".rs", ".toml") and path not in patched)
+    wanted = {*sources, *test_files(repo)}
     for path in wanted:
         write_if_changed(workspace / path.relative_to(repo), path.read_bytes())
-    for path in [path for crate in CRATES for path in (workspace / crate).rglob("*") if path.is_file()]:
+    for path in {path for room in (*CRATES, *TESTS) for path in (workspace / room).rglob("*") if path.is_file()}:
         if repo / path.relative_to(workspace) not in wanted:
             path.unlink()
     manifest = [
@@ -99,7 +125,7 @@ def lay(layout: Layout, stage0: Stage0, repo: Path = REPO) -> Path:
     ]
     write_if_changed(workspace / "Cargo.toml", "\n".join(manifest).encode())
 
-    inputs = sha256_bytes(b"\n".join(path.read_bytes() for path in files(repo) if path.suffix in (".lock", ".patch")))
+    inputs = sha256_bytes(b"\n".join(path.read_bytes() for path in (repo / "Cargo.lock", *patched)))
     state = layout.state / "runtime.json"
     if load_json(state).get("inputs") != inputs or not (workspace / "Cargo.lock").exists():
         state.unlink(missing_ok=True)
@@ -111,7 +137,7 @@ def lay(layout: Layout, stage0: Stage0, repo: Path = REPO) -> Path:
 
 
 def patch(name: str, into: Path, layout: Layout, stage0: Stage0, repo: Path) -> None:
-    """Copies the locked package of a name, as Cargo has fetched and verified it, and applies its patches."""
+    """Copies the locked package of a name, as Cargo has fetched and verified it, and applies its patches and our files."""
     lock = tomllib.loads((repo / "Cargo.lock").read_text(encoding="utf-8"))
     versions = [package["version"] for package in lock["package"] if package["name"] == name]
     if len(versions) != 1:
@@ -133,6 +159,10 @@ def patch(name: str, into: Path, layout: Layout, stage0: Stage0, repo: Path) -> 
     shutil.copytree(sources[0], aside)
     for path in sorted((repo / PATCHES / name).glob("*.patch")):
         patches.apply(path, aside)
+    for path in patch_files(repo):
+        name_in_package = path.relative_to(repo / PATCHES)
+        if name_in_package.parts[0] == name and path.suffix != ".patch":
+            write_atomic(aside.joinpath(*name_in_package.parts[1:]), path.read_bytes())
     shutil.rmtree(into, ignore_errors=True)
     os.replace(aside, into)
     say("patch", f"{name} {versions[0]}")

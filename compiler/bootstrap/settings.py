@@ -54,6 +54,7 @@ def render(config: Config, layout: Layout, stage0: Stage0) -> str:
     for target in WASM_TARGETS:
         lines.append(f"[target.{target}]")
         if target == "wasm32-wasip1":
+            lines.append(f"# Leads to {quote(config.wasm.wasi_lib)}, which stands here so that another one is a change.")
             lines.append(f"wasi-root = {quote(str(layout.base / 'wasi-root'))}")
         if config.wasm.rustflags and not layout.pristine:
             lines.append(f"rustflags = {json.dumps(config.wasm.rustflags)}")

@@ -4,7 +4,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,8 @@ from .run import failure, logged, output
 from .upstream import privileged
 
 STAGE0_RELEASES = ("1.95", "1.96")
+# As a row of `needs`: what counts instructions where the processor does not.
+BENCH_NEEDS = [("valgrind", "valgrind")]
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Stage0:
 
 
 def needs(config: Config) -> list[tuple[str, str]]:
-    """The one table of what must be there: a command or a path, and the Debian package that brings it."""
+    """The one table of what a build needs: a command or a path, and the Debian package that brings it."""
     return [
         ("git", "git"),
         ("c++", "g++"),
@@ -45,21 +47,26 @@ def needs(config: Config) -> list[tuple[str, str]]:
     ]
 
 
-def missing(config: Config) -> list[tuple[str, str]]:
-    """The rows of `needs` that are not there."""
-    return [
-        row for row in needs(config) if not (Path(row[0]).exists() if row[0].startswith("/") else shutil.which(row[0]))
-    ]
+def missing(rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The rows of a table of needs that are not there."""
+    return [row for row in rows if not (Path(row[0]).exists() if row[0].startswith("/") else shutil.which(row[0]))]
 
 
-def ensure_packages(config: Config, layout: Layout) -> None:
+def package_with(program: str) -> str:
+    """The Debian package of a program that is not there; most are called the same."""
+    return dict(needs(Config())).get(program, program)
+
+
+def ensure_packages(config: Config, layout: Layout, wanted: Sequence[tuple[str, str]]) -> None:
     """Installs what is missing where that is possible, or names all of it in one message."""
-    rows = missing(config)
+    rows = missing(wanted)
     if not rows:
         return
     packages = [package for _, package in rows]
     command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
-    by_hand = " ".join(["sudo", *command])
+    by_hand = f"`{' '.join(['sudo', *command])}`"
+    if any(needed.startswith("/") for needed, _ in rows):
+        by_hand += ", or set the paths under `[llvm]` and `[wasm]` in config.toml"
     may = config.build.install_packages and shutil.which("apt-get") and (os.geteuid() == 0 or shutil.which("sudo"))
     if may:
         say("fetch", f"installing {' '.join(packages)}")
@@ -70,15 +77,11 @@ def ensure_packages(config: Config, layout: Layout) -> None:
             logged(privileged(["apt-get", "update"]), layout.logs / "apt-update.log", env=environment)
             status = logged(privileged(command), log, env=environment)
         if status != 0:
-            raise failure(
-                f"`{' '.join(command)}`",
-                log,
-                f"`{by_hand}`, or set the paths under `[llvm]` and `[wasm]` in config.toml",
-            )
-        rows = missing(config)
+            raise failure(f"`{' '.join(command)}`", log, by_hand)
+        rows = missing(wanted)
     if rows:
         what = ", ".join(f"`{needed}` (package {package})" for needed, package in rows)
-        raise Failure(f"missing: {what}", f"`{by_hand}`, or set the paths under `[llvm]` and `[wasm]` in config.toml")
+        raise Failure(f"missing: {what}", by_hand)
 
 
 def llvm_version(config: Config) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import lockfile, patches, runtime, settings, system, tree, upstream
+from . import cargo, lockfile, patches, runtime, settings, system, tree, upstream
 from .config import REPO, Config, Layout
 from .files import link_atomic, load_json, sha256_bytes, store_json
 from .progress import Progress
@@ -75,7 +75,7 @@ def get_ready(config: Config, layout: Layout) -> Ready:
     """Fetches, checks and prepares; a second time it finds everything done."""
     stage0 = system.find_stage0(config)
     system.check_space(config, layout)
-    system.ensure_packages(config, layout)
+    system.ensure_packages(config, layout, system.needs(config))
     llvm = system.check_llvm(config)
     pin = upstream.load_pin()
     source, identity = upstream.fetch(config, layout, pin)
@@ -92,6 +92,8 @@ def source_key(config: Config) -> str:
     lines += [
         config.upstream.source,
         config.llvm.config,
+        config.llvm.lld,
+        config.wasm.wasi_lib,
         str(system.llvm_version(config)),
         stage0.release,
         stage0.host,
@@ -121,19 +123,22 @@ def build(config: Config, layout: Layout, jobs: int = 0) -> Ready:
     done = load_json(done_file)
     compiled = done.get("key") == ready.key and is_complete(layout, ready.stage0)
     runs = layout.pristine or (done.get("runtime_key") == ready.runtime_key and runtime.is_installed(layout, ready.stage0))
+    if not compiled:
+        compile_toolchain(layout, ready, done, jobs)
+    # No part of what is compiled: another one is another link.
+    install_linker(config, layout, ready.stage0)
     if compiled and runs:
         say("build", f"nothing to do, {layout.stage1} is up to date ({duration(time.monotonic() - begin)})")
         return ready
-    if not compiled:
-        compile_toolchain(config, layout, ready, done, jobs)
     if not layout.pristine:
         runtime.build(layout, ready.stage0, jobs)
+        cargo.restore(config, layout, ready.stage0)
     store_json(done_file, {"key": ready.key, "std_key": ready.std_key, "runtime_key": ready.runtime_key})
     say("build", f"{layout.stage1} is ready ({duration(time.monotonic() - begin)})")
     return ready
 
 
-def compile_toolchain(config: Config, layout: Layout, ready: Ready, done: dict[str, Any], jobs: int) -> None:
+def compile_toolchain(layout: Layout, ready: Ready, done: dict[str, Any], jobs: int) -> None:
     """Has upstream's bootstrap build the compiler and std."""
     host = layout.base / "host"
     if host.exists() and not host.is_symlink():
@@ -145,15 +150,14 @@ def compile_toolchain(config: Config, layout: Layout, ready: Ready, done: dict[s
     # A build that is interrupted half-way may leave std's directories in any state.
     store_json(layout.state / "built.json", {"std_key": done["std_key"]} if keep_std else {})
     cold = not (layout.base / ready.stage0.host / "stage1-rustc").exists()
-    run_bootstrap(config, layout, ready, bootstrap_arguments(ready.stage0, keep_std), jobs, cold=cold)
-    install_linker(config, layout, ready.stage0)
+    run_bootstrap(layout, ready, bootstrap_arguments(ready.stage0, keep_std), jobs, cold=cold)
     store_json(layout.state / "built.json", {"key": ready.key, "std_key": ready.std_key})
 
 
 def check(config: Config, layout: Layout, jobs: int = 0) -> None:
     """Type-checks the compiler in the prepared tree."""
     ready = get_ready(config, layout)
-    run_bootstrap(config, layout, ready, ["check", "compiler"], jobs, cold=False)
+    run_bootstrap(layout, ready, ["check", "compiler"], jobs, cold=False)
     say("check", "the compiler type-checks")
 
 
@@ -164,10 +168,10 @@ def bootstrap_arguments(stage0: Stage0, keep_std: bool) -> list[str]:
     return ["build", "--stage", "1", "--target", targets, *keep, "library", *settings.TOOLS]
 
 
-def run_bootstrap(config: Config, layout: Layout, ready: Ready, arguments: list[str], jobs: int, *, cold: bool) -> None:
+def run_bootstrap(layout: Layout, ready: Ready, arguments: list[str], jobs: int, *, cold: bool) -> None:
     """Calls upstream's bootstrap with our settings."""
     progress = Progress("build", layout.state / "timeline.json" if cold else None)
-    jobs = jobs or config.build.jobs or os.cpu_count() or 1
+    jobs = jobs or os.cpu_count() or 1
     log = layout.logs / f"{arguments[0]}{'-pristine' if layout.pristine else ''}.log"
     command: list[str | Path] = [
         sys.executable,
@@ -201,11 +205,10 @@ def has_std(layout: Layout, stage0: Stage0) -> bool:
 
 
 def is_complete(layout: Layout, stage0: Stage0) -> bool:
-    """Whether the toolchain still has all its parts."""
+    """Whether the toolchain still has all that is compiled."""
     rustlib = layout.stage1 / "lib" / "rustlib"
-    parts = [layout.stage1 / "bin" / "rustc", linker_directory(layout, stage0) / "rust-lld"]
     stds = [rustlib / target / "lib" for target in (stage0.host, *settings.WASM_TARGETS)]
-    return all(part.exists() for part in parts) and all(any(std.glob("libstd-*.rlib")) for std in stds)
+    return (layout.stage1 / "bin" / "rustc").exists() and all(any(std.glob("libstd-*.rlib")) for std in stds)
 
 
 def linker_directory(layout: Layout, stage0: Stage0) -> Path:

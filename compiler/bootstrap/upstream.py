@@ -138,16 +138,17 @@ def download_debian(layout: Layout, pin: Pin, cache: Path) -> Path:
         raise Failure(
             f"{what}\n  apt offers: {found}", ("" if gone else "run the same command again, or ") + other_ways
         )
-    for file in sorted(cache.glob(f"{pin.package}_*.deb")):
-        found = sha256_file(file)
-        if found == pin.package_sha256:
+    # One of another version may lie there from before.
+    found = {file: sha256_file(file) for file in sorted(cache.glob(f"{pin.package}_*.deb"))}
+    for file, digest in found.items():
+        if digest == pin.package_sha256:
             return file
+    if not found:
+        raise Failure(f"`apt-get download {wanted}` left no package in `{cache}`", other_ways)
+    for file in found:
         file.unlink()
-        raise Failure(
-            f"`{file.name}` is not the pinned package\n  expected SHA-256 {pin.package_sha256}\n  found    SHA-256 {found}",
-            other_ways,
-        )
-    raise Failure(f"`apt-get download {wanted}` left no package in `{cache}`", other_ways)
+    lines = "".join(f"\n  found    SHA-256 {digest} of `{file.name}`" for file, digest in found.items())
+    raise Failure(f"that is not the pinned `{wanted}`\n  expected SHA-256 {pin.package_sha256}{lines}", other_ways)
 
 
 def privileged(command: list[str]) -> list[str]:

@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 from unittest import mock
 
-from bootstrap import runtime, settings, system, toolchain, tree
+from bootstrap import cargo, runtime, settings, system, toolchain, tree
 from bootstrap.config import REPO, Config, Layout
+from bootstrap.files import store_json
 from bootstrap.progress import Progress
 from bootstrap.report import Failure
 from bootstrap.system import Stage0
@@ -109,6 +110,54 @@ class Build(Sandbox):
         self.build()
         self.assertEqual(len(self.calls()), 2)
 
+    def test_another_linker_is_linked_and_builds_nothing(self) -> None:
+        """Nothing is compiled with it; a lost link comes back as well."""
+        link = self.layout.stage1 / f"lib/rustlib/{HOST}/bin/rust-lld"
+        self.build()
+        self.config.llvm.lld = str(self.write(self.root / "other-lld", ""))
+        self.build()
+        self.assertEqual(os.readlink(link), self.config.llvm.lld)
+        link.unlink()
+        self.build()
+        self.assertTrue(link.exists())
+        self.assertEqual((len(self.calls()), self.installs), (1, 1))
+
+    def test_another_libc_builds_std_anew(self) -> None:
+        """It becomes a part of std, so std must not be kept."""
+        self.build()
+        self.config.wasm.wasi_lib = str(self.root / "other-wasi")
+        self.build()
+        self.assertEqual(["--keep-stage-std" in call for call in self.calls()], [False, False])
+
+    def test_the_printed_key_knows_every_path_of_the_configuration(self) -> None:
+        """CI goes by it."""
+        with (
+            mock.patch.object(system, "find_stage0", lambda *_: self.stage0),
+            mock.patch.object(system, "llvm_version", lambda *_: "22.1.8"),
+        ):
+            keys = {toolchain.source_key(self.config)}
+            self.config.llvm.lld = "/other/lld"
+            keys.add(toolchain.source_key(self.config))
+            self.config.wasm.wasi_lib = "/other/wasi"
+            keys.add(toolchain.source_key(self.config))
+        self.assertEqual(len(keys), 3)
+
+    def test_cargo_comes_back_after_the_compiler_was_built_anew(self) -> None:
+        """Upstream's bootstrap begins the toolchain's directory anew, and who has installed it wants to keep it."""
+        installed = self.layout.stage1 / "bin/cargo"
+        self.fake("(build / 'host/stage1/bin/cargo').unlink(missing_ok=True)")
+        self.build()
+        self.assertFalse(installed.exists(), "it was never built")
+        self.write(self.layout.root / "cargo/target/release/cargo", "built")
+        state = {"inputs": cargo.input_digest(self.config, self.stage0)}
+        for known, expected in ((state, True), ({"inputs": "of another day"}, False)):
+            store_json(self.layout.state / "cargo.json", known)
+            self.write(installed, "installed")
+            self.write(self.repo / "compiler/rustc_a/src/ours.rs", f"// {expected}\n")
+            self.build()
+            self.assertEqual(installed.exists(), expected)
+            self.assertEqual("./x.py install" in self.stderr.getvalue(), not expected)
+
     def test_an_edit_in_the_runtime_rebuilds_the_runtime_alone(self) -> None:
         """It is no part of the compiler."""
         self.build()
@@ -180,7 +229,7 @@ class Build(Sandbox):
         self.config.llvm.config, self.config.wasm.wasi_lib = "/no/llvm-config", "/no/wasi"
         self.config.build.install_packages = False
         with self.assertRaisesRegex(Failure, "(?s)llvm-22-dev.*wasi-libc.*apt-get install .*llvm-22-dev.* wasi-libc"):
-            system.ensure_packages(self.config, self.layout)
+            system.ensure_packages(self.config, self.layout, system.needs(self.config))
 
     def test_a_full_disk_is_noticed_before_the_build(self) -> None:
         """Not after twenty minutes."""
@@ -196,27 +245,50 @@ class Build(Sandbox):
 
 
 class Interrupt(Sandbox):
-    """Ctrl-C."""
+    """Ctrl-C, `kill`, and a terminal that closes."""
 
-    def test_an_interrupt_ends_everything_with_one_line(self) -> None:
-        """Exit code 130, no traceback, and the child ends too."""
+    def test_every_end_from_outside_ends_everything_with_one_line(self) -> None:
+        """However the program was started that works on, and with what that has started."""
         child = self.root / "child"
+        program = self.write(self.root / "bin/rustc", f"#!/bin/sh\nsh -c 'echo $$ > {child}; sleep 60'\ntrue\n")
+        program.chmod(0o755)
+        (self.root / "work").mkdir()
+        for number, start in (
+            (signal.SIGINT, "run.logged([program], root / 'log')"),
+            (signal.SIGTERM, "suite.run_part('', [program], {})"),
+            (signal.SIGHUP, "demo.Demo(layout, program).step('', [program])"),
+            (signal.SIGHUP, "dist.try_out(root, root / 'work')"),
+            (signal.SIGHUP, "suite.run_bench(layout, system.Stage0(program, program, '', ''), [])"),
+        ):
+            with self.subTest(number=number, start=start):
+                child.unlink(missing_ok=True)
+                self.interrupt(number, start, child)
+
+    def interrupt(self, number: signal.Signals, start: str, child: Path) -> None:
+        """Exit code 130, no traceback, and the process that is named in `child` ends too."""
         script = (
             "import signal, sys; sys.path.insert(0, sys.argv[1])\n"
             "from pathlib import Path\n"
-            "from bootstrap import cli, run\n"
+            "from bootstrap import cli, config, demo, dist, run, suite, system\n"
+            "suite.say = lambda *_: None\n"
             # A shell makes what it runs in the background deaf to Ctrl-C, the tests perhaps, and that is inherited.
             "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-            f"cli.COMMANDS['check'] = lambda *_: run.logged(['sh', '-c', 'echo $$ > {child}; sleep 60'], Path({str(self.root / 'log')!r}))\n"
-            f"sys.exit(cli.main(['check', '--build-dir', {str(self.layout.root)!r}]))\n"
+            "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+            f"root, layout = Path({str(self.root)!r}), config.Layout(Path({str(self.layout.root)!r}))\n"
+            "program = root / 'bin/rustc'\n"
+            f"cli.COMMANDS['check'] = lambda *_: {start}\n"
+            "sys.exit(cli.main(['check', '--build-dir', str(layout.root)]))\n"
         )
         process = subprocess.Popen(
-            [sys.executable, "-B", "-c", script, str(REPO / "compiler")], stderr=subprocess.PIPE, text=True
+            [sys.executable, "-B", "-c", script, str(REPO / "compiler")],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         deadline = time.monotonic() + 20
         while not (child.exists() and child.read_text().strip()) and time.monotonic() < deadline:
             time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, stderr = process.communicate(timeout=20)
         self.assertEqual(process.returncode, 130)
         self.assertEqual(len(stderr.strip().splitlines()), 1, stderr)

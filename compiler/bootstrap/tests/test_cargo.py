@@ -6,8 +6,8 @@ from pathlib import Path
 from unittest import mock
 
 from bootstrap import cargo
-from bootstrap.config import REPO
-from bootstrap.files import sha256_file
+from bootstrap.config import REPO, Config
+from bootstrap.files import sha256_file, store_json
 from bootstrap.report import Failure
 from bootstrap.system import Stage0
 
@@ -129,6 +129,20 @@ class Repository(Sandbox):
         for patch in queue:
             self.assertTrue(patch.header.startswith("Subject: "), patch.path)
             self.assertRegex(patch.path.name, cargo.patches.NAME)
+
+    def test_a_build_that_fails_leaves_nothing_that_counts(self) -> None:
+        """What lies in the target directory may be newer than what was known of it."""
+        stage0 = Stage0(Path("rustc"), Path("cargo"), "1.95.0", "x86_64-unknown-linux-gnu")
+        state = self.layout.state / "cargo.json"
+        store_json(state, {"inputs": "of another day"})
+        with (
+            mock.patch.object(cargo, "fetch"),
+            mock.patch.object(cargo, "lay"),
+            mock.patch.object(cargo, "logged", lambda *_, **__: 101),
+            self.assertRaisesRegex(Failure, "building Cargo failed"),
+        ):
+            cargo.build(Config(), self.layout, stage0, 0)
+        self.assertFalse(state.exists())
 
     def test_the_compiler_s_tree_has_nothing_of_it(self) -> None:
         """Else an edit here would rebuild the compiler."""

@@ -1,10 +1,14 @@
 """Counting tests, the demonstration's small parts, and the tarball's."""
 
+import argparse
+import contextlib
+import io
 import unittest
 from pathlib import Path
+from unittest import mock
 
-from bootstrap import clean, cli, demo, dist, hooks, patches, settings, suite
-from bootstrap.config import Config
+from bootstrap import cargo, clean, cli, demo, dist, hooks, patches, run, runtime, settings, suite, system, toolchain
+from bootstrap.config import REPO, Config, Layout
 from bootstrap.report import Failure
 from bootstrap.system import Stage0
 
@@ -30,6 +34,12 @@ class Counting(unittest.TestCase):
         """It does not compile: no result line, but surely no success."""
         self.assertEqual(suite.count(["error: could not compile"], 101), suite.Count(0, 1))
 
+    def test_a_filter_that_fits_nothing_of_one_runner_is_no_failure(self) -> None:
+        """From Python 3.12 on unittest ends with 5 then; it may well fit tests of another runner."""
+        lines = ["", "-" * 70, "Ran 0 tests in 0.000s", "", "NO TESTS RAN"]
+        self.assertEqual(suite.count(lines, 5), suite.Count())
+        self.assertEqual(suite.count(lines, 1), suite.Count(0, 1))
+
     def test_parity_is_chosen_by_its_name_before_filters(self) -> None:
         """As a filter after another word it is one."""
         self.assertEqual(suite.split(["parity", "spans::"]), ("parity", ["spans::"]))
@@ -41,6 +51,155 @@ class Counting(unittest.TestCase):
         """A filter with a typing error."""
         with self.assertRaisesRegex(Failure, "no test matches typo"):
             suite.close(suite.Count(), ["typo"])
+
+
+class Suite(Sandbox):
+    """`suite.test_all`, with nothing that takes long."""
+
+    def setUp(self) -> None:
+        """Records how each part would be run, and which of x.py's own steps."""
+        super().setUp()
+        self.parts: dict[str, tuple[list[str], dict[str, str], Path]] = {}
+        self.steps: list[str] = []
+        stack = contextlib.ExitStack()
+        self.addCleanup(stack.close)
+        stack.enter_context(mock.patch.object(suite, "run_part", self.record))
+        stack.enter_context(mock.patch.object(runtime, "lay", lambda *_: self.root / "workspace"))
+        for module, name in ((hooks, "check"), (dist, "check"), (demo, "demo")):
+            step = f"{module.__name__}.{name}"
+            stack.enter_context(mock.patch.object(module, name, lambda *_, step=step: self.steps.append(step)))
+
+    def record(self, title: str, command: list[str | Path], env: dict[str, str], cwd: Path) -> suite.Count:
+        """Stands in for `suite.run_part`."""
+        words = [str(word) for word in command]
+        for package in (words[place + 1] for place, word in enumerate(words) if word == "-p"):
+            self.assertNotIn(package, self.parts, "tested twice")
+            self.parts[package] = (words, env, cwd)
+        return suite.Count(passed=1)
+
+    def test(self, *words: str, everything: bool = False) -> suite.Count:
+        """Runs all of it."""
+        stage0 = Stage0(Path("/there/bin/rustc"), Path("/there/bin/cargo"), "1.95.0", "host-triple")
+        self.parts.clear()
+        self.steps.clear()
+        return suite.test_all(Config(), suite.Run(self.layout, stage0, words, everything=everything))
+
+    def test_all_runs_ignored_tests_only_where_they_are_too_long(self) -> None:
+        """Elsewhere they are helpers of other tests, and `tests` has a runner that refuses the flag."""
+        self.test()
+        self.assertFalse([name for name, (words, _, _) in self.parts.items() if "--include-ignored" in words])
+        self.test(everything=True)
+        with_ignored = [name for name, (words, _, _) in self.parts.items() if "--include-ignored" in words]
+        self.assertEqual(with_ignored, ["cargo-tests"])
+
+    def test_the_runtime_is_tested_where_it_is_built(self) -> None:
+        """In the repository's own workspace its dependencies would not be patched."""
+        self.test()
+        words, env, workspace = self.parts.pop("rustc_wasm_proc_macro")
+        self.assertEqual(words.count("-p"), 1)
+        self.assertEqual(workspace, self.root / "workspace")
+        self.assertEqual(env["CARGO_TARGET_DIR"], str(self.layout.root / "runtime/target"))
+        self.assertRegex(env["RUSTC_WASM_PROC_MACRO_PATCHES"], "^[0-9a-f]{16}$")
+        self.assertEqual({place for _, _, place in self.parts.values()}, {REPO})
+
+    def test_the_demonstration_is_a_test(self) -> None:
+        """It is what the README promises first; a filter is for tests with names."""
+        total = self.test()
+        self.assertEqual(self.steps, ["bootstrap.hooks.check", "bootstrap.dist.check", "bootstrap.demo.demo"])
+        self.assertEqual(total, suite.Count(passed=8))
+        self.test("some_name")
+        self.assertEqual(self.steps, [])
+
+
+class Bench(Sandbox):
+    """What `./x.py bench` prepares."""
+
+    def bench(self, *names: str) -> list[str]:
+        """Runs it and returns what it had done, in order."""
+        done: list[str] = []
+
+        def build(_: Config, layout: Layout, *__: object) -> mock.Mock:
+            done.append("pristine" if layout.pristine else "fork")
+            return mock.Mock()
+
+        with (
+            mock.patch.object(system, "find_stage0", lambda *_: None),
+            mock.patch.object(system, "ensure_packages", lambda *rows: done.extend(name for name, _ in rows[2])),
+            mock.patch.object(toolchain, "build", build),
+            mock.patch.object(cargo, "build", lambda *_: done.append("cargo")),
+            mock.patch.object(suite, "run_bench", lambda *_: done.append("bench") or 0),
+        ):
+            cli.do_bench(argparse.Namespace(name=list(names), rounds=0, jobs=0), Config(), self.layout)
+        return done
+
+    def test_what_is_compared_with_upstream_has_it_built(self) -> None:
+        """It takes half an hour, which is said, and which the others need not wait for."""
+        self.assertEqual(self.bench(), ["valgrind", "fork", "cargo", "pristine", "bench"])
+        self.assertEqual(self.bench("load", "start-up"), ["valgrind", "fork", "pristine", "bench"])
+        self.assertIn("as long again", self.stderr.getvalue())
+        self.assertEqual(self.bench("expansion"), ["valgrind", "fork", "bench"])
+        self.assertEqual(self.bench("list"), ["bench"])
+
+    def test_the_benchmarks_have_these_names(self) -> None:
+        """They are theirs to give."""
+        measures = "".join(path.read_text() for path in (REPO / "tests/bench/src/measures").glob("*.rs"))
+        for name in suite.PRISTINE:
+            self.assertIn(f'name: "{name}"', measures)
+
+
+class Main(Sandbox):
+    """What all commands have in common."""
+
+    def main(self, *words: str, check: object = lambda *_: 0) -> int:
+        """Runs x.py with something else for `./x.py check`, and leaves the signals as they are."""
+        with mock.patch.dict(cli.COMMANDS, {"check": check}), mock.patch.object(cli.signal, "signal"):
+            return cli.main(["check", "--build-dir", str(self.layout.root), *words])
+
+    def test_jobs_come_from_the_command_line_or_the_configuration(self) -> None:
+        """For whatever is built, not for the compiler alone."""
+        found: list[int] = []
+        config = str(self.write(self.root / "config.toml", "[build]\njobs = 3\n"))
+        for words in (["--config", config], ["--config", config, "-j", "2"]):
+            self.main(*words, check=lambda arguments, *_: found.append(arguments.jobs) or 0)
+        self.assertEqual(found, [3, 2])
+
+    def test_a_closed_terminal_is_ignored_under_nohup(self) -> None:
+        """That is what it is for."""
+        for before, wanted in ((cli.signal.SIG_IGN, []), (cli.signal.SIG_DFL, [cli.signal.SIGTERM, cli.signal.SIGHUP])):
+            with (
+                mock.patch.object(cli.signal, "getsignal", lambda _, before=before: before),
+                mock.patch.object(cli.signal, "signal") as handled,
+            ):
+                cli.main(["check", "--config", str(self.root / "missing.toml")])
+            self.assertEqual([call.args[0] for call in handled.call_args_list], wanted)
+
+    def test_a_named_configuration_must_exist(self) -> None:
+        """Else a typing error there would build with the defaults."""
+        self.assertEqual(self.main("--config", str(self.root / "missing.toml")), 1)
+        self.assertIn("missing.toml", self.stderr.getvalue())
+
+    def test_a_failure_names_the_command_that_was_typed(self) -> None:
+        """With its options, since it is to be typed again; a log may say what it likes."""
+
+        def fail(*_: object) -> int:
+            raise Failure("the log says: the same command", "correct it and run the same command again")
+
+        self.assertEqual(self.main("-j", "2", check=fail), 1)
+        command = f"./x.py check --build-dir {self.layout.root} -j 2"
+        expected = f"error: the log says: the same command\n  next: correct it and run `{command}` again\n"
+        self.assertEqual(self.stderr.getvalue(), expected)
+
+    def test_a_missing_program_is_named_with_its_package(self) -> None:
+        """It is not the file system that refuses."""
+        patch = next(path for path in patches.queue())
+        with mock.patch.dict("os.environ", {"PATH": str(self.root)}):
+            self.assertEqual(self.main(check=lambda *_: patches.apply(patch, self.root)), 1)
+            self.assertEqual(self.main(check=lambda *_: run.logged(["ninja"], self.root / "log")), 1)
+        for program, package in (("git", "git"), ("ninja", "ninja-build")):
+            expected = f"there is no `{program}`\n  next: install it (Debian: `apt-get install {package}`)"
+            self.assertIn(expected, self.stderr.getvalue())
+        self.assertEqual(self.main(check=lambda *_: (self.root / "no such file").read_text()), 1)
+        self.assertIn("the file system refuses", self.stderr.getvalue())
 
 
 class Commands(Sandbox):
@@ -59,9 +218,6 @@ class Commands(Sandbox):
 
     def test_a_stamped_step_runs_again_when_an_input_changes(self) -> None:
         """A new compiler must build the module anew; another order of the inputs is no change."""
-        import contextlib
-        import io
-
         source, made, log = self.write(self.root / "in", "1"), self.root / "made", self.root / "log"
         stamp = [self.write(self.root / "other", ""), source]
         run = demo.Demo(self.layout, Path("cargo"))
@@ -78,9 +234,6 @@ class Commands(Sandbox):
 
     def test_a_failing_step_shows_its_errors(self) -> None:
         """And names the command to repeat."""
-        import contextlib
-        import io
-
         run = demo.Demo(self.layout, Path("cargo"))
         run.directory.mkdir(parents=True)
         with (
@@ -119,11 +272,19 @@ class Commands(Sandbox):
 
     def test_clean_keeps_the_toolchain_unless_all_goes(self) -> None:
         """`results` are cheap, the toolchain is half an hour."""
-        self.write(self.layout.root / "demo/x", "")
-        self.write(self.layout.root / "host/stage1/bin/rustc", "")
+        for name in ("demo", "tests", "cargo", "x86_64-unknown-linux-gnu/stage1", "cache", "bootstrap", "tree", "log"):
+            self.write(self.layout.root / name / "x", "")
+        (self.layout.root / "host").symlink_to("x86_64-unknown-linux-gnu")
         self.write(self.layout.root / "x.lock", "")
+
+        def left() -> set[str]:
+            names = {path.parent.relative_to(self.layout.root).as_posix() for path in self.layout.root.rglob("x")}
+            return names - {"host/stage1"}
+
         clean.clean(self.layout, ["results"])
-        self.assertEqual(sorted(path.name for path in self.layout.root.iterdir()), ["host", "x.lock"])
+        self.assertEqual(left(), {"x86_64-unknown-linux-gnu/stage1", "cache", "bootstrap", "tree", "log"})
+        clean.clean(self.layout, ["toolchain"])
+        self.assertEqual(left(), {"cache", "log"})
         clean.clean(self.layout, ["all"])
         self.assertEqual([path.name for path in self.layout.root.iterdir()], ["x.lock"])
 

@@ -5,11 +5,18 @@ from pathlib import Path
 from unittest import mock
 
 from bootstrap import runtime
+from bootstrap.config import REPO
 from bootstrap.report import Failure
 from bootstrap.system import Stage0
 
 from .support import Sandbox
 
+TEST_FILES = (
+    "compiler/rustc_wasm_proc_macro/examples/one.rs",
+    "compiler/rustc_wasm_proc_macro/tests/support/two.rs",
+    "tests/watt/Cargo.lock",
+    "tests/watt/Cargo.toml",
+)
 LOCK = 'version = 4\n\n[[package]]\nname = "dep"\nversion = "1.0.0"\n'
 PATCH = """\
 Subject: Say two
@@ -63,18 +70,61 @@ class Workspace(Sandbox):
         self.assertEqual(before, {path: path.stat().st_mtime_ns for path in workspace.rglob("*") if path.is_file()})
 
     def test_a_removed_file_goes(self) -> None:
-        """Else a module that is no more would still be built."""
-        other = self.write(self.repo / "stubgen/src/other.rs", "")
+        """Else a module that is no more would still be built, and a test that is no more run."""
+        others = [self.write(self.repo / name, "") for name in ("stubgen/src/other.rs", *TEST_FILES)]
         workspace = self.lay()
-        other.unlink()
+        for other in others:
+            self.assertTrue((workspace / other.relative_to(self.repo)).exists())
+            other.unlink()
         self.lay()
-        self.assertFalse((workspace / "stubgen/src/other.rs").exists())
+        for other in others:
+            self.assertFalse((workspace / other.relative_to(self.repo)).exists())
+
+    def test_what_only_tests_need_builds_no_library_anew(self) -> None:
+        """It is laid, but it is not what the library is built from; what x.py has Cargo do is."""
+        laid = [self.write(self.repo / name, "") for name in TEST_FILES]
+        self.assertEqual(runtime.test_files(self.repo), sorted(laid))
+        self.assertFalse(set(laid) & set(runtime.files(self.repo)))
+        self.assertIn(REPO / "compiler/bootstrap/runtime.py", runtime.files())
+
+    def test_the_library_is_told_how_its_dependencies_are_patched(self) -> None:
+        """What they compile is cached, and their versions stay the same."""
+        calls: list[dict[str, str]] = []
+
+        def cargo(*_: object, env: dict[str, str], **__: object) -> int:
+            calls.append(env)
+            return 0
+
+        digests = []
+        for text in (PATCH, PATCH.replace("two", "three")):
+            self.write(self.patch, text)
+            digests.append(runtime.environment(self.stage0, self.repo)["RUSTC_WASM_PROC_MACRO_PATCHES"])
+        self.assertRegex(digests[0], "^[0-9a-f]{16}$")
+        self.assertNotEqual(*digests)
+        with (
+            mock.patch.object(runtime, "logged", cargo),
+            mock.patch.object(runtime, "lay", lambda *_: self.root),
+            mock.patch.object(runtime, "write_atomic"),
+            mock.patch.object(Path, "read_bytes", lambda _: b""),
+        ):
+            runtime.build(self.layout, self.stage0, 0)
+            self.assertEqual(calls, [runtime.environment(self.stage0)] * 3)
 
     def test_a_changed_patch_starts_from_the_fetched_source(self) -> None:
         """Not from what the last patch has made of it."""
         self.lay()
         self.write(self.patch, PATCH.replace("+two", "+three"))
         self.assertEqual((self.lay() / "patched/dep/src/lib.rs").read_text(), "three\n")
+
+    def test_files_of_ours_are_laid_into_the_dependency(self) -> None:
+        """What is new in it is no patch. It is part of what the library is built from, and nothing else of the workspace."""
+        ours = self.write(self.repo / runtime.PATCHES / "dep/src/ours.rs", "// ours\n")
+        self.assertIn(ours, runtime.files(self.repo))
+        workspace = self.lay()
+        self.assertEqual((workspace / "patched/dep/src/ours.rs").read_text(), "// ours\n")
+        self.assertFalse((workspace / runtime.PATCHES).exists())
+        self.write(ours, "// other\n")
+        self.assertEqual((self.lay() / "patched/dep/src/ours.rs").read_text(), "// other\n")
 
     def test_a_patch_that_does_not_apply_is_named(self) -> None:
         """As after an update of the dependency."""

@@ -7,7 +7,7 @@ from unittest import mock
 
 from bootstrap import upstream
 from bootstrap.config import Config
-from bootstrap.files import sha256_file
+from bootstrap.files import sha256_bytes, sha256_file
 from bootstrap.report import Failure
 from bootstrap.upstream import Pin
 
@@ -75,6 +75,14 @@ class Fetch(Sandbox):
         self.assertIn("expected SHA-256 " + "0" * 64, str(caught.exception))
         self.assertRegex(str(caught.exception), r"found    SHA-256 [0-9a-f]{64}")
         self.assertEqual(list((self.layout.root / "cache").glob("*.deb")), [])
+
+    def test_an_older_package_in_the_cache_is_not_taken_for_the_download(self) -> None:
+        """It is the first by its name."""
+        self.write(self.layout.root / "cache/rust-web-src_0_all.deb", "of another day\n")
+        pin = Pin("1.96.0", "rust-web-src", "1", sha256_bytes(b"the right one\n"), {})
+        with self.fake_apt("echo the right one > rust-web-src_1_all.deb"):
+            found = upstream.download_debian(self.layout, pin, self.layout.root / "cache")
+        self.assertEqual(found.name, "rust-web-src_1_all.deb")
 
     def test_a_package_that_is_gone_names_the_other_ways(self) -> None:
         """Debian keeps only the newest version of a security update."""
