@@ -75,7 +75,7 @@ pub fn annotate(module: &[u8], declarations: &[Declaration], abi: &Abi) -> Resul
     module::check_sections(decls_section.as_bytes(), declarations, abi_section.as_bytes(), abi)?;
     if !GuestAbi::numbers_macros(&structure) {
         for function in declarations.iter().map(Declaration::function) {
-            let is_function = |ty: &ItemType| matches!(ty, ItemType::Function { .. });
+            let is_function = |ty: &ItemType| matches!(ty, ItemType::Function(_));
             if !structure.exports.iter().any(|export| export.name == function && is_function(&export.ty)) {
                 return Err(AnnotateError::NotAnExport { function: function.to_owned() });
             }

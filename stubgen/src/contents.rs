@@ -1,6 +1,6 @@
 //! What is in a file: read, or mapped into memory if that is cheaper.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::ops::Deref;
 use std::path::Path;
@@ -21,13 +21,14 @@ enum Data {
 }
 
 impl Contents {
-    /// The contents of the file at `path`, which may be a pipe.
+    /// The contents of the file at `path`.
     ///
     /// # Errors
     ///
-    /// Returns the error of the operation that failed.
+    /// Returns an error of kind [`InvalidInput`](io::ErrorKind::InvalidInput) if it is a pipe or a device, or the error of the
+    /// operation that failed.
     pub fn open(path: &Path) -> io::Result<Contents> {
-        Contents::of(&mut File::open(path)?)
+        Contents::of(&mut open(path)?)
     }
 
     pub(crate) fn of(file: &mut File) -> io::Result<Contents> {
@@ -42,6 +43,16 @@ impl Contents {
         file.read_to_end(&mut bytes)?;
         Ok(Contents(Data::Read(bytes)))
     }
+}
+
+/// Opens a file that can be read again, as the compiler reads its modules: first for their names.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    // Opening a pipe would wait for its other end, so the type of the file is asked first. Reading a directory fails by itself.
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        return File::open(path);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file, and only those can be read more than once"))
 }
 
 impl Deref for Contents {

@@ -13,7 +13,6 @@ mod source_file;
 mod spans;
 pub(crate) mod structure;
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -31,9 +30,9 @@ pub(crate) use guest::{takes_one_stream, takes_two_streams};
 pub use name::NameFault;
 pub use source_file::{HASH_KINDS, REMAP_SCOPES, SourceFile, SourceHash, SourceName};
 pub use spans::{FileSpan, MAX_SOURCE_BYTES, Spans};
-pub use structure::{Export, Import, ItemType, ValueType};
+pub use structure::{Export, Import, ItemType, Signature, ValueType};
 
-use crate::Contents;
+use crate::{Contents, contents};
 
 /// The custom section with one line for each macro.
 pub const DECLS_SECTION: &str = ".rustc_proc_macro_decls";
@@ -50,7 +49,7 @@ pub const ABI_VERSION: u32 = 1;
 /// opened and read is none.
 pub fn starts_as_wasm(path: &Path) -> bool {
     let mut start = [0; structure::MAGIC.len()];
-    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *structure::MAGIC
+    contents::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *structure::MAGIC
 }
 
 /// What a module says about itself, checked.

@@ -57,6 +57,7 @@ pub fn source(info: &ModuleInfo, body: Body) -> String {
         .filter(|declaration| !matches!(declaration, Declaration::Derive { .. }))
         .map(|declaration| declaration.name().to_owned())
         .collect();
+    let mut next_number = 0;
     let documentable = !attributes().any(|declaration| ["doc", "deprecated"].contains(&declaration.name()));
     for (declaration, documentation) in info.declarations.iter().zip(&info.attributes) {
         let (attribute, function, parameters) = match declaration {
@@ -67,7 +68,7 @@ pub fn source(info: &ModuleInfo, body: Body) -> String {
                     _ = write!(attribute, "{}", in_source(helper));
                 }
                 attribute.push_str(if helpers.is_empty() { ")" } else { "))" });
-                (attribute, unused(function, &mut functions), "_: ::proc_macro::TokenStream")
+                (attribute, unused(function, &mut functions, &mut next_number), "_: ::proc_macro::TokenStream")
             }
             Declaration::Attr { name, .. } => (
                 "proc_macro_attribute".to_owned(),
@@ -108,11 +109,13 @@ fn document(source: &mut String, attributes: &Attributes) {
     }
 }
 
-/// `name`, or `name` with underscores if another function has it: it matters only that a derive's function has a name.
-fn unused(name: &str, used: &mut FxHashSet<String>) -> String {
+/// `name`, or one with a number if another function has it: it matters only that a derive's function has a name. No number
+/// is tried twice, so any number of derives may have one function.
+fn unused(name: &str, used: &mut FxHashSet<String>, next_number: &mut usize) -> String {
     let mut name = name.to_owned();
     while !used.insert(name.clone()) {
-        name.push('_');
+        name = format!("derive_{next_number}");
+        *next_number += 1;
     }
     name
 }

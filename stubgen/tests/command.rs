@@ -4,11 +4,12 @@
 
 mod common;
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
-use common::{I32, TestModule, demo, good, stubgen};
+use common::{I32, TestModule, command, demo, good, stubgen};
 use serde_json::Value;
 use stubgen::cache::{Cache, Key, Kind};
 use stubgen::module::{Digest, ModuleInfo};
@@ -222,4 +223,46 @@ fn the_cache_is_tended() {
     assert!(!cache.dir().exists());
     fs::write(dir.path().join("mine"), "").unwrap();
     bad(dir.path(), &["cache", "clear", "--dir", "."]);
+}
+
+/// As in `cargo wasm-proc-macro store gc`: thirty days, unless something else is said.
+#[test]
+fn the_collector_goes_by_thirty_days_if_nobody_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = Cache::new(dir.path().join("target/wasm-proc-macro"));
+    for (name, days) in [("new", 0), ("good", 29), ("old", 31)] {
+        let path = cache.publish(Kind::Stub, &Key::from_parts([name]), b"abc").unwrap();
+        let used = SystemTime::now() - Duration::from_secs(days * 24 * 60 * 60);
+        File::options().append(true).open(path).unwrap().set_modified(used).unwrap();
+    }
+    assert_eq!(good(dir.path(), &["cache", "gc", "--max-age", "40"]), "removed 0 entries, 0 bytes\n");
+    assert_eq!(good(dir.path(), &["cache", "gc"]), "removed 1 entry, 27 bytes\n");
+    assert!(!cache.path(Kind::Stub, &Key::from_parts(["old"])).exists());
+    assert_eq!(good(dir.path(), &["cache", "gc", "--max-bytes", "27"]), "removed 1 entry, 27 bytes\n");
+    assert!(cache.path(Kind::Stub, &Key::from_parts(["new"])).exists());
+    let help = good(dir.path(), &["cache", "gc", "--help"]);
+    assert!(help.contains("[default: 30]"), "{help}");
+}
+
+/// The compiler takes the variable for the default of its option, and an empty one for none.
+#[test]
+fn an_environment_variable_names_the_default_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, entries) in [("shared", 1), ("named", 2), ("target/wasm-proc-macro", 3)] {
+        for entry in 0..entries {
+            Cache::new(dir.path().join(name)).publish(Kind::Stub, &Key::from_parts([[entry]]), b"abc").unwrap();
+        }
+    }
+    let list = |value: &str, args: &[&str]| {
+        let args = [&["cache", "list"], args].concat();
+        let output = command(dir.path(), &args).env("RUSTC_WASM_PROC_MACRO_CACHE", value).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for (text, expected) in [
+        (list("shared", &[]), "1 entry, 27 bytes in `shared`\n"),
+        (list("shared", &["--dir", "named"]), "2 entries, 54 bytes in `named`\n"),
+        (list("", &[]), "3 entries, 81 bytes in `"),
+    ] {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
 }

@@ -6,10 +6,13 @@ use std::fs;
 
 use common::{ABI, DECLS, I32, I64, TestModule, demo, test_module, with_decls};
 use stubgen::module::{
-    ABI_SECTION, Abi, DECLS_SECTION, Declaration, Digest, Edition, GuestAbi, ModuleError, ModuleInfo, NotWasm,
-    ReadError, ValueType, WASI_FUNCTIONS, starts_as_wasm,
+    ABI_SECTION, Abi, DECLS_SECTION, Declaration, Digest, Edition, GuestAbi, ItemType, ModuleError, ModuleInfo,
+    NotWasm, ReadError, ValueType, WASI_FUNCTIONS, starts_as_wasm,
 };
-use wasm_encoder::{GlobalType, MemoryType};
+use wasm_encoder::{
+    EntityType, ExportKind, ExportSection, FunctionSection, GlobalType, ImportCompact, ImportSection, Imports,
+    MemoryType, Module, TypeSection,
+};
 
 fn error(bytes: &[u8]) -> ModuleError {
     ModuleInfo::parse(bytes).expect_err("the module is accepted")
@@ -387,14 +390,83 @@ fn imports_must_be_of_their_types() {
         match error_with(|m| m.imports[index].2.push(I32)) {
             ModuleError::WrongImport { module, name, found, .. } => {
                 assert_eq!((module.as_str(), name.as_str()), ("rustc_proc_macro", demo().imports[index].1));
-                assert!(
-                    matches!(found, stubgen::module::ItemType::Function { params, .. } if params.last() == Some(&ValueType::I32))
-                );
+                assert!(matches!(found, ItemType::Function(ty) if ty.params.last() == Some(&ValueType::I32)));
             }
             other => panic!("{other}"),
         }
     }
     assert!(matches!(error_with(|m| m.imports[1].3.push(I32)), ModuleError::WrongImport { .. }));
+}
+
+/// Indices are resolved only where it matters, and checked everywhere.
+#[test]
+fn functions_must_be_there_and_have_types() {
+    for (ty, exported, message) in [
+        (1, 0, "type 1 is not a function type"),
+        (2, 0, "type 2 does not exist"),
+        (0, 2, "function 2 is exported but does not exist"),
+        (0, u32::MAX, "function 4294967295 is exported but does not exist"),
+    ] {
+        let (mut types, mut functions, mut exports) =
+            (TypeSection::new(), FunctionSection::new(), ExportSection::new());
+        types.ty().function([I32], []);
+        types.ty().struct_([]);
+        functions.function(0).function(ty);
+        exports.export("f", ExportKind::Func, exported);
+        let mut module = Module::new();
+        module.section(&types).section(&functions);
+        // The second function's type is the last byte so far, and before the export are its section's number, size and count.
+        let end = module.as_slice().len();
+        let offset = if ty == 0 { end + 3 } else { end - 1 } as u64;
+        module.section(&exports);
+        assert_eq!(error(&module.finish()), ModuleError::Malformed { offset, message: message.into() });
+    }
+}
+
+/// The engine does not take them, and the name that they share would be read once for each.
+#[test]
+fn imports_in_groups_are_refused() {
+    let mut types = TypeSection::new();
+    types.ty().function([I32], []);
+    let (module, ty) = ("rustc_proc_macro", EntityType::Function(0));
+    let items = vec![ImportCompact { name: "take", ty }];
+    for group in [
+        Imports::Compact1 { module, items: items.into() },
+        Imports::Compact2 { module, ty, names: vec!["take"].into() },
+    ] {
+        let mut imports = ImportSection::new();
+        imports.imports(group);
+        let error = error(Module::new().section(&types).section(&imports).as_slice());
+        assert!(matches!(&error, ModuleError::Malformed { message, .. } if message.contains("in groups")), "{error}");
+    }
+}
+
+/// A thousand parameters would fill a terminal, and for each export again.
+#[test]
+fn long_types_are_shown_in_part() {
+    let text = error_with(|m| m.run = Some((vec![I32; 1000], vec![I64; 21]))).to_string();
+    let found = format!("found function ({}…) -> ({}…)", "i32, ".repeat(20), "i64, ".repeat(20));
+    assert!(text.ends_with(&found), "{text}");
+    let text = error_with(|m| m.run = Some((vec![I32; 20], vec![]))).to_string();
+    assert!(text.ends_with("i32, i32) -> ()"), "{text}");
+}
+
+/// The compiler reads the name of a module first and the whole of it later; what a pipe has said is gone by then.
+#[cfg(unix)]
+#[test]
+fn what_can_be_read_only_once_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("pipe.wasm");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    // Nobody writes to the pipe, so that it must not even be opened.
+    for path in [std::path::Path::new("/dev/null"), &path] {
+        let errors = [Abi::read(path).map(drop).unwrap_err(), ModuleInfo::read(path).map(drop).unwrap_err()];
+        for error in errors {
+            assert!(matches!(error, ReadError::Io(_)), "{error}");
+            assert_eq!(error.to_string(), "not a regular file, and only those can be read more than once");
+        }
+        assert!(!starts_as_wasm(path));
+    }
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 mod common;
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::{env, fs, io};
 
 use common::{ABI, test_module, with_decls};
-use stubgen::module::{Digest, Edition, ModuleInfo};
+use stubgen::module::{Declaration, Digest, Edition, ModuleInfo};
 use stubgen::stub::{Body, emit, source};
 
 fn info(decls: &str) -> ModuleInfo {
@@ -93,13 +94,39 @@ fn macros_may_have_the_names_that_stubs_use() {
     compiles_everywhere("derive:allow:f\n");
     compiles_everywhere("bang:allow:allow\nbang:Allow:Allow\n");
     // A derive's function may have the name of another macro in a module for another guest.
-    let mut info = info("derive:A:x\nderive:B:y\nbang:z:z\nattr:w:w\nderive:C:z_\n");
-    for declaration in &mut info.declarations {
-        if let stubgen::module::Declaration::Derive { function, .. } = declaration {
-            *function = "z".into();
-        }
+    let mut info = info("derive:A:x\nderive:B:y\nbang:z:z\nattr:derive_0:w\nderive:C:c\nderive:D:derive_2\n");
+    for declaration in &mut info.declarations[..2] {
+        share(declaration, "z");
     }
     compile(tempfile::tempdir().unwrap().path(), &info, Edition::Edition2021, Body::Empty);
+}
+
+/// Gives a derive the function of another macro.
+fn share(declaration: &mut Declaration, name: &str) {
+    match declaration {
+        Declaration::Derive { function, .. } => *function = name.to_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The names of a stub's functions.
+fn functions(source: &str) -> Vec<&str> {
+    source.split("pub fn ").skip(1).filter_map(|rest| Some(rest.split_once('(')?.0)).collect()
+}
+
+/// In a module for watt one function may do any number of derives. Each has a name of its own in the stub, and no long one.
+#[test]
+fn stubs_do_not_grow_with_the_derives_that_share_a_function() {
+    let decls = |count| (0..count).map(|index| format!("derive:D{index}:d{index}\n")).collect::<String>();
+    let mut info = info(&decls(3));
+    info.declarations.iter_mut().for_each(|declaration| share(declaration, "derive_0"));
+    assert_eq!(functions(&source(&info, Body::Empty)), ["derive_0", "derive_1", "derive_2"]);
+
+    let mut info = self::info(&decls(4000));
+    info.declarations.iter_mut().for_each(|declaration| share(declaration, "all"));
+    let source = source(&info, Body::Empty);
+    assert!(source.len() < 4000 * 200, "{} bytes", source.len());
+    assert_eq!(functions(&source).into_iter().collect::<HashSet<_>>().len(), 4000);
 }
 
 /// The checks of names must be as wide as rustc's: these are its own limits, told by compiling natively.

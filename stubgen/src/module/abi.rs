@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::lines::{Lines, excerpt};
 use super::{ABI_SECTION, ABI_VERSION, ModuleError, ReadError, name};
+use crate::contents;
 
 /// The contents of the section `.rustc_proc_macro_abi`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,10 +68,10 @@ impl Abi {
     ///
     /// # Errors
     ///
-    /// Returns an error if the file cannot be read, is not a Wasm module, is cut off before the section's end, has no such
-    /// section, or the section's contents are not as the ABI says.
+    /// Returns an error if the file cannot be read or is a pipe or a device, is not a Wasm module, is cut off before the
+    /// section's end, has no such section, or the section's contents are not as the ABI says.
     pub fn read(path: &Path) -> Result<Abi, ReadError> {
-        let file = File::open(path)?;
+        let file = contents::open(path)?;
         let length = file.metadata()?.len();
         let mut file = BufReader::new(file);
         let mut start = Vec::new();

@@ -1,9 +1,11 @@
 //! What a module must export and may import: the table of guest ABIs.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::lines::excerpt;
-use super::structure::{Export, Import, ItemType, Structure, ValueType};
+use super::structure::{Export, Import, ItemType, Signature, Structure, ValueType};
 use super::{Declaration, ModuleError};
 
 use ValueType::{I32, I64};
@@ -206,14 +208,17 @@ impl GuestAbi {
             (GuestAbi::Rustc1, HOST_MODULE) => &HOST_FUNCTIONS,
             (GuestAbi::Watt04, WATT_04_MODULE) | (GuestAbi::Watt05, WATT_05_MODULE) => &WATT_FUNCTIONS,
             (_, WASI_MODULE) if WASI_FUNCTIONS.contains(&name.as_str()) => {
-                let is_function = matches!(ty, ItemType::Function { .. });
+                let is_function = matches!(ty, ItemType::Function(_));
                 return if is_function { Ok(()) } else { Err(wrong(FUNCTION.to_owned())) };
             }
             _ => return Err(unknown()),
         };
         let host = offered.iter().find(|function| function.name == name).ok_or_else(unknown)?;
-        let expected = ItemType::Function { params: host.params.to_vec(), results: host.results.to_vec() };
-        if *ty == expected { Ok(()) } else { Err(wrong(expected.to_string())) }
+        if is_function(ty, host.params, host.results) {
+            return Ok(());
+        }
+        let expected = Signature { params: host.params.into(), results: host.results.into() };
+        Err(wrong(ItemType::Function(Arc::new(expected)).to_string()))
     }
 }
 
@@ -228,5 +233,5 @@ pub(crate) fn takes_two_streams(ty: &ItemType) -> bool {
 }
 
 fn is_function(ty: &ItemType, params: &[ValueType], results: &[ValueType]) -> bool {
-    matches!(ty, ItemType::Function { params: p, results: r } if p == params && r == results)
+    matches!(ty, ItemType::Function(ty) if *ty.params == *params && *ty.results == *results)
 }

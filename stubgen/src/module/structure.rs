@@ -1,9 +1,10 @@
 //! The walk over a module's sections: framing, types, imports, exports and our custom sections.
 
 use std::fmt;
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
-use wasmparser::{Chunk, CompositeInnerType, ExternalKind, FuncType, Parser, Payload, TypeRef};
+use wasmparser::{Chunk, CompositeInnerType, ExternalKind, FuncType, Imports, Parser, Payload, TypeRef};
 
 use super::error::NotWasm;
 use super::{ABI_SECTION, ATTRIBUTES_SECTION, DECLS_SECTION, ModuleError, SPANS_SECTION};
@@ -28,15 +29,23 @@ pub struct Export {
     pub ty: ItemType,
 }
 
-/// The type of an import or export. `Display` writes it roughly as the text format does.
+/// The type of an import or export. `Display` writes it roughly as the text format does, and not all of a long one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum ItemType {
-    Function { params: Vec<ValueType>, results: Vec<ValueType> },
+    Function(Arc<Signature>),
     Memory { memory64: bool, shared: bool },
     Global { ty: ValueType, mutable: bool },
     Table,
     Tag,
+}
+
+/// The type of a function. Any number of functions may have one, so they share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Signature {
+    pub params: Box<[ValueType]>,
+    pub results: Box<[ValueType]>,
 }
 
 /// The type of a Wasm value.
@@ -111,14 +120,18 @@ pub(crate) fn walk(bytes: &[u8]) -> Result<Structure<'_>, ModuleError> {
             Payload::TypeSection(reader) => {
                 for group in reader {
                     indices.types.extend(group?.into_types().map(|ty| match ty.composite_type.inner {
-                        CompositeInnerType::Func(ty) => Some(ty),
+                        CompositeInnerType::Func(ty) => Some(Arc::new(signature(&ty))),
                         _ => None,
                     }));
                 }
             }
             Payload::ImportSection(reader) => {
-                for import in reader.into_imports_with_offsets() {
-                    let (offset, import) = import?;
+                for imports in reader.into_iter_with_offsets() {
+                    let (offset, imports) = imports?;
+                    // Groups are a proposal that the engine does not take, and one long name could be that of them all.
+                    let Imports::Single(_, import) = imports else {
+                        return Err(malformed(offset, "imports in groups are not supported"));
+                    };
                     let ty = indices.import(offset, import.ty)?;
                     structure.imports.push(Import {
                         module: import.module.to_owned(),
@@ -130,7 +143,7 @@ pub(crate) fn walk(bytes: &[u8]) -> Result<Structure<'_>, ModuleError> {
             Payload::FunctionSection(reader) => {
                 for function in reader.into_iter_with_offsets() {
                     let (offset, index) = function?;
-                    indices.functions.push(indices.function_type(offset, index)?);
+                    indices.function(offset, index)?;
                 }
             }
             Payload::TableSection(reader) => {
@@ -203,8 +216,10 @@ fn malformed(offset: usize, message: impl Into<String>) -> ModuleError {
 /// The index spaces of a module, imports first, as far as exports need them.
 #[derive(Default)]
 struct Indices {
-    types: Vec<Option<FuncType>>,
-    functions: Vec<ItemType>,
+    /// What is not the type of a function is `None`.
+    types: Vec<Option<Arc<Signature>>>,
+    /// The index of each function's type, which is one of a function.
+    functions: Vec<u32>,
     memories: Vec<ItemType>,
     globals: Vec<ItemType>,
     tables: usize,
@@ -212,12 +227,13 @@ struct Indices {
 }
 
 impl Indices {
-    fn function_type(&self, offset: usize, index: u32) -> Result<ItemType, ModuleError> {
+    /// Adds a function, and returns its type.
+    fn function(&mut self, offset: usize, index: u32) -> Result<&Arc<Signature>, ModuleError> {
         match self.types.get(index as usize) {
-            Some(Some(ty)) => Ok(ItemType::Function {
-                params: ty.params().iter().copied().map(value_type).collect(),
-                results: ty.results().iter().copied().map(value_type).collect(),
-            }),
+            Some(Some(signature)) => {
+                self.functions.push(index);
+                Ok(signature)
+            }
             Some(None) => Err(malformed(offset, format!("type {index} is not a function type"))),
             None => Err(malformed(offset, format!("type {index} does not exist"))),
         }
@@ -226,9 +242,7 @@ impl Indices {
     fn import(&mut self, offset: usize, ty: TypeRef) -> Result<ItemType, ModuleError> {
         Ok(match ty {
             TypeRef::Func(index) | TypeRef::FuncExact(index) => {
-                let ty = self.function_type(offset, index)?;
-                self.functions.push(ty.clone());
-                ty
+                ItemType::Function(Arc::clone(self.function(offset, index)?))
             }
             TypeRef::Memory(memory) => {
                 self.memories.push(memory_type(memory));
@@ -251,8 +265,9 @@ impl Indices {
 
     fn export(&self, offset: usize, kind: ExternalKind, index: u32) -> Result<ItemType, ModuleError> {
         let at = index as usize;
+        let function = || self.types[*self.functions.get(at)? as usize].clone().map(ItemType::Function);
         let (ty, what) = match kind {
-            ExternalKind::Func | ExternalKind::FuncExact => (self.functions.get(at).cloned(), "function"),
+            ExternalKind::Func | ExternalKind::FuncExact => (function(), "function"),
             ExternalKind::Memory => (self.memories.get(at).cloned(), "memory"),
             ExternalKind::Global => (self.globals.get(at).cloned(), "global"),
             ExternalKind::Table => ((at < self.tables).then_some(ItemType::Table), "table"),
@@ -260,6 +275,11 @@ impl Indices {
         };
         ty.ok_or_else(|| malformed(offset, format!("{what} {index} is exported but does not exist")))
     }
+}
+
+fn signature(ty: &FuncType) -> Signature {
+    let types = |types: &[wasmparser::ValType]| types.iter().copied().map(value_type).collect();
+    Signature { params: types(ty.params()), results: types(ty.results()) }
 }
 
 fn value_type(ty: wasmparser::ValType) -> ValueType {
@@ -297,11 +317,11 @@ impl fmt::Display for ValueType {
 impl fmt::Display for ItemType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ItemType::Function { params, results } => {
+            ItemType::Function(signature) => {
                 write!(f, "function (")?;
-                list(f, params)?;
+                list(f, &signature.params)?;
                 write!(f, ") -> ")?;
-                match results.as_slice() {
+                match &*signature.results {
                     [result] => write!(f, "{result}"),
                     results => {
                         write!(f, "(")?;
@@ -323,9 +343,12 @@ impl fmt::Display for ItemType {
     }
 }
 
+/// How many parameters or results of a function are shown.
+const SHOWN_TYPES: usize = 20;
+
 fn list(f: &mut fmt::Formatter<'_>, types: &[ValueType]) -> fmt::Result {
-    for (index, ty) in types.iter().enumerate() {
+    for (index, ty) in types.iter().take(SHOWN_TYPES).enumerate() {
         write!(f, "{}{ty}", if index == 0 { "" } else { ", " })?;
     }
-    Ok(())
+    f.write_str(if types.len() > SHOWN_TYPES { ", …" } else { "" })
 }

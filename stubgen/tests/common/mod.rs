@@ -116,10 +116,18 @@ impl TestModule {
     }
 }
 
+/// The command in `dir`, which does not see what the cache's directory is elsewhere.
+#[cfg(feature = "cli")]
+pub fn command(dir: &std::path::Path, args: &[&str]) -> std::process::Command {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stubgen"));
+    command.args(args).current_dir(dir).env_remove("RUSTC_WASM_PROC_MACRO_CACHE");
+    command
+}
+
 /// A run of the command in `dir`.
 #[cfg(feature = "cli")]
 pub fn stubgen(dir: &std::path::Path, args: &[&str]) -> std::process::Output {
-    std::process::Command::new(env!("CARGO_BIN_EXE_stubgen")).args(args).current_dir(dir).output().unwrap()
+    command(dir, args).output().unwrap()
 }
 
 /// The standard output of a run that must succeed, and that must not say a word beside it.

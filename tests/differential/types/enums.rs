@@ -155,6 +155,81 @@ pub enum Many {
     V24, V25, V26, V27, V28, V29, V30, V31, V32, V33, V34, V35, V36, V37, V38, V39,
 }
 
+/// What a `Deserialize` that is written by hand reads its keys as.
+#[derive(Deserialize, Debug)]
+#[serde(field_identifier, rename_all = "kebab-case")]
+pub enum FieldName {
+    FirstField,
+    #[serde(rename = "2nd", alias = "second", alias = "größer")]
+    SecondField,
+    r#type,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(field_identifier, expecting = "a name of a field")]
+pub enum FieldNameOrAny {
+    known,
+    #[serde(alias = "Known")]
+    r#type,
+    #[serde(other)]
+    Any,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(field_identifier, rename_all = "lowercase")]
+pub enum FieldNameOrText<'a> {
+    Known,
+    Other(&'a str),
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(field_identifier, bound(deserialize = "T: serde::Deserialize<'de>"))]
+pub enum FieldNameOrElse<'a, T> where T: Clone {
+    known,
+    #[serde(borrow)]
+    Else(Either<'a, T>),
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(untagged)]
+pub enum Either<'a, T: Clone> {
+    Own(T),
+    #[serde(borrow)]
+    Text(std::borrow::Cow<'a, str>),
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(variant_identifier, rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum VariantName {
+    FirstVariant,
+    #[serde(alias = "SECOND", alias = "zweite Möglichkeit")]
+    SecondVariant,
+    #[serde(rename(deserialize = "3rd"))]
+    r#Third,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(variant_identifier, expecting = "nothing at all")]
+pub enum NoVariantName {}
+
+/// Reads identifiers, which nobody writes, in each of the ways in which a format may have them.
+fn identify<'de, T: serde::Deserialize<'de> + std::fmt::Debug>(names: &[&'de str]) {
+    use serde::de::IntoDeserializer;
+    use serde::de::value::{BorrowedBytesDeserializer, BorrowedStrDeserializer, Error};
+
+    for name in names {
+        let by_copy: Result<T, Error> = T::deserialize((*name).to_owned().into_deserializer());
+        let by_bytes = T::deserialize(BorrowedBytesDeserializer::<Error>::new(name.as_bytes()));
+        println!("{name}: {:?}, {by_copy:?}, {by_bytes:?}", T::deserialize(BorrowedStrDeserializer::<Error>::new(name)));
+    }
+    for number in [0u64, 1, 9] {
+        let by_number: Result<T, Error> = T::deserialize(number.into_deserializer());
+        println!("{number}: {by_number:?}");
+    }
+    let by_truth: Result<T, Error> = T::deserialize(true.into_deserializer());
+    println!("{by_truth:?}");
+}
+
 pub fn run() {
     for units in [Units::First, Units::Second, Units::Third] {
         show(&units);
@@ -192,4 +267,10 @@ pub fn run() {
     read::<Expecting>("true");
     println!("{}", serde_json::from_str::<NonExhaustive>("{}").is_err());
     show(&vec![Many::V00, Many::V39]);
+    identify::<FieldName>(&["first-field", "2nd", "second", "größer", "type", "r#type", "third"]);
+    identify::<FieldNameOrAny>(&["known", "Known", "type", "unknown"]);
+    identify::<FieldNameOrText>(&["known", "unknown"]);
+    identify::<FieldNameOrElse<u64>>(&["known", "unknown"]);
+    identify::<VariantName>(&["FIRST_VARIANT", "SECOND", "zweite Möglichkeit", "3rd", "THIRD", "fourth"]);
+    identify::<NoVariantName>(&["any"]);
 }

@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
-        /// The cache's directory [default: target/wasm-proc-macro]
+        /// The cache's directory [default: that of RUSTC_WASM_PROC_MACRO_CACHE, else target/wasm-proc-macro]
         #[arg(long, global = true, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
@@ -79,12 +79,12 @@ pub(crate) enum CacheCommand {
     List,
     /// Check every entry's checksum; fails if one is damaged
     Verify,
-    /// Remove entries that are old or too many
+    /// Remove what was not used for long
     Gc {
         /// Remove entries that were not used for this many days
-        #[arg(long, value_name = "DAYS", required_unless_present = "max_bytes")]
-        max_age: Option<u64>,
-        /// Remove the longest unused entries until the rest is no larger than this, in bytes
+        #[arg(long, value_name = "DAYS", default_value_t = 30)]
+        max_age: u64,
+        /// Then remove the longest unused entries until the rest is no larger than this, in bytes
         #[arg(long, value_name = "BYTES")]
         max_bytes: Option<u64>,
     },

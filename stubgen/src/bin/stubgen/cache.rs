@@ -12,8 +12,13 @@ use crate::{Failure, print};
 
 const DAY: u64 = 24 * 60 * 60;
 
+/// The environment variable with the default of `--dir`, as the compiler has it for `--wasm-proc-macro-cache`.
+const DIR: &str = "RUSTC_WASM_PROC_MACRO_CACHE";
+
 pub(crate) fn run(command: CacheCommand, dir: Option<PathBuf>) -> Result<(), Failure> {
-    let dir = match dir {
+    // An empty variable is none.
+    let variable = || env::var_os(DIR).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let dir = match dir.or_else(variable) {
         Some(dir) => dir,
         None => {
             let cwd = env::current_dir()
@@ -50,8 +55,8 @@ pub(crate) fn run(command: CacheCommand, dir: Option<PathBuf>) -> Result<(), Fai
             })
         }
         CacheCommand::Gc { max_age, max_bytes } => {
-            let max_age = max_age.map(|days| Duration::from_secs(days.saturating_mul(DAY)));
-            let removed = cache.gc(Limits { max_age, max_bytes }).map_err(failed("collect"))?;
+            let max_age = Duration::from_secs(max_age.saturating_mul(DAY));
+            let removed = cache.gc(Limits { max_age: Some(max_age), max_bytes }).map_err(failed("collect"))?;
             print(&as_report(removed))
         }
         CacheCommand::Clear => print(&as_report(cache.clear().map_err(failed("clear"))?)),
