@@ -74,6 +74,59 @@ fn answers_that_make_no_sense_are_errors() {
     never_crashes(compile(&evil, &invocations), &invocations);
 }
 
+/// What the compiler relies on once the lexer has seen a literal: kind by kind, a text that no lexer would let pass.
+#[test]
+fn literals_that_no_lexer_would_make_are_errors() {
+    let forged: [(u8, &str); 12] = [
+        (0, ""),
+        (0, "ab"),
+        (1, ""),
+        (1, "\\"),
+        (2, "x"),
+        (3, "abc"),
+        (3, "inf"),
+        (4, "\\x"),
+        (6, "\\q"),
+        (8, "\\u{110000}"),
+        (8, "\0"),
+        (10, ""),
+    ];
+    for (kind, text) in forged {
+        let bytes: Vec<String> = text.bytes().map(|byte| byte.to_string()).collect();
+        let invocation = [format!("hostile::forge!({kind} {});", bytes.join(" "))];
+        ends_with_an_error(compile(&module(), &invocation), &invocation);
+    }
+    // The same way, and no error: it is the text that is refused.
+    assert_eq!(compile(&module(), &["hostile::forge!(1 97);".to_owned(), "hostile::forge!(4 92 110);".to_owned()]).code, Some(0));
+}
+
+/// A span within a character is none, and one beside it is shown.
+#[test]
+fn spans_that_cut_a_character_are_errors() {
+    let cut = ["hostile::cut!(\"ü\" 2 3);".to_owned()];
+    let outcome = compile(&module(), &cut);
+    assert!(outcome.stderr.contains("there is no such part"), "{outcome}");
+    ends_with_an_error(outcome, &cut);
+    let outcome = compile(&module(), &["hostile::cut!(\"ü\" 1 3);".to_owned()]);
+    assert!(outcome.stderr.contains("cannot find value `nowhere`"), "{outcome}");
+}
+
+/// Decoding what is nested without end must not use the stack up.
+#[test]
+fn diagnostics_that_are_nested_too_deep_are_errors() {
+    let deep = ["hostile::nest!(200000);".to_owned()];
+    let outcome = compile(&module(), &deep);
+    assert!(outcome.stderr.contains("the diagnostic is refused"), "{outcome}");
+    ends_with_an_error(outcome, &deep);
+    ends_with_an_error(compile(&module(), &["hostile::nest!(2);".to_owned()]), &deep);
+}
+
+#[track_caller]
+fn ends_with_an_error(outcome: Outcome, invocations: &[String]) {
+    assert_eq!(outcome.code, Some(1), "{}:\n{outcome}", invocations[0]);
+    never_crashes(outcome, invocations);
+}
+
 #[track_caller]
 fn never_crashes(outcome: Outcome, invocations: &[String]) {
     let mut what = String::new();

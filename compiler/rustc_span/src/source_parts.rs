@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::analyze_source_file::analyze_source_file;
+use crate::source_map::SourceMap;
 use crate::{
-    InnerRealFileName, RealFileName, RemapPathScopeComponents, SourceFile, SourceFileHash,
-    SourceFileHashAlgorithm,
+    BytePos, InnerRealFileName, RealFileName, RelativeBytePos, RemapPathScopeComponents,
+    SourceFile, SourceFileHash, SourceFileHashAlgorithm, Span,
 };
 
 /// What of a [`RealFileName`] does not depend on the directory in which the compiler ran.
@@ -55,11 +56,30 @@ impl SourceFileHash {
 }
 
 /// Whether what is at `path` cannot be the text of `file`: its size is another, or it is a device or
-/// a pipe, from which one could read forever. Whoever describes a file chooses its path.
+/// a pipe, from which one could read forever, as from some files that the kernel makes up and says
+/// are empty. Whoever describes a file chooses its path.
 pub(crate) fn is_ruled_out(file: &SourceFile, path: &Path) -> bool {
     path.metadata().is_ok_and(|found| {
-        !found.is_file() || found.len() != u64::from(file.unnormalized_source_len)
+        !found.is_file()
+            || found.len() == 0
+            || found.len() != u64::from(file.unnormalized_source_len)
     })
+}
+
+impl SourceMap {
+    /// Whether an end of `span` lies within a character. The compiler relies on that it does not, while macros
+    /// may ask for any part of a span.
+    pub fn cuts_a_character(&self, span: Span) -> bool {
+        let is_within = |pos: BytePos| {
+            let file = self.lookup_source_file(pos);
+            let pos = file.relative_position(pos).0;
+            file.multibyte_chars.iter().any(|char| {
+                let RelativeBytePos(start) = char.pos;
+                start < pos && pos < start + u32::from(char.bytes)
+            })
+        };
+        is_within(span.lo()) || is_within(span.hi())
+    }
 }
 
 /// Whether `file` says where lines and characters start in `text`, its normalized text. Texts are cut

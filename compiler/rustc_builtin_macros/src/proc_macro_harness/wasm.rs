@@ -92,7 +92,7 @@ fn abi(cx: &ExtCtxt<'_>) -> String {
         "abi={ABI_VERSION}\ncrate={}\nversion={}\nedition={}\ncompiler=rustc {}\n",
         // The name in `cx` is the harness's own.
         ty::tls::with(|tcx| tcx.crate_name(LOCAL_CRATE)),
-        version.as_deref().unwrap_or("0.0.0"),
+        version.as_deref().filter(|version| !version.is_empty()).unwrap_or("0.0.0"),
         cx.sess.edition(),
         cx.sess.cfg_version,
     )

@@ -21,6 +21,89 @@ pub fn send(input: TokenStream) -> TokenStream {
     TokenStream::new()
 }
 
+/// Sends a request and returns the reply.
+fn ask(request: &[u8]) -> Vec<u8> {
+    let mut buffer = request.to_vec();
+    let len = unsafe { dispatch(buffer.as_mut_ptr(), buffer.len(), buffer.len()) };
+    if len > buffer.len() {
+        buffer.resize(len, 0);
+        unsafe { take(buffer.as_mut_ptr()) };
+    }
+    buffer.truncate(len);
+    buffer
+}
+
+/// A handle behind the tags of a reply that is not an error, or nothing.
+fn handle(reply: &[u8], tags: usize) -> Option<u32> {
+    let (tags, handle) = reply.split_at_checked(tags)?;
+    tags.iter().all(|tag| *tag == 0).then_some(u32::from_le_bytes(handle.try_into().ok()?))
+}
+
+fn call_site() -> [u8; 4] {
+    unsafe { std::mem::transmute::<proc_macro::Span, [u8; 4]>(proc_macro::Span::call_site()) }
+}
+
+fn numbers(input: TokenStream) -> Vec<u8> {
+    input.into_iter().map(|tree| tree.to_string().parse().unwrap()).collect()
+}
+
+/// A literal whose kind is the first number and whose text are the others as bytes, in a constant.
+#[proc_macro]
+pub fn forge(input: TokenStream) -> TokenStream {
+    const FROM_TOKEN_TREE: u8 = 11;
+    let (kind, text) = numbers(input).split_first().map(|(kind, text)| (*kind, text.to_vec())).unwrap();
+    let mut request = vec![FROM_TOKEN_TREE, 3, kind];
+    request.extend((text.len() as u64).to_le_bytes());
+    request.extend(text);
+    request.push(1);
+    request.extend(call_site());
+    let Some(literal) = handle(&ask(&request), 1) else { panic!("the literal is refused") };
+    let mut item: TokenStream = "const _: () =".parse().unwrap();
+    let mut block: TokenStream = "let _ =".parse().unwrap();
+    block.extend(unsafe { std::mem::transmute::<u32, TokenStream>(literal) });
+    block.extend(";".parse::<TokenStream>().unwrap());
+    item.extend([proc_macro::TokenTree::Group(proc_macro::Group::new(proc_macro::Delimiter::Brace, block))]);
+    item.extend(";".parse::<TokenStream>().unwrap());
+    item
+}
+
+/// An unknown name at the part of the first token that the two numbers behind it say.
+#[proc_macro]
+pub fn cut(input: TokenStream) -> TokenStream {
+    const SUBSPAN: u8 = 26;
+    let mut trees = input.into_iter();
+    let span = trees.next().unwrap().span();
+    let ends: Vec<u64> = trees.map(|tree| tree.to_string().parse().unwrap()).collect();
+    let mut request = vec![SUBSPAN];
+    request.extend(unsafe { std::mem::transmute::<proc_macro::Span, [u8; 4]>(span) });
+    for (bound, end) in ends.iter().enumerate() {
+        request.push(bound as u8);
+        request.extend(end.to_le_bytes());
+    }
+    let Some(part) = handle(&ask(&request), 2) else { panic!("there is no such part") };
+    let part = unsafe { std::mem::transmute::<u32, proc_macro::Span>(part) };
+    let mut item: TokenStream = "const _: () =".parse().unwrap();
+    item.extend([proc_macro::TokenTree::Ident(proc_macro::Ident::new("nowhere", part))]);
+    item.extend(";".parse::<TokenStream>().unwrap());
+    item
+}
+
+/// A diagnostic below a diagnostic below a diagnostic, as often as the number says.
+#[proc_macro]
+pub fn nest(input: TokenStream) -> TokenStream {
+    const EMIT_DIAGNOSTIC: u8 = 4;
+    let depth: usize = input.to_string().parse().unwrap();
+    let mut request = vec![EMIT_DIAGNOSTIC];
+    for left in (0..depth).rev() {
+        request.extend([0; 17]);
+        request.extend(u64::from(left != 0).to_le_bytes());
+    }
+    if ask(&request)[0] != 0 {
+        panic!("the diagnostic is refused");
+    }
+    TokenStream::new()
+}
+
 /// Some requests, of small numbers at random places.
 #[proc_macro]
 pub fn random(input: TokenStream) -> TokenStream {

@@ -1,0 +1,31 @@
+//! Checks literals that no lexer has seen: a macro from elsewhere need not make them by `proc_macro`.
+
+use rustc_ast::ast;
+use rustc_ast::token::{self, Lit, LitKind, TokenKind};
+use rustc_session::parse::ParseSess;
+use rustc_span::Symbol;
+
+/// The token of a literal that a macro made.
+///
+/// # Panics
+///
+/// Where the compiler would rely on what the lexer has checked: escapes, digits, and that the literal that stands for an
+/// error has had one. Here the panic is one of the request, and reported as the macro's.
+pub(crate) fn token(
+    psess: &ParseSess,
+    kind: LitKind,
+    symbol: Symbol,
+    suffix: Option<Symbol>,
+) -> TokenKind {
+    let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok();
+    match kind {
+        token::Err(_) => assert!(psess.dcx().has_errors().is_some(), "an erroneous literal without an error"),
+        token::StrRaw(_) | token::ByteStrRaw(_) | token::CStrRaw(_) => {}
+        _ => {
+            if let Ok(ast::LitKind::Float(text, _)) = ast::LitKind::from_token_lit(Lit::new(kind, symbol, suffix)) {
+                assert!(is_number(text.as_str()), "`{text}` is no number");
+            }
+        }
+    }
+    TokenKind::lit(kind, symbol, suffix)
+}
