@@ -3,10 +3,7 @@
 use wasmtime::Caller;
 
 use crate::fault::Stop;
-use crate::guest::{Guest, memory_and_guest, range};
-
-/// The longest panic message that is kept, in bytes.
-const PANIC_MESSAGE_LIMIT: u32 = 1 << 20;
+use crate::guest::{Guest, PANIC_MESSAGE_LIMIT, memory_and_guest, range};
 
 /// `dispatch(ptr, len, cap) -> n`: one request of `len` bytes in a buffer of `cap`; its reply of `n` bytes stands at
 /// `ptr` if it fits, else it is pending.
@@ -60,13 +57,12 @@ pub(crate) fn take(mut caller: Caller<'_, Guest>, ptr: u32) -> wasmtime::Result<
 /// `panic(ptr, len)`: the message of a panic that is about to unwind or abort.
 pub(crate) fn panic(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> wasmtime::Result<()> {
     let (memory, guest) = memory_and_guest(&mut caller)?;
-    if range(memory.len(), ptr, len).is_none() {
-        return Err(outside("panic", ptr, len).into());
-    }
-    let Some(message) = range(memory.len(), ptr, len.min(PANIC_MESSAGE_LIMIT)) else {
+    let Some(message) = range(memory.len(), ptr, len) else {
         return Err(outside("panic", ptr, len).into());
     };
-    guest.panic = Some(String::from_utf8_lossy(&memory[message]).into_owned());
+    let message = &memory[message];
+    let message = &message[..message.len().min(PANIC_MESSAGE_LIMIT)];
+    guest.panic = Some(String::from_utf8_lossy(message).into_owned());
     Ok(())
 }
 

@@ -9,9 +9,11 @@ use wasmtime::{Config, Engine, Linker, Memory, MemoryType, ModuleVersionStrategy
 use crate::guest::Guest;
 use crate::{fault, host};
 
-/// Changes whenever compiled code of an older build of this crate must not be used any more although Wasmtime's own
-/// settings are the same.
-const CACHE_VERSION: &str = "rustc_wasm_proc_macro 1, wasmtime 48.0.8";
+/// Changes whenever compiled code of an older build of this crate must not be used any more although Wasmtime's version and
+/// settings are the same: by hand, or with the digest of the patches that `x.py` lays on Wasmtime's crates.
+fn cache_version() -> String {
+    format!("rustc_wasm_proc_macro 1 {}", option_env!("RUSTC_WASM_PROC_MACRO_PATCHES").unwrap_or_default())
+}
 
 /// Compiled once and run many times, over many compilations, so optimized. It costs nothing: serde_derive (2.7 MB of
 /// Wasm) takes 1.16 s with it and 1.33 s with `None` on two busy cores.
@@ -24,9 +26,12 @@ const MAX_BACKTRACE_FRAMES: NonZeroUsize = NonZeroUsize::new(fault::DEEP_RECURSI
 /// Address space for each memory where address space is scarce, in bytes. A bigger memory is moved as it grows.
 const SMALL_RESERVATION: u64 = 32 << 20;
 
-/// Address space for the heap of exception objects, in bytes. A caught panic leaves some dozens of bytes there, so it
-/// hardly ever grows.
-const EXCEPTION_HEAP_RESERVATION: u64 = 1 << 20;
+/// The size of the heap of exception objects, in bytes, of which all is address space from the start. A caught panic leaves
+/// some dozens of bytes there, which nothing collects, so this is enough for more than a million.
+const EXCEPTION_HEAP: u64 = 64 << 20;
+
+/// The same where address space is scarce.
+const SMALL_EXCEPTION_HEAP: u64 = 8 << 20;
 
 /// The engine and all that belongs to it alone.
 pub(crate) struct Host {
@@ -64,7 +69,7 @@ fn make() -> wasmtime::Result<Host> {
 
 fn config(small: bool) -> wasmtime::Result<Config> {
     let mut config = Config::new();
-    config.module_version(ModuleVersionStrategy::Custom(CACHE_VERSION.to_owned()))?;
+    config.module_version(ModuleVersionStrategy::Custom(cache_version()))?;
 
     // What guests may use: what rustc emits for its Wasm targets, on a 32-bit memory. Exceptions are panics that unwind.
     config.wasm_exceptions(true).wasm_tail_call(true).wasm_simd(true);
@@ -88,7 +93,8 @@ fn config(small: bool) -> wasmtime::Result<Config> {
     // native backtrace of a compiler's panic within a request ends at the guest's frames for want of the second.
     config.generate_address_map(false).native_unwind_info(false);
 
-    config.gc_heap_reservation(EXCEPTION_HEAP_RESERVATION).gc_heap_reservation_for_growth(EXCEPTION_HEAP_RESERVATION);
+    // A heap that may not be moved cannot outgrow its reservation, and a guest's share of the machine is bounded.
+    config.gc_heap_may_move(false).gc_heap_reservation(if small { SMALL_EXCEPTION_HEAP } else { EXCEPTION_HEAP });
     if small {
         config.memory_reservation(SMALL_RESERVATION).memory_reservation_for_growth(SMALL_RESERVATION);
         config.memory_guard_size(64 << 10).gc_heap_guard_size(64 << 10).guard_before_linear_memory(false);

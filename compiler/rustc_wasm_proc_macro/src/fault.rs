@@ -71,7 +71,7 @@ pub enum FaultKind {
     Trap(&'static str),
     /// The macro recursed too deeply.
     StackOverflow,
-    /// The macro trapped after it had been refused more memory.
+    /// The macro trapped after it had been refused more memory, or has filled the heap of its exceptions.
     OutOfMemory,
     /// The macro ended the process, with this code.
     Exit(i32),
@@ -118,6 +118,7 @@ impl Fault {
             match (trap, panic) {
                 (Trap::StackOverflow, panic) => (FaultKind::StackOverflow, panic),
                 (Trap::MemoryOutOfBounds, panic) if depth >= DEEP_RECURSION => (FaultKind::StackOverflow, panic),
+                (Trap::AllocationTooLarge, panic) => (FaultKind::OutOfMemory, panic),
                 (Trap::UnreachableCodeReached, Some(message)) => (FaultKind::Panic(message), None),
                 (Trap::UnreachableCodeReached, None) if grow_refused => (FaultKind::OutOfMemory, None),
                 (trap, panic) => (FaultKind::Trap(in_words(trap)), panic),
@@ -218,7 +219,6 @@ fn in_words(trap: Trap) -> &'static str {
         Trap::IntegerDivisionByZero => "integer division by zero",
         Trap::BadConversionToInteger => "conversion of a number that no integer can hold",
         Trap::NullReference => "use of a null reference",
-        Trap::AllocationTooLarge => "allocation too large",
         Trap::StackOverflow => "stack overflow",
         _ => "unknown trap",
     }

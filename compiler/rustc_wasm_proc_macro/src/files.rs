@@ -3,6 +3,7 @@
 //! A guest names paths as the compiler does: absolute, or relative to the compiler's working directory, which is the second
 //! of its two preopened directories. Whether a path may be read is decided by where it leads once every link is resolved.
 
+use std::ffi::OsString;
 use std::fs::{self, File, FileType, Metadata};
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -16,8 +17,12 @@ const ROOT: u32 = 3;
 /// The working directory, preopened.
 const WORKING_DIR: u32 = 4;
 
-/// The most descriptors that a guest may have open.
-const DESCRIPTOR_LIMIT: usize = 1024;
+/// The most descriptors that a guest may have open. The compiler as a whole usually has 1024, and an instance keeps what its
+/// guest forgets to close.
+const DESCRIPTOR_LIMIT: usize = 128;
+
+/// The most links that are followed on the way to one directory; the system has the same limit.
+const LINK_LIMIT: u32 = 40;
 
 /// What a guest has open.
 pub(crate) struct Files {
@@ -82,7 +87,7 @@ impl From<io::Error> for Refusal {
 pub(crate) struct Readable {
     /// As they are written, and with links resolved.
     roots: Vec<PathBuf>,
-    /// Where links lead is looked up on the way to them, and to the working directory.
+    /// Where links lead is looked up on the way to them, and to the working directory: what stands on these ways.
     ways: Vec<PathBuf>,
 }
 
@@ -102,14 +107,14 @@ impl Readable {
     }
 
     fn new(roots: impl Iterator<Item = PathBuf>, working_dir: &Path) -> Readable {
+        let mut ways = way(working_dir);
         let both = |path: PathBuf| {
+            ways.extend(way(&path));
             let canonical = fs::canonicalize(&path).ok();
             [Some(lexical(&path)), canonical].into_iter().flatten()
         };
         // A root of no components would be everything.
         let roots: Vec<PathBuf> = roots.flat_map(both).filter(|root| root.parent().is_some()).collect();
-        let mut ways = roots.clone();
-        ways.extend(both(working_dir.to_owned()));
         Readable { roots, ways }
     }
 
@@ -212,6 +217,9 @@ impl Files {
             _ => return Err(Refusal::Failed(Errno::BADF)),
         };
         let path = base.join(path);
+        // As for the system, what ends so is no link but the directory that the link leads to.
+        let end = path.as_os_str().as_encoded_bytes();
+        let link = if end.ends_with(b"/") || end.ends_with(b"/.") { Link::Follow } else { link };
         let resolved = match (link, path.file_name(), path.parent()) {
             (Link::Keep, Some(name), Some(parent)) => fs::canonicalize(parent).map(|parent| parent.join(name)),
             _ => fs::canonicalize(&path),
@@ -263,6 +271,37 @@ pub(crate) fn kind(ty: FileType) -> u8 {
     }
 }
 
+/// All that stands on the way along `path`, an absolute one, from link to link: what `canonicalize` in a guest looks at.
+fn way(path: &Path) -> Vec<PathBuf> {
+    // As if there were no links is how people walk.
+    let mut seen = vec![lexical(path)];
+    let mut here = PathBuf::new();
+    // The components that are still to come, the next one last.
+    let mut pending = Vec::new();
+    let push = |pending: &mut Vec<OsString>, path: &Path| {
+        let components = path.components().filter(|&component| component != Component::CurDir);
+        pending.extend(components.rev().map(|component| component.as_os_str().to_owned()));
+    };
+    push(&mut pending, path);
+    let mut links = 0;
+    while let Some(component) = pending.pop() {
+        if component == ".." {
+            here.pop();
+            continue;
+        }
+        here.push(component);
+        seen.push(here.clone());
+        if links < LINK_LIMIT
+            && let Ok(target) = fs::read_link(&here)
+        {
+            links += 1;
+            here.pop();
+            push(&mut pending, &target);
+        }
+    }
+    seen
+}
+
 /// The path without `.` and `..`, as if there were no links.
 fn lexical(path: &Path) -> PathBuf {
     let mut result = PathBuf::new();
@@ -274,4 +313,95 @@ fn lexical(path: &Path) -> PathBuf {
         }
     }
     result
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::{Path, PathBuf};
+
+    use super::{DESCRIPTOR_LIMIT, Files, Link, ROOT, Readable, Refusal};
+    use crate::wasi::Errno;
+
+    /// A directory whose path has no links.
+    fn directory() -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().canonicalize().unwrap();
+        (dir, path)
+    }
+
+    fn files(root: &Path) -> Files {
+        let readable = Readable::new([root.to_owned()].into_iter(), Path::new("/"));
+        Files::new(Box::leak(Box::new(readable)))
+    }
+
+    /// Whether a guest may know what kind of file that is.
+    fn may_look(files: &Files, path: &Path) -> bool {
+        match files.find_to_look(ROOT, path, Link::Keep) {
+            Ok(_) => true,
+            Err(Refusal::Denied(_)) => false,
+            Err(Refusal::Failed(errno)) => panic!("{errno:?}"),
+        }
+    }
+
+    #[test]
+    fn every_directory_between_two_links_may_be_looked_at() {
+        // `canonicalize` in a guest asks for each component of each link on its way.
+        let (_dir, dir) = directory();
+        for name in ["home", "mnt/disk/other", "data/real", "aside"] {
+            fs::create_dir_all(dir.join(name)).unwrap();
+        }
+        symlink(dir.join("mnt/disk/link"), dir.join("home/project")).unwrap();
+        symlink("other/.././../../data/real", dir.join("mnt/disk/link")).unwrap();
+        let files = files(&dir.join("home/project"));
+        for name in ["", "home", "home/project", "mnt", "mnt/disk", "mnt/disk/link", "mnt/disk/other", "data"] {
+            assert!(may_look(&files, &dir.join(name)), "{name}");
+        }
+        assert!(files.find(ROOT, &dir.join("home/project"), Link::Follow).is_ok());
+        // To look at a directory is not to look into it, and what lies beside the way is nobody's business.
+        for name in ["aside", "mnt/disk/other/.."] {
+            assert!(files.find(ROOT, &dir.join(name), Link::Follow).is_err(), "{name}");
+        }
+        assert!(!may_look(&files, &dir.join("aside")));
+    }
+
+    #[test]
+    fn links_in_a_circle_have_an_end() {
+        let (_dir, dir) = directory();
+        symlink(dir.join("two"), dir.join("one")).unwrap();
+        symlink(dir.join("one"), dir.join("two")).unwrap();
+        assert!(may_look(&files(&dir.join("one")), &dir.join("two")));
+    }
+
+    #[test]
+    fn a_link_with_a_slash_behind_it_is_the_directory_that_it_leads_to() {
+        // As natively; and `link/.` is another way to say so.
+        let (_dir, dir) = directory();
+        fs::create_dir(dir.join("real")).unwrap();
+        fs::write(dir.join("file"), "").unwrap();
+        symlink("real", dir.join("link")).unwrap();
+        let files = files(&dir);
+        for (name, is_link) in [("link", true), ("link/", false), ("link//", false), ("link/.", false)] {
+            let found = files.find_to_look(ROOT, &dir.join(name), Link::Keep).ok().unwrap();
+            assert_eq!((found.metadata.is_symlink(), found.metadata.is_dir()), (is_link, !is_link), "{name}");
+        }
+        let found = files.find_to_look(ROOT, &dir.join("file/"), Link::Keep);
+        assert!(matches!(found, Err(Refusal::Failed(Errno::NOTDIR))));
+    }
+
+    #[test]
+    fn a_guest_that_closes_nothing_leaves_descriptors_to_the_compiler() {
+        // Of 1024, which is the usual limit for all that a compiler has open.
+        let (_dir, dir) = directory();
+        fs::write(dir.join("file"), "").unwrap();
+        let mut files = files(&dir);
+        let found = files.find(ROOT, &dir.join("file"), Link::Follow).ok().unwrap();
+        let opened = (0..1024).map_while(|_| files.open(&found).ok()).collect::<Vec<_>>();
+        assert_eq!(opened.len(), DESCRIPTOR_LIMIT);
+        assert!(opened.len() <= 256);
+        assert_eq!(files.open(&found), Err(Errno::MFILE));
+        files.close(opened[7]).unwrap();
+        assert_eq!(files.open(&found), Ok(opened[7]));
+    }
 }

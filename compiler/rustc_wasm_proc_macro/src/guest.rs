@@ -1,6 +1,7 @@
 //! What the host knows about one guest while it runs: its memory, the compiler that answers it, and what it left behind.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 
 use rustc_wasm_proc_macro_api::Dispatch;
@@ -8,17 +9,26 @@ use wasmtime::{Caller, Extern, Memory, ResourceLimiter};
 
 use crate::fault::{Denied, Stop};
 use crate::files::{Files, Readable};
+use crate::wasi::Errno;
 use crate::watt;
 
 /// The most memory that a guest may have, in bytes. The default is all that 32 bits can address.
 const MEMORY_LIMIT: usize = 4 << 30;
 
-/// The most elements that a guest's table may have. Tables hold function pointers; the default is far beyond what
-/// linkers make.
-const TABLE_LIMIT: usize = 10_000_000;
+/// The most tables that a guest may have. Linkers make one, of function pointers.
+const TABLES: usize = 4;
+
+/// The most elements that a table may have, of eight bytes each. A macro has some thousand function pointers.
+const TABLE_LIMIT: usize = 1 << 20;
 
 /// Denials that are remembered for an error's notes.
 const REMEMBERED_DENIALS: usize = 8;
+
+/// Files and directories that a guest may read in its constructors.
+const EARLY_FILES: usize = 1024;
+
+/// The longest panic message that is kept, in bytes.
+pub(crate) const PANIC_MESSAGE_LIMIT: usize = 1 << 20;
 
 /// The state of one store.
 #[derive(Default)]
@@ -36,6 +46,8 @@ pub(crate) struct Guest {
     pub(crate) grow_refused: bool,
     /// What the guest asked for and did not get, in this expansion.
     pub(crate) denied: Vec<Denied>,
+    /// What the guest's constructors read, while no compiler listened.
+    early_files: BTreeSet<PathBuf>,
     /// The environment between a question for its size and the question for its content.
     pub(crate) environment: Option<Vec<Vec<u8>>>,
     files: Option<Files>,
@@ -53,13 +65,16 @@ unsafe impl Send for Server {}
 unsafe impl Sync for Server {}
 
 impl Guest {
-    /// Lets `dispatch` answer this guest's requests until [`Guest::unserve`].
+    /// Lets `dispatch` answer this guest's requests until [`Guest::unserve`], and tells it first what the guest did in its
+    /// constructors.
     ///
     /// # Safety
     ///
     /// `dispatch` must stay alive and otherwise unused until [`Guest::unserve`] or the end of this guest, and no guest
     /// code may run in this store after the end of its lifetime without either.
     pub(crate) unsafe fn serve(&mut self, dispatch: &mut dyn Dispatch, input: &[u8]) {
+        std::mem::take(&mut self.early_files).iter().for_each(|path| dispatch.depends_on(path));
+        self.denied.iter().for_each(|denied| dispatch.denied(&denied.to_string()));
         let pointer: NonNull<dyn Dispatch + '_> = NonNull::from(dispatch);
         // SAFETY: only the lifetime changes, and the caller promises that it is not exceeded.
         let pointer = unsafe { std::mem::transmute::<NonNull<dyn Dispatch + '_>, NonNull<dyn Dispatch>>(pointer) };
@@ -70,12 +85,12 @@ impl Guest {
         self.pending = Some(pending);
         self.panic = None;
         self.grow_refused = false;
-        self.denied.clear();
     }
 
     /// Ends [`Guest::serve`].
     pub(crate) fn unserve(&mut self) {
         self.server = None;
+        self.denied.clear();
         self.drop_pending();
         self.watt.clear();
     }
@@ -99,10 +114,20 @@ impl Guest {
     }
 
     /// Says that what the guest returns may depend on a file or directory.
-    pub(crate) fn depends_on(&mut self, path: &Path) {
+    ///
+    /// # Errors
+    ///
+    /// A constructor has read so many that no more are remembered for the compiler.
+    pub(crate) fn depends_on(&mut self, path: &Path) -> Result<(), Errno> {
         if let Some(server) = self.server() {
             server.depends_on(path);
+        } else if !self.early_files.contains(path) {
+            if self.early_files.len() == EARLY_FILES {
+                return Err(Errno::MFILE);
+            }
+            self.early_files.insert(path.to_owned());
         }
+        Ok(())
     }
 
     /// Remembers that the guest asked for something that it does not get.
@@ -132,6 +157,18 @@ impl ResourceLimiter for Guest {
     fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         Ok(desired <= TABLE_LIMIT)
     }
+
+    fn instances(&self) -> usize {
+        1
+    }
+
+    fn memories(&self) -> usize {
+        1
+    }
+
+    fn tables(&self) -> usize {
+        TABLES
+    }
 }
 
 /// The guest's memory and the rest of its state, for a host function.
@@ -155,4 +192,24 @@ pub(crate) fn range(size: usize, pointer: u32, len: u32) -> Option<std::ops::Ran
     let start = usize::try_from(pointer).ok()?;
     let end = start.checked_add(usize::try_from(len).ok()?)?;
     (end <= size).then_some(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::{EARLY_FILES, Guest};
+    use crate::wasi::Errno;
+
+    #[test]
+    fn a_constructor_cannot_make_the_host_remember_more_and_more_files() {
+        // And none is forgotten: a file that the compiler would not hear of is not read.
+        let path = |number: usize| PathBuf::from(number.to_string());
+        let mut guest = Guest::default();
+        for number in 0..EARLY_FILES {
+            assert_eq!(guest.depends_on(&path(number)), Ok(()));
+        }
+        assert_eq!(guest.depends_on(&path(EARLY_FILES)), Err(Errno::MFILE));
+        assert_eq!(guest.depends_on(&path(0)), Ok(()), "it is remembered already");
+    }
 }

@@ -118,9 +118,10 @@ impl Instance {
             }
             Entry::Watt(entry) => entry.run(&mut self.store, index).map(u64::from),
         };
+        let result = result.map_err(|error| Fault::of_call(error, self.store.data_mut()));
         self.store.data_mut().unserve();
 
-        let output = result.map_err(|error| Fault::of_call(error, self.store.data_mut()))?;
+        let output = result?;
         if let Entry::Watt(_) = self.entry {
             return Ok((output as u32).to_le_bytes().to_vec());
         }

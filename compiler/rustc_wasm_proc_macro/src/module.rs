@@ -1,11 +1,12 @@
 //! A loaded module: from bytes or from the cache to compiled code, and the pool of its instances.
 
 use std::hash::{Hash, Hasher};
+use std::io::{self, ErrorKind::NotFound};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use stubgen::cache::{Cache, Key, Kind};
 use stubgen::module::{Digest, ModuleInfo};
-use wasmtime::InstancePre;
+use wasmtime::{InstancePre, ModuleVersionStrategy};
 
 use crate::engine::{self, Host};
 use crate::events::measured;
@@ -126,7 +127,10 @@ impl Module {
         let idle = shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut instance = match idle {
             Some(instance) => instance,
-            None => measured(events, Activity::Instantiate, || Instance::new(&shared.module, &shared.expected))?,
+            None => {
+                let made = measured(events, Activity::Instantiate, || Instance::new(&shared.module, &shared.expected));
+                made.inspect_err(|fault| fault.denied().iter().for_each(|denied| dispatch.denied(&denied.to_string())))?
+            }
         };
         let output = measured(events, Activity::Expand, || instance.expand(index, input, force_show_panics, dispatch))?;
         shared.idle.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
@@ -148,8 +152,14 @@ fn find(host: &Host, cache: &Cache, key: &Key, events: &dyn Events) -> Option<wa
     // file stays as it is while it is mapped: entries are replaced by renaming and never written to. Somebody who makes
     // an entry with a right checksum and wrong content can run code in this process; so whoever can write the cache is
     // trusted, as with Cargo's target directory.
-    match unsafe { wasmtime::Module::deserialize_file(&host.engine, entry.path()) } {
+    usable(unsafe { wasmtime::Module::deserialize_file(&host.engine, entry.path()) }, events)
+}
+
+fn usable(loaded: wasmtime::Result<wasmtime::Module>, events: &dyn Events) -> Option<wasmtime::Module> {
+    match loaded {
         Ok(module) => Some(module),
+        // Somebody has cleared the cache since the entry was looked up.
+        Err(error) if error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == NotFound) => None,
         Err(error) => {
             events.warn(&format!("a cached WebAssembly module cannot be used and is made again: {}", one_line(&error)));
             None
@@ -165,12 +175,18 @@ fn publish(module: &wasmtime::Module, cache: &Cache, key: &Key, events: &dyn Eve
     }
 }
 
-/// What compiled code depends on: the module's content, and everything that Wasmtime says it depends on, which includes
-/// this crate's cache version, the host's processor features and the engine's settings.
+/// What compiled code depends on: the module's content, and what compiles it.
 fn key(host: &Host, info: &ModuleInfo) -> Key {
+    Key::from_parts([&info.digest.0[..], &compiler(host)])
+}
+
+/// Everything that Wasmtime says compiled code depends on, which includes this crate's cache version, the host's processor
+/// features and the engine's settings; and Wasmtime's own version, whose place in that is taken by ours.
+fn compiler(host: &Host) -> Vec<u8> {
     let mut settings = Collector(Vec::new());
     host.engine.precompile_compatibility_hash().hash(&mut settings);
-    Key::from_parts([&info.digest.0[..], &settings.0])
+    ModuleVersionStrategy::WasmtimeVersion.hash(&mut settings);
+    settings.0
 }
 
 /// Collects what is hashed, so that the cache's own hash function is used for it.
@@ -183,5 +199,44 @@ impl Hasher for Collector {
 
     fn finish(&self) -> u64 {
         0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::{compiler, usable};
+    use crate::{Events, engine};
+
+    #[test]
+    fn an_entry_that_was_cleared_away_in_between_is_no_entry_and_no_warning() {
+        // Whoever clears the cache while others compile is told nothing else by any of them.
+        #[derive(Default)]
+        struct Warnings(RefCell<Vec<String>>);
+        impl Events for Warnings {
+            fn warn(&self, message: &str) {
+                self.0.borrow_mut().push(message.to_owned());
+            }
+        }
+        let host = engine::host().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let warnings = Warnings::default();
+        // SAFETY: neither file has code in it.
+        let load = |name| unsafe { wasmtime::Module::deserialize_file(&host.engine, dir.path().join(name)) };
+        assert!(usable(load("gone"), &warnings).is_none());
+        assert!(warnings.0.borrow().is_empty(), "{:?}", warnings.0);
+        std::fs::write(dir.path().join("other"), "no code").unwrap();
+        assert!(usable(load("other"), &warnings).is_none());
+        assert_eq!(warnings.0.borrow().len(), 1);
+    }
+
+    #[test]
+    fn code_that_another_wasmtime_compiled_has_another_key() {
+        // Else an update would run it. Nobody has to think of it: the version is Wasmtime's own.
+        let manifest = include_str!("../Cargo.toml");
+        let version = manifest.split_once("wasmtime = { version = \"=").unwrap().1.split('"').next().unwrap();
+        let settings = compiler(engine::host().unwrap());
+        assert!(settings.windows(version.len()).any(|window| window == version.as_bytes()), "{version}");
     }
 }

@@ -140,6 +140,42 @@ fn an_abort_for_want_of_memory_is_told_as_such() {
 }
 
 #[test]
+fn exceptions_that_fill_their_heap_are_told_as_a_want_of_memory() {
+    // Nothing collects them, so a macro that panics and catches without end would else take 4 GiB more. Here it is twice
+    // what the heap may have, in exceptions of 512 bytes.
+    let tag = format!("(tag $big (param {}))", "i64 ".repeat(64));
+    let throw = format!("(throw $big {})", "(i64.const 0) ".repeat(64));
+    let run = format!(
+        "(local $i i32)
+         (loop $next
+            (block $caught (try_table (catch_all $caught) {throw}))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $next (i32.lt_u (local.get $i) (i32.const {}))))
+         (i64.const 0)",
+        (128 << 20) / 512
+    );
+    let fault = expand(&load(&wat("", &tag, &run)), b"").unwrap_err();
+    assert_eq!(fault.kind(), &FaultKind::OutOfMemory, "{fault}");
+}
+
+#[test]
+fn tables_are_few_and_small() {
+    // Memory that is not the guest's own is the compiler's. Linkers make one table of some thousand elements.
+    for (tables, message) in [
+        ("(table 1 funcref)".repeat(5), "table count too high at 5"),
+        ("(table 1048577 funcref)".to_owned(), "exceeds table limits"),
+    ] {
+        let fault = expand(&load(&wat("", &tables, ECHO)), b"").unwrap_err();
+        assert!(matches!(fault.kind(), FaultKind::Start(_)), "{fault:?}");
+        assert!(fault.to_string().contains(message), "{fault}");
+    }
+    let tables = format!("(table $first 1048576 funcref) {}", "(table 1 externref)".repeat(3));
+    let run = "(i32.store (i32.const 1024) (table.grow $first (ref.null func) (i32.const 1)))
+        (call $output (i32.const 1024) (i32.const 4))";
+    assert_eq!(expand(&load(&wat("", &tables, run)), b"").unwrap(), [255; 4], "it may not grow");
+}
+
+#[test]
 fn pointers_outside_the_memory_break_the_protocol() {
     // 131072 is the memory's size. Sums must not wrap around either.
     for run in [

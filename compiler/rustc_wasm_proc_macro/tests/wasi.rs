@@ -216,6 +216,56 @@ fn files_are_denied_and_the_error_says_which() {
     assert_eq!(fault.notes()[0], "the macro was denied `path_open` of `/etc/passwd`");
 }
 
+/// A guest whose constructor, which `how` makes one, opens a file of this package and one that it may not, and runs `end`.
+fn opening_early(how: &str, end: &str) -> Module {
+    let open = |directory: u32, path: u32| {
+        format!(
+            "(drop (call $f (i32.const {directory}) (i32.const 0) (i32.const {path}) (i32.const 10) (i32.const 0)
+                (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 64)))"
+        )
+    };
+    let rest = format!(
+        r#"(data (i32.const 512) "Cargo.tomletc/passwd") (func $early {} {} {end}) {how}"#,
+        open(4, 512),
+        open(3, 522)
+    );
+    let run = "(if (local.get $len) (then unreachable)) (i64.const 0)";
+    importing("path_open", "(param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)", &rest, run)
+}
+
+#[test]
+fn the_compiler_hears_of_what_constructors_read_and_were_denied() {
+    // They run before any macro does, and dep-info and warnings must not lack it. Macros that load a configuration or a
+    // grammar once may do so there.
+    let manifest = std::env::current_dir().unwrap().join("Cargo.toml");
+    for how in ["(start $early)", r#"(export "_initialize" (func $early))"#] {
+        let module = opening_early(how, "");
+        let mut server = server(|_| unreachable!());
+        // It is told once, however often the instance is used.
+        for _ in 0..2 {
+            module.expand(0, b"", false, &mut server, &()).unwrap();
+            assert_eq!(server.read, [&*manifest], "{how}");
+            assert_eq!(server.denied, ["`path_open` of `/etc/passwd`"], "{how}");
+        }
+        // The first expansion may fail because of it.
+        let fault = expand(&opening_early(how, ""), b"trap").unwrap_err();
+        assert_eq!(fault.notes()[0], "the macro was denied `path_open` of `/etc/passwd`", "{how}");
+        // In the second, which is in the same instance, it is past.
+        let fault = expand(&module, b"trap").unwrap_err();
+        assert!(fault.denied().is_empty(), "{how}: {fault:?}");
+    }
+}
+
+#[test]
+fn the_compiler_hears_of_what_a_constructor_that_fails_was_denied() {
+    // There is no expansion then that could tell it.
+    let module = opening_early("(start $early)", "unreachable");
+    let mut server = server(|_| unreachable!());
+    let fault = module.expand(0, b"", false, &mut server, &()).unwrap_err();
+    assert_eq!(server.denied, ["`path_open` of `/etc/passwd`"]);
+    assert_eq!(fault.denied().len(), 1);
+}
+
 #[test]
 fn sockets_and_nonsense_paths_are_denied_too() {
     assert_eq!(errno("sock_shutdown", "(i32.const 3) (i32.const 0)"), NOTCAPABLE);

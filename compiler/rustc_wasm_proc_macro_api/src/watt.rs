@@ -20,6 +20,13 @@ pub use session::Session;
 /// The number that stands for the call site's span, and for text that is no tokens.
 pub const NONE: u32 = u32::MAX;
 
+/// What an expansion may keep in the tables of each side of the border, in bytes, roughly counted. Guests never give anything
+/// back before the expansion's end, since they have no way to.
+pub const LIMIT: usize = 512 << 20;
+
+/// What one entry of a table is counted as beside its content, in bytes.
+pub const ENTRY: usize = 32;
+
 /// What a guest can ask for. Everything else the library answers by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

@@ -108,10 +108,10 @@ pub(crate) fn path_open(
         if oflags & OFLAG_DIRECTORY != 0 && !found.metadata.is_dir() {
             return Err(Errno::NOTDIR);
         }
-        let fd = guest.files().open(&found)?;
         if found.metadata.is_file() {
-            guest.depends_on(&found.path);
+            guest.depends_on(&found.path)?;
         }
+        let fd = guest.files().open(&found)?;
         memory.write_u32(opened, fd)
     })
 }
@@ -296,7 +296,7 @@ pub(crate) fn fd_readdir(
             }
         }
         let rest = place.len() as u32;
-        guest.depends_on(&path);
+        guest.depends_on(&path)?;
         memory.write_u32(used, len - rest)
     })
 }

@@ -1,21 +1,11 @@
 //! The functions that a guest imports from `watt-0.4` or `watt-0.5`.
 
-use rustc_wasm_proc_macro_api::watt::Request;
+use rustc_wasm_proc_macro_api::watt::{ENTRY, LIMIT, Request};
 use stubgen::module::{WATT_04_MODULE, WATT_05_MODULE};
 use wasmtime::{Caller, Linker};
 
 use crate::fault::{FaultKind, Stop};
-use crate::guest::{Guest, memory_and_guest, range};
-
-/// The longest panic message that is kept, in bytes.
-const PANIC_MESSAGE_LIMIT: usize = 1 << 20;
-
-/// What an expansion may keep in its tables, in bytes. A guest never gives anything back before the expansion's end, since
-/// it has no way to.
-const LIMIT: usize = 512 << 20;
-
-/// What one entry of a table is counted as beside its content, in bytes.
-const ENTRY: usize = 32;
+use crate::guest::{Guest, PANIC_MESSAGE_LIMIT, memory_and_guest, range};
 
 /// What a guest knows by numbers, for the time of one expansion. Numbers are indices.
 #[derive(Default)]

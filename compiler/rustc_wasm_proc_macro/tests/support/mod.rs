@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use rustc_wasm_proc_macro::{Dispatch, Fault, Module};
@@ -59,16 +60,26 @@ pub fn guest(run: &str) -> Module {
 pub struct Server<F> {
     answer: F,
     reply: Vec<u8>,
+    pub read: Vec<PathBuf>,
+    pub denied: Vec<String>,
 }
 
 pub fn server<F: FnMut(&[u8]) -> Vec<u8>>(answer: F) -> Server<F> {
-    Server { answer, reply: Vec::new() }
+    Server { answer, reply: Vec::new(), read: Vec::new(), denied: Vec::new() }
 }
 
 impl<F: FnMut(&[u8]) -> Vec<u8>> Dispatch for Server<F> {
     fn dispatch(&mut self, request: &[u8]) -> Result<&[u8], String> {
         self.reply = (self.answer)(request);
         Ok(&self.reply)
+    }
+
+    fn depends_on(&mut self, path: &Path) {
+        self.read.push(path.to_owned());
+    }
+
+    fn denied(&mut self, what: &str) {
+        self.denied.push(what.to_owned());
     }
 }
 
