@@ -17,15 +17,32 @@ pub(crate) fn token(
     symbol: Symbol,
     suffix: Option<Symbol>,
 ) -> TokenKind {
-    let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok();
-    match kind {
-        token::Err(_) => assert!(psess.dcx().has_errors().is_some(), "an erroneous literal without an error"),
-        token::StrRaw(_) | token::ByteStrRaw(_) | token::CStrRaw(_) => {}
-        _ => {
-            if let Ok(ast::LitKind::Float(text, _)) = ast::LitKind::from_token_lit(Lit::new(kind, symbol, suffix)) {
-                assert!(is_number(text.as_str()), "`{text}` is no number");
-            }
+    // Native macros pass here as well, and nearly all literals are plain: those must cost nothing.
+    let is_plain = match kind {
+        token::StrRaw(_) | token::ByteStrRaw(_) | token::CStrRaw(_) => true,
+        token::Str | token::ByteStr | token::CStr => {
+            symbol.as_str().bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\')
         }
+        token::Integer => !suffix.is_some_and(|suffix| suffix.as_str().starts_with('f')),
+        _ => false,
+    };
+    if !is_plain {
+        check(psess, kind, symbol, suffix);
     }
     TokenKind::lit(kind, symbol, suffix)
+}
+
+fn check(psess: &ParseSess, kind: LitKind, symbol: Symbol, suffix: Option<Symbol>) {
+    if let token::Err(_) = kind {
+        assert!(psess.dcx().has_errors().is_some(), "an erroneous literal without an error");
+        return;
+    }
+    let is_number = |text: &str| {
+        text.starts_with(|first: char| first.is_ascii_digit()) && text.parse::<f64>().is_ok()
+    };
+    if let Ok(ast::LitKind::Float(text, _)) =
+        ast::LitKind::from_token_lit(Lit::new(kind, symbol, suffix))
+    {
+        assert!(is_number(text.as_str()), "`{text}` is no number");
+    }
 }
