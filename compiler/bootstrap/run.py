@@ -123,15 +123,7 @@ def output(
 ) -> str | None:
     """A command's standard output, or nothing if it is missing or fails."""
     try:
-        done = subprocess.run(
-            [str(word) for word in command],
-            cwd=cwd,
-            env=environment(env),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
+        done = captured(command, cwd=cwd, env=env)
+    except OSError:
         return None
-    return done.stdout.strip()
+    return done.stdout.strip() if done.returncode == 0 else None

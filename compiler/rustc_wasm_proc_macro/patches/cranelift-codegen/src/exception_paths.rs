@@ -3,7 +3,7 @@
 //! An exception resumes a handler with nothing restored but the stack, so a `try_call` clobbers every register, and
 //! whatever lives across it is in a stack slot, on its ordinary way too. But only handlers lose the registers: where
 //! they find all that they need in memory, the call clobbers what any call does. This pass stores each value that a
-//! handler needs once, where it is defined, and loads it in the handler.
+//! handler needs once, as late as its `try_call`s allow, and loads it in the handler.
 //!
 //! It leaves functions alone in which a handler may return: having lost the caller's registers, too, they must save
 //! all of them at their entry, which the clobbers of their `try_call`s make them do.
