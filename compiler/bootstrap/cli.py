@@ -120,6 +120,7 @@ def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
     part, words = suite.split(arguments.filter)
     total = suite.Count() if part else suite.test_x_py(words)
     ready = toolchain.build(config, layout, arguments.jobs)
+    suite.forget_other_checkout(layout, ready.stage0)
     run = suite.Run(layout, ready.stage0, words, arguments.jobs, arguments.bless, arguments.all)
     if part != suite.PARITY:
         cargo.build(config, layout, ready.stage0, arguments.jobs)

@@ -10,7 +10,7 @@ from pathlib import Path
 from . import demo, dist, hooks, runtime
 from .config import REPO, Config, Layout
 from .report import Failure, say
-from .run import started
+from .run import captured, started
 from .system import Stage0
 
 RESULT = re.compile(r"^test result: ")
@@ -83,6 +83,25 @@ def test_environment(layout: Layout, stage0: Stage0) -> dict[str, str]:
         "CARGO_TARGET_DIR": str(layout.root / "target"),
         **({"RUSTC_PRISTINE": str(pristine)} if (pristine / "bin" / "rustc").exists() else {}),
     }
+
+
+def forget_other_checkout(layout: Layout, stage0: Stage0) -> None:
+    """Removes our own packages that another checkout has built in this build directory. Cargo knows them only by their names,
+    their places in the workspace and their times, so it would take them for this checkout's, with the other's paths in them."""
+    target = layout.root / "target"
+    owner = target / "checkout"
+    known = owner.read_text(encoding="utf-8") if owner.exists() else ""
+    if known != str(REPO):
+        for profile in ([], ["--release"]):
+            command: list[str | Path] = [stage0.cargo, "clean", "--quiet", "--workspace", *profile]
+            done = captured(command, cwd=REPO, env=test_environment(layout, stage0))
+            if done.returncode != 0:
+                raise Failure(
+                    f"cannot remove what another checkout has built in `{target}`:\n{done.stderr}",
+                    f"`rm -r {target}`, then the same command again",
+                )
+        target.mkdir(parents=True, exist_ok=True)
+        owner.write_text(str(REPO), encoding="utf-8")
 
 
 def test_x_py(filter_words: Sequence[str]) -> Count:
@@ -205,11 +224,13 @@ def close(total: Count, filter_words: Sequence[str]) -> int:
 
 def bench(layout: Layout, stage0: Stage0, names: Sequence[str], rounds: int = 0) -> int:
     """Runs the benchmarks of `tests/bench` with the toolchain, results in `BUILD/bench`."""
+    forget_other_checkout(layout, stage0)
     return run_bench(layout, stage0, [*names, *(["--rounds", str(rounds)] if rounds else [])])
 
 
 def list_benchmarks(layout: Layout, stage0: Stage0) -> int:
     """Names the benchmarks, for which no toolchain is needed."""
+    forget_other_checkout(layout, stage0)
     return run_bench(layout, stage0, ["--help"])
 
 

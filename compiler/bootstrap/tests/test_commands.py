@@ -110,6 +110,26 @@ class Suite(Sandbox):
         self.test("some_name")
         self.assertEqual(self.steps, [])
 
+    def test_another_checkouts_packages_are_built_again(self) -> None:
+        """Two clones may share a build directory, and Cargo alone would run the tests of one in the other."""
+        log = self.root / "log"
+        program = self.write(self.root / "cargo", f'#!/bin/sh\necho "$CARGO_TARGET_DIR $PWD $*" >> {log}\n')
+        program.chmod(0o755)
+        stage0 = Stage0(self.root / "rustc", program, "1.95.0", "host-triple")
+        target = self.layout.root / "target"
+        once = "".join(f"{target} {REPO} clean --quiet --workspace{more}\n" for more in ("", " --release"))
+        suite.forget_other_checkout(self.layout, stage0)
+        suite.forget_other_checkout(self.layout, stage0)
+        self.assertEqual(log.read_text(), once)
+        self.write(target / "checkout", str(self.repo))
+        suite.forget_other_checkout(self.layout, stage0)
+        self.assertEqual(log.read_text(), once * 2)
+        self.write(target / "checkout", str(self.repo))
+        self.write(program, "#!/bin/sh\necho locked >&2; exit 1\n")
+        for _ in range(2):
+            with self.assertRaisesRegex(Failure, "(?s)another checkout.*locked"):
+                suite.forget_other_checkout(self.layout, stage0)
+
 
 class Bench(Sandbox):
     """What `./x.py bench` prepares."""
@@ -127,6 +147,7 @@ class Bench(Sandbox):
             mock.patch.object(system, "ensure_packages", lambda *rows: done.extend(name for name, _ in rows[2])),
             mock.patch.object(toolchain, "build", build),
             mock.patch.object(cargo, "build", lambda *_: done.append("cargo")),
+            mock.patch.object(suite, "forget_other_checkout", lambda *_: done.append("forget")),
             mock.patch.object(suite, "run_bench", lambda *_: done.append("bench") or 0),
         ):
             cli.do_bench(argparse.Namespace(name=list(names), rounds=0, jobs=0), Config(), self.layout)
@@ -134,11 +155,11 @@ class Bench(Sandbox):
 
     def test_what_is_compared_with_upstream_has_it_built(self) -> None:
         """It takes half an hour, which is said, and which the others need not wait for."""
-        self.assertEqual(self.bench(), ["valgrind", "fork", "cargo", "pristine", "bench"])
-        self.assertEqual(self.bench("load", "start-up"), ["valgrind", "fork", "pristine", "bench"])
+        self.assertEqual(self.bench(), ["valgrind", "fork", "cargo", "pristine", "forget", "bench"])
+        self.assertEqual(self.bench("load", "start-up"), ["valgrind", "fork", "pristine", "forget", "bench"])
         self.assertIn("as long again", self.stderr.getvalue())
-        self.assertEqual(self.bench("expansion"), ["valgrind", "fork", "bench"])
-        self.assertEqual(self.bench("list"), ["bench"])
+        self.assertEqual(self.bench("expansion"), ["valgrind", "fork", "forget", "bench"])
+        self.assertEqual(self.bench("list"), ["forget", "bench"])
 
     def test_the_benchmarks_have_these_names(self) -> None:
         """They are theirs to give."""
