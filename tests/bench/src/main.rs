@@ -1,7 +1,8 @@
 //! `./x.py bench [NAME…]`: measures what macros from WebAssembly cost, in pairs with what they are compared to.
 //!
 //! Every measure compares things within one run, in rounds in which each has its turn, so that whatever else the machine
-//! does falls on all of them. Results go to stdout as a table, and as JSON and a plot into `bench/` of the build directory.
+//! does falls on all of them. Results go to stdout as a table, and as JSON and a plot into `bench/` of the build directory, where
+//! those of measures that a run does without stay from earlier ones.
 
 mod cargo;
 mod instructions;
@@ -71,20 +72,22 @@ fn arguments() -> Result<Option<Arguments>> {
 
 fn run(arguments: &Arguments) -> Result<()> {
     let mut bench = Bench::new(arguments.rounds)?;
-    if let Some(load) = foreign_load() {
-        bench
-            .report
-            .note("machine", format!("other processes kept {load:.1} cores busy at the start, so times are noisy"));
-    }
+    let load = foreign_load();
     for measure in MEASURES {
         if arguments.names.is_empty() || arguments.names.iter().any(|name| name == measure.name) {
             eprintln!("[bench] {}: {}", measure.name, measure.what);
+            bench.report.begin(measure.name);
+            if let Some(load) = load {
+                bench
+                    .report
+                    .note(format!("other processes kept {load:.1} cores busy at the start, so times are noisy"));
+            }
             (measure.run)(&mut bench)?;
+            // At once, for the next one may fail.
+            bench.write()?;
         }
     }
     print!("{}", bench.report.table());
-    bench.report.write_json(&bench.out.join("bench.json"), &bench.toolchain.version)?;
-    plot::write(&bench.report, &bench.out.join("bench.svg"))?;
     eprintln!("[bench] written: {}/bench.json, bench.svg", bench.out.display());
     Ok(())
 }

@@ -16,6 +16,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::macros::{Build, Macros};
+use crate::plot;
 use crate::program;
 use crate::report::Report;
 use crate::toolchain::{Toolchain, variable};
@@ -40,6 +41,9 @@ pub const MEASURES: &[Measure] = &[
     watt::MEASURE,
 ];
 
+/// The file of results, for those who draw their own pictures, and for later runs.
+const RESULTS: &str = "bench.json";
+
 /// What a run needs.
 pub struct Bench {
     pub toolchain: Toolchain,
@@ -57,7 +61,14 @@ impl Bench {
         let toolchain = Toolchain::find()?;
         let out = variable("WASM_PROC_MACRO_BUILD")?.join("bench");
         fs::create_dir_all(&out)?;
-        Ok(Bench { toolchain, out, report: Report::default(), rounds, macros: None, scratch: tempfile::tempdir()? })
+        let report = Report::beside(&out.join(RESULTS), &toolchain.version);
+        Ok(Bench { toolchain, out, report, rounds, macros: None, scratch: tempfile::tempdir()? })
+    }
+
+    /// Writes the results to files, those of measures that earlier runs had with them.
+    pub fn write(&self) -> Result<()> {
+        self.report.write_json(&self.out.join(RESULTS))?;
+        plot::write(&self.report.bars(MEASURES.iter().map(|measure| measure.name)), &self.out.join("bench.svg"))
     }
 
     /// How often to repeat what is usually repeated `usual` times.

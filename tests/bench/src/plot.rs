@@ -7,7 +7,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::report::{Bar, Report};
+use crate::report::Bar;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
@@ -38,7 +38,7 @@ const COLOURS: [RGBColor; 7] = [
 
 /// The bars under one title.
 struct Panel<'a> {
-    title: &'static str,
+    title: &'a str,
     bars: Vec<&'a Bar>,
     /// What the colours stand for.
     series: Vec<&'a str>,
@@ -52,17 +52,17 @@ struct Line<'a> {
     top: i32,
 }
 
-/// Draws all bars of `report` into the SVG file `path`.
-pub fn write(report: &Report, path: &Path) -> Result<()> {
+/// Draws `bars` into the SVG file `path`.
+pub fn write(bars: &[&Bar], path: &Path) -> Result<()> {
     let mut panels: Vec<Panel<'_>> = Vec::new();
-    for bar in &report.bars {
+    for &bar in bars {
         match panels.iter_mut().find(|panel| panel.title == bar.panel) {
             Some(panel) => panel.bars.push(bar),
-            None => panels.push(Panel { title: bar.panel, bars: vec![bar], series: Vec::new() }),
+            None => panels.push(Panel { title: &bar.panel, bars: vec![bar], series: Vec::new() }),
         }
     }
     // What is compared has the same colour in every panel; steps have colours of their own.
-    let compared: Vec<&Bar> = report.bars.iter().filter(|bar| !bar.is_step).collect();
+    let compared: Vec<&Bar> = bars.iter().copied().filter(|bar| !bar.is_step).collect();
     for panel in &mut panels {
         panel.series = series(if panel.is_stacked() { &panel.bars } else { &compared });
     }
@@ -124,7 +124,7 @@ impl<'a> Panel<'a> {
         let x = |value: f64| LEFT + (value / longest * width).round() as i32;
         let bottom = self.bottom();
 
-        area.draw(&Text::new(self.title, (16, 16), text(17)))?;
+        area.draw(&Text::new(self.title.to_owned(), (16, 16), text(17)))?;
         let step = step(longest);
         for tick in 0.. {
             let value = step * f64::from(tick);

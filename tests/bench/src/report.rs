@@ -1,16 +1,18 @@
 //! Collects results, holds them against the aims, and prints them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::rounds::{Comparison, Samples};
 
 /// What a number counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unit {
     Ratio,
     Milliseconds,
@@ -36,12 +38,12 @@ impl Unit {
 }
 
 /// One line of the table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
-    pub measure: &'static str,
     pub what: String,
     pub unit: Unit,
     /// The number that the aim is held against; a median where there are several samples.
+    #[serde(rename = "median")]
     pub value: f64,
     /// The same from the smallest samples.
     pub min: Option<f64>,
@@ -60,22 +62,19 @@ impl Row {
     }
 }
 
-/// All results of one run.
-#[derive(Debug, Default)]
-pub struct Report {
-    rows: Vec<Row>,
-    /// What was not measured, and why.
-    notes: Vec<(&'static str, String)>,
-    samples: Vec<Value>,
-    /// What the plot shows.
-    pub bars: Vec<Bar>,
+/// The numbers behind a row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Kept {
+    what: String,
+    unit: Unit,
+    samples: Vec<f64>,
 }
 
 /// One bar of the plot.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Bar {
     /// The title of the panel that it stands in.
-    pub panel: &'static str,
+    pub panel: String,
     pub group: String,
     pub series: String,
     pub value: f64,
@@ -83,54 +82,110 @@ pub struct Bar {
     pub is_step: bool,
 }
 
+/// What one measure has found.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Results {
+    /// What the compiler says of itself.
+    compiler: String,
+    /// When it was measured, in seconds since 1970.
+    unix_time: u64,
+    rows: Vec<Row>,
+    /// What was not measured, and why.
+    notes: Vec<String>,
+    samples: Vec<Kept>,
+    bars: Vec<Bar>,
+}
+
+/// The results of this run, and of measures that only earlier ones had; each measure's are from one run.
+#[derive(Debug)]
+pub struct Report {
+    compiler: String,
+    /// By the measures' names.
+    results: BTreeMap<String, Results>,
+    /// What this run measures, in its order; the last one now.
+    measured: Vec<&'static str>,
+}
+
 impl Report {
+    /// Starts from what earlier runs have left in the file `path`. One that cannot be read counts as none.
+    pub fn beside(path: &Path, compiler: &str) -> Report {
+        let results = fs::read(path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+        Report { compiler: compiler.to_owned(), results, measured: Vec::new() }
+    }
+
+    /// What follows are results of `measure`, in place of earlier ones.
+    pub fn begin(&mut self, measure: &'static str) {
+        let unix_time = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_secs());
+        let results = Results { compiler: self.compiler.clone(), unix_time, ..Results::default() };
+        self.results.insert(measure.to_owned(), results);
+        self.measured.push(measure);
+    }
+
+    fn now(&mut self) -> (&'static str, &mut Results) {
+        let measure = *self.measured.last().expect("a measure has begun");
+        (measure, self.results.get_mut(measure).expect("made when it began"))
+    }
+
     /// Adds a line.
     pub fn row(&mut self, row: Row) {
-        eprintln!("[bench] {}: {}: {} {}", row.measure, row.what, row.unit.show(row.value), row.verdict());
-        self.rows.push(row);
+        let (measure, results) = self.now();
+        eprintln!("[bench] {measure}: {}: {} {}", row.what, row.unit.show(row.value), row.verdict());
+        results.rows.push(row);
     }
 
     /// Adds a line for a comparison.
-    pub fn compare(&mut self, measure: &'static str, what: String, unit: Unit, value: Comparison, aim: Option<f64>) {
-        self.row(Row { measure, what, unit, value: value.median, min: Some(value.min), aim });
+    pub fn compare(&mut self, what: String, unit: Unit, value: Comparison, aim: Option<f64>) {
+        self.row(Row { what, unit, value: value.median, min: Some(value.min), aim });
     }
 
     /// Adds a line for samples, which have no aim.
-    pub fn plain(&mut self, measure: &'static str, what: String, unit: Unit, samples: &Samples) {
-        self.row(Row { measure, what, unit, value: samples.median(), min: Some(samples.min()), aim: None });
+    pub fn plain(&mut self, what: String, unit: Unit, samples: &Samples) {
+        self.row(Row { what, unit, value: samples.median(), min: Some(samples.min()), aim: None });
     }
 
     /// Says why something is missing.
-    pub fn note(&mut self, measure: &'static str, note: impl Into<String>) {
+    pub fn note(&mut self, note: impl Into<String>) {
         let note = note.into();
+        let (measure, results) = self.now();
         eprintln!("[bench] {measure}: {note}");
-        self.notes.push((measure, note));
+        results.notes.push(note);
     }
 
     /// Keeps samples for the JSON file.
-    pub fn keep(&mut self, measure: &'static str, what: &str, unit: Unit, samples: &Samples) {
-        self.samples
-            .push(json!({ "measure": measure, "what": what, "unit": format!("{unit:?}"), "samples": samples.0 }));
+    pub fn keep(&mut self, what: &str, unit: Unit, samples: &Samples) {
+        self.now().1.samples.push(Kept { what: what.to_owned(), unit, samples: samples.0.clone() });
     }
 
     /// Adds a bar to the plot.
-    pub fn bar(&mut self, panel: &'static str, group: impl Into<String>, series: impl Into<String>, value: f64) {
-        self.bars.push(Bar { panel, group: group.into(), series: series.into(), value, is_step: false });
+    pub fn bar(&mut self, panel: &str, group: impl Into<String>, series: impl Into<String>, value: f64) {
+        self.add(Bar { panel: panel.to_owned(), group: group.into(), series: series.into(), value, is_step: false });
     }
 
     /// Adds a part to the bar of `group`.
-    pub fn step(&mut self, panel: &'static str, group: impl Into<String>, series: impl Into<String>, value: f64) {
-        self.bars.push(Bar { panel, group: group.into(), series: series.into(), value, is_step: true });
+    pub fn step(&mut self, panel: &str, group: impl Into<String>, series: impl Into<String>, value: f64) {
+        self.add(Bar { panel: panel.to_owned(), group: group.into(), series: series.into(), value, is_step: true });
     }
 
-    /// The table as text.
+    fn add(&mut self, bar: Bar) {
+        self.now().1.bars.push(bar);
+    }
+
+    /// What the plot shows, of the measures in the order of `names`.
+    pub fn bars<'a>(&'a self, names: impl Iterator<Item = &'a str>) -> Vec<&'a Bar> {
+        names.filter_map(|name| self.results.get(name)).flat_map(|results| &results.bars).collect()
+    }
+
+    /// What this run has measured, as text.
     pub fn table(&self) -> String {
         let mut lines = vec![["measure", "what", "aim", "median", "min", ""].map(str::to_owned)];
-        for row in &self.rows {
+        let measured = || self.measured.iter().map(|&measure| (measure, &self.results[measure]));
+        for (measure, row) in
+            measured().flat_map(|(measure, results)| results.rows.iter().map(move |row| (measure, row)))
+        {
             let aim = row.aim.map_or(String::new(), |aim| format!("≤ {}", row.unit.show(aim)));
             let min = row.min.map_or(String::new(), |min| row.unit.show(min));
             let value = row.unit.show(row.value);
-            lines.push([row.measure.to_owned(), row.what.clone(), aim, value, min, row.verdict().to_owned()]);
+            lines.push([measure.to_owned(), row.what.clone(), aim, value, min, row.verdict().to_owned()]);
         }
         let widths: [usize; 6] =
             std::array::from_fn(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0));
@@ -148,26 +203,17 @@ impl Report {
             text.truncate(text.trim_end().len());
             text.push('\n');
         }
-        for (measure, note) in &self.notes {
+        for (measure, note) in
+            measured().flat_map(|(measure, results)| results.notes.iter().map(move |note| (measure, note)))
+        {
             let _ = writeln!(text, "{measure}: {note}");
         }
         text
     }
 
     /// Writes everything to `path`.
-    pub fn write_json(&self, path: &Path, compiler: &str) -> Result<()> {
-        let rows = self.rows.iter().map(|row| {
-            json!({
-                "measure": row.measure, "what": row.what, "unit": format!("{:?}", row.unit), "median": row.value,
-                "min": row.min, "aim": row.aim, "verdict": row.verdict(),
-            })
-        });
-        let notes = self.notes.iter().map(|(measure, note)| json!({ "measure": measure, "note": note }));
-        let json = json!({
-            "compiler": compiler, "rows": rows.collect::<Vec<_>>(), "notes": notes.collect::<Vec<_>>(),
-            "samples": self.samples,
-        });
-        fs::write(path, serde_json::to_string_pretty(&json)? + "\n")?;
+    pub fn write_json(&self, path: &Path) -> Result<()> {
+        fs::write(path, serde_json::to_string_pretty(&self.results)? + "\n")?;
         Ok(())
     }
 }

@@ -65,12 +65,12 @@ fn run(bench: &mut Bench) -> Result<()> {
     })?;
     let times: Vec<_> = times.iter().map(|times| samples(times, |time| *time)).collect();
     for (variant, time) in Variant::ALL.iter().zip(&times) {
-        bench.report.keep(MEASURE.name, variant.name(), Unit::Seconds, time);
+        bench.report.keep(variant.name(), Unit::Seconds, time);
         bench.report.bar("clean cargo build, s", "", variant.name(), time.median());
-        bench.report.plain(MEASURE.name, variant.name().to_owned(), Unit::Seconds, time);
+        bench.report.plain(variant.name().to_owned(), Unit::Seconds, time);
         if *variant != Variant::Native {
             let what = format!("{} / native", variant.name());
-            bench.report.compare(MEASURE.name, what, Unit::Ratio, time.ratio(&times[0]), None);
+            bench.report.compare(what, Unit::Ratio, time.ratio(&times[0]), None);
         }
     }
     Ok(())

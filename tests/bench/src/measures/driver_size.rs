@@ -20,19 +20,12 @@ const AIM_MB: f64 = 15.0;
 
 fn run(bench: &mut Bench) -> Result<()> {
     let fork = stripped_size(&driver(bench.toolchain.root())?, bench.scratch())?;
-    let row = |what: &str, value, aim| Row {
-        measure: MEASURE.name,
-        what: what.to_owned(),
-        unit: Unit::Megabytes,
-        value,
-        min: None,
-        aim,
-    };
+    let row = |what: &str, value, aim| Row { what: what.to_owned(), unit: Unit::Megabytes, value, min: None, aim };
     bench.report.row(row("the fork's", fork, None));
     let runtime = stripped_size(&runtime(bench.toolchain.root())?, bench.scratch())?;
     bench.report.row(row("the library that is opened for the first module", runtime, None));
     let Some(pristine) = bench.toolchain.pristine() else {
-        bench.report.note(MEASURE.name, "nothing to compare with; `./x.py build --pristine` builds it");
+        bench.report.note("nothing to compare with; `./x.py build --pristine` builds it");
         return Ok(());
     };
     let pristine = stripped_size(&driver(pristine)?, bench.scratch())?;

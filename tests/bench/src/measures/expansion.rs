@@ -48,9 +48,9 @@ fn compare(bench: &mut Bench, structs: usize, what: &str, times: &[Samples], is_
     let of = |build: Build| &times[Build::ALL.iter().position(|it| *it == build).expect("all builds are measured")];
     let label = format!("{}, {what}", program::count(structs));
     let native = of(Build::NativeO3);
-    bench.report.plain(MEASURE.name, format!("{label}, native -O3"), Unit::Milliseconds, native);
+    bench.report.plain(format!("{label}, native -O3"), Unit::Milliseconds, native);
     for build in Build::ALL {
-        bench.report.keep(MEASURE.name, &format!("{label}, {}", build.name()), Unit::Milliseconds, of(build));
+        bench.report.keep(&format!("{label}, {}", build.name()), Unit::Milliseconds, of(build));
         if is_expansion {
             let ratio = of(build).ratio(native).median;
             bench.report.bar("expansion, relative to native -O3", program::count(structs), build.name(), ratio);
@@ -62,7 +62,7 @@ fn compare(bench: &mut Bench, structs: usize, what: &str, times: &[Samples], is_
         for (base, aim) in [(Build::NativeO3, aims.0), (Build::NativeO0, aims.1)] {
             if build.is_wasm() {
                 let what = format!("{label}, {} / {}", build.name(), base.name());
-                bench.report.compare(MEASURE.name, what, Unit::Ratio, of(build).ratio(of(base)), aim);
+                bench.report.compare(what, Unit::Ratio, of(build).ratio(of(base)), aim);
             }
         }
     }
@@ -71,7 +71,7 @@ fn compare(bench: &mut Bench, structs: usize, what: &str, times: &[Samples], is_
 /// Counts what one more struct costs a compilation in instructions.
 fn count(bench: &mut Bench) -> Result<()> {
     let Some(counter) = Counter::find() else {
-        bench.report.note(MEASURE.name, "nothing here counts instructions; install valgrind");
+        bench.report.note("nothing here counts instructions; install valgrind");
         return Ok(());
     };
     let cache = bench.scratch().join("warm");
@@ -82,7 +82,7 @@ fn count(bench: &mut Bench) -> Result<()> {
         // A simulated processor is another one than the machine's, and has compiled code of its own.
         instructions(few)?;
         let each = (instructions(many)? - instructions(few)?) / (many - few) as f64;
-        let row = |what: String, unit, value| Row { measure: MEASURE.name, what, unit, value, min: None, aim: None };
+        let row = |what: String, unit, value| Row { what, unit, value, min: None, aim: None };
         let name = build.name();
         bench.report.row(row(format!("one more struct, {name}"), Unit::Minstructions, each / 1e6));
         match native {

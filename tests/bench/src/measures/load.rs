@@ -76,18 +76,18 @@ fn compare(bench: &mut Bench, rounds: usize, ways: &[Way]) -> Result<()> {
     let cpus: Vec<_> = profiles.iter().map(|runs| samples(runs, |(usage, _)| usage.cpu.as_secs_f64() * 1e3)).collect();
     for ((way, runs), (wall, cpu)) in ways.iter().zip(&profiles).zip(walls.iter().zip(&cpus)) {
         let name = way.name();
-        bench.report.keep(MEASURE.name, &name, Unit::Milliseconds, wall);
+        bench.report.keep(&name, Unit::Milliseconds, wall);
         if way.build.is_wasm() {
             let compiles =
                 runs.iter().all(|(_, profile)| profile.count("wasm_proc_macro_compile") == usize::from(way.first_use));
             ensure!(compiles, "the cache was not in the state that \"{name}\" means");
             let aim = if way.first_use { FIRST_USE_AIM_MS } else { CACHED_AIM_MS };
             let what = format!("{name}: whole compilation above native -O3");
-            bench.report.compare(MEASURE.name, what, Unit::Milliseconds, wall.above(&walls[0]), Some(aim));
+            bench.report.compare(what, Unit::Milliseconds, wall.above(&walls[0]), Some(aim));
             let what = format!("{name}: the same, time on all cores");
-            bench.report.compare(MEASURE.name, what, Unit::Milliseconds, cpu.above(&cpus[0]), None);
+            bench.report.compare(what, Unit::Milliseconds, cpu.above(&cpus[0]), None);
         } else {
-            bench.report.plain(MEASURE.name, format!("{name}: whole compilation"), Unit::Milliseconds, wall);
+            bench.report.plain(format!("{name}: whole compilation"), Unit::Milliseconds, wall);
         }
         for (activity, step) in STEPS {
             let time = |(_, profile): &(_, Profile)| {
@@ -99,7 +99,7 @@ fn compare(bench: &mut Bench, rounds: usize, ways: &[Way]) -> Result<()> {
             };
             let time = samples(runs, time);
             if time.median() > 0.0 {
-                bench.report.plain(MEASURE.name, format!("  {name}: {step}"), Unit::Milliseconds, &time);
+                bench.report.plain(format!("  {name}: {step}"), Unit::Milliseconds, &time);
                 let panel = if way.first_use { "first use of a module, ms" } else { "load, ms" };
                 if way.build.is_wasm() || !ways.iter().any(|way| way.first_use) {
                     bench.report.step(panel, way.build.name(), step, time.median());

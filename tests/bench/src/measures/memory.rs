@@ -25,13 +25,13 @@ fn run(bench: &mut Bench) -> Result<()> {
         let peaks: Vec<_> = peaks.iter().map(|peaks| samples(peaks, |peak| *peak)).collect();
         for (build, peak) in BUILDS.iter().zip(&peaks) {
             let what = format!("{}, {}", program::count(structs), build.name());
-            bench.report.keep(MEASURE.name, &what, Unit::Megabytes, peak);
+            bench.report.keep(&what, Unit::Megabytes, peak);
             bench.report.bar("peak memory of a compilation, MB", program::count(structs), build.name(), peak.median());
             if *build == Build::NativeO3 {
-                bench.report.plain(MEASURE.name, what, Unit::Megabytes, peak);
+                bench.report.plain(what, Unit::Megabytes, peak);
             } else {
                 let above = peak.above(&peaks[0]);
-                bench.report.compare(MEASURE.name, what + " above native -O3", Unit::Megabytes, above, Some(AIM_MB));
+                bench.report.compare(what + " above native -O3", Unit::Megabytes, above, Some(AIM_MB));
             }
         }
     }

@@ -102,8 +102,8 @@ fn say(bench: &mut Bench, name: &str, builds: &[Vec<Build>; 3]) {
     let (walls, cpus) = (of(|build| build.wall), of(|build| build.cpu));
     for (index, variant) in Variant::ALL.into_iter().enumerate() {
         let what = |detail: &str| format!("{name}, {}: {detail}", variant.name());
-        bench.report.keep(MEASURE.name, &what("wall"), Unit::Seconds, &walls[index]);
-        bench.report.keep(MEASURE.name, &what("time on all cores"), Unit::Seconds, &cpus[index]);
+        bench.report.keep(&what("wall"), Unit::Seconds, &walls[index]);
+        bench.report.keep(&what("time on all cores"), Unit::Seconds, &cpus[index]);
         bench.report.bar("clean debug build of projects, s", name, variant.name(), walls[index].median());
         bench.report.bar(
             "clean debug build of projects, crates compiled",
@@ -111,11 +111,10 @@ fn say(bench: &mut Bench, name: &str, builds: &[Vec<Build>; 3]) {
             variant.name(),
             crates(&builds[index]),
         );
-        bench.report.plain(MEASURE.name, what("wall"), Unit::Seconds, &walls[index]);
-        bench.report.plain(MEASURE.name, what("time on all cores"), Unit::Seconds, &cpus[index]);
+        bench.report.plain(what("wall"), Unit::Seconds, &walls[index]);
+        bench.report.plain(what("time on all cores"), Unit::Seconds, &cpus[index]);
         let mut row = |detail: &str, value| {
-            let row =
-                Row { measure: MEASURE.name, what: what(detail), unit: Unit::Crates, value, min: None, aim: None };
+            let row = Row { what: what(detail), unit: Unit::Crates, value, min: None, aim: None };
             bench.report.row(row);
         };
         row("compiled for the host", crates(&builds[index]));
@@ -126,12 +125,12 @@ fn say(bench: &mut Bench, name: &str, builds: &[Vec<Build>; 3]) {
         if variant != Variant::Native {
             let ratio = |times: &[Samples; 3]| times[index].ratio(&times[0]);
             let aim = (variant == Variant::Warm).then_some(if saved >= MANY { AIM_MANY } else { AIM });
-            bench.report.compare(MEASURE.name, what("wall / native"), Unit::Ratio, ratio(&walls), aim);
-            bench.report.compare(MEASURE.name, what("time on all cores / native"), Unit::Ratio, ratio(&cpus), None);
+            bench.report.compare(what("wall / native"), Unit::Ratio, ratio(&walls), aim);
+            bench.report.compare(what("time on all cores / native"), Unit::Ratio, ratio(&cpus), None);
         }
     }
     let part = format!("{name}: {:.0} % of the crates are needed for macros only", saved * 100.0);
-    bench.report.note(MEASURE.name, part);
+    bench.report.note(part);
 }
 
 /// Builds from nothing.

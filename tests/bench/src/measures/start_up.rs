@@ -22,11 +22,11 @@ const AIM: f64 = 1.00499;
 
 fn run(bench: &mut Bench) -> Result<()> {
     let Some(counter) = Counter::find() else {
-        bench.report.note(MEASURE.name, "nothing here counts instructions; install valgrind");
+        bench.report.note("nothing here counts instructions; install valgrind");
         return Ok(());
     };
     let Some(pristine) = bench.toolchain.pristine().map(rustc_in) else {
-        bench.report.note(MEASURE.name, "nothing to compare with; `./x.py build --pristine` builds it");
+        bench.report.note("nothing to compare with; `./x.py build --pristine` builds it");
         return Ok(());
     };
     let fork = rustc_in(bench.toolchain.root());
@@ -48,7 +48,7 @@ fn run(bench: &mut Bench) -> Result<()> {
     for (what, rustc) in cases {
         let upstream = counter.count(&mut rustc(&pristine))?;
         let fork = counter.count(&mut rustc(&fork))?;
-        let row = |what: String, unit, value, aim| Row { measure: MEASURE.name, what, unit, value, min: None, aim };
+        let row = |what: String, unit, value, aim| Row { what, unit, value, min: None, aim };
         bench.report.row(row(format!("{what}, upstream"), Unit::Minstructions, upstream / 1e6, None));
         bench.report.row(row(format!("{what}, fork / upstream"), Unit::Ratio, fork / upstream, Some(AIM)));
     }

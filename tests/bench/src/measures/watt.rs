@@ -84,16 +84,16 @@ fn run(bench: &mut Bench) -> Result<()> {
         };
         for (runner, times) in RUNNERS.iter().zip(&times) {
             let what = format!("{}, {}", program::count(structs), runner.name());
-            bench.report.keep(MEASURE.name, &what, Unit::Milliseconds, times);
-            bench.report.plain(MEASURE.name, what, Unit::Milliseconds, times);
+            bench.report.keep(&what, Unit::Milliseconds, times);
+            bench.report.plain(what, Unit::Milliseconds, times);
         }
         let what = |base: &str| format!("{}, {} / {base}", program::count(structs), Runner::Here.name());
-        bench.report.compare(MEASURE.name, what(Runner::Native.name()), Unit::Ratio, here.ratio(native), None);
+        bench.report.compare(what(Runner::Native.name()), Unit::Ratio, here.ratio(native), None);
         let ratio = here.ratio(interpreter);
-        bench.report.compare(MEASURE.name, what("interpreter"), Unit::Ratio, ratio, Some(AIM));
+        bench.report.compare(what("interpreter"), Unit::Ratio, ratio, Some(AIM));
         let what = format!("{}, times faster than the interpreter", program::count(structs));
         let (value, min) = (1.0 / ratio.median, Some(1.0 / ratio.min));
-        bench.report.row(Row { measure: MEASURE.name, what, unit: Unit::Ratio, value, min, aim: None });
+        bench.report.row(Row { what, unit: Unit::Ratio, value, min, aim: None });
     }
     Ok(())
 }
