@@ -127,7 +127,7 @@ impl Writer {
     }
 
     fn statement(&mut self, number: u64, depth: u64) {
-        let choices = if depth < 4 { 9 } else { 5 };
+        let choices = if depth < 4 { 10 } else { 5 };
         match self.below(choices) {
             0 | 1 => {
                 let (ty, _) = TYPES[self.below(4) as usize];
@@ -159,6 +159,17 @@ impl Writer {
                 _ = writeln!(self.text, "(throw_ref (local.get $e{depth})))");
             }
             7 => {
+                // One that ordinary code gets to as well, and that does not return.
+                let (handler, after, condition, value) = (self.label("h"), self.label("a"), self.get("i32"), self.get("i32"));
+                let ordinary = format!("(br_if {handler} (i32.and (i32.const 1) {condition}))");
+                let places = if self.below(2) == 0 { [&*ordinary, ""] } else { ["", &*ordinary] };
+                _ = writeln!(self.text, "(block {after} (block {handler} {} (try_table (catch_all {handler})", places[0]);
+                self.statements(number, depth + 1);
+                _ = writeln!(self.text, "{}) (br {after}))", places[1]);
+                self.note_all();
+                _ = writeln!(self.text, "(throw $t {value}))");
+            }
+            8 => {
                 let (handler, after, to) = (self.label("h"), self.label("a"), self.local("i32"));
                 _ = writeln!(self.text, "(block {after} (block {handler} (result i32) (try_table (catch $t {handler})");
                 self.statements(number, depth + 1);
@@ -196,6 +207,34 @@ fn compare() {
         let module = wat::parse_str(&text).unwrap_or_else(|error| panic!("seed {seed}: {error}\n{text}"));
         assert_eq!(run(&module, OptLevel::Speed), run(&module, OptLevel::None), "seed {seed}:\n{text}");
     }
+}
+
+/// Gets to `$m` without an exception, where before it has got to `(call $may_throw)` at the same place of the stack with
+/// another value.
+const JOINED: &str = r#"(module
+    (tag $t (param i32))
+    (global $seen (mut i64) (i64.const 0))
+    (func $may_throw (if (i64.ne (global.get $seen) (i64.const 0)) (then (throw $t (i32.const 1)))))
+    (func $f (param $past i32) (param $value i64)
+      (block $m
+        (br_if $m (local.get $past))
+        (try_table (catch_all $m) (call $may_throw))
+        (return))
+      (global.set $seen (local.get $value))
+      (throw $t (i32.const 2)))
+    (func (export "run") (result i64) (local $e exnref)
+      (call $f (i32.const 0) (i64.const 3))
+      (block $h (result exnref)
+        (try_table (catch_all_ref $h) (call $f (i32.const 1) (i64.const 4)))
+        (return (i64.const -1)))
+      (drop)
+      (global.get $seen)))"#;
+
+/// A guest that finds what another value has left there would read and write wherever it likes.
+#[test]
+fn code_that_is_reached_without_an_exception_too_finds_its_values() {
+    let module = wat::parse_str(JOINED).expect("it is valid");
+    assert_eq!([OptLevel::Speed, OptLevel::None].map(|opt_level| run(&module, opt_level)), [4, 4]);
 }
 
 #[test]

@@ -6,7 +6,10 @@
 //! handler needs once, as late as its `try_call`s allow, and loads it in the handler.
 //!
 //! It leaves functions alone in which a handler may return: having lost the caller's registers, too, they must save
-//! all of them at their entry, which the clobbers of their `try_call`s make them do.
+//! all of them at their entry, which the clobbers of their `try_call`s make them do. And it leaves those alone whose
+//! handlers lead to blocks that are reached without an exception, too.
+//!
+//! **Invariant**: so every way to a load begins with an exception, out of a block that the store dominates.
 
 use crate::FxHashMap;
 use crate::cursor::{Cursor, FuncCursor};
@@ -18,6 +21,7 @@ use crate::ir::{
 };
 use crate::loop_analysis::LoopAnalysis;
 use crate::opts::MemFlagsData;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use cranelift_entity::EntitySet;
 
@@ -55,13 +59,15 @@ pub(crate) fn do_exception_paths(
         }
     }
 
-    let may_return = |&block: &Block| {
-        exceptional.contains(block) && func.dfg.insts[func.layout.last_inst(block).unwrap()].opcode().is_return()
+    // A block that ordinary code gets to as well would load what was never stored on that way.
+    let is_unfit = |&block: &Block| {
+        let is_return = || func.dfg.insts[func.layout.last_inst(block).unwrap()].opcode().is_return();
+        exceptional.contains(block) && (ordinary.contains(block) || is_return())
     };
     let has_context = |&(_, table): &(Block, ExceptionTable)| {
         func.dfg.exception_tables[table].contexts().next().is_some()
     };
-    if try_calls.iter().any(has_context) || blocks.iter().any(may_return) {
+    if try_calls.iter().any(has_context) || blocks.iter().any(is_unfit) {
         return true;
     }
 
@@ -70,9 +76,7 @@ pub(crate) fn do_exception_paths(
         func,
         pointer_type,
         handlers: EntitySet::new(),
-        slots: FxHashMap::default(),
-        spilled: Vec::new(),
-        thrown_from: FxHashMap::default(),
+        spilled: BTreeMap::new(),
     };
     let mut users: Vec<Block> = blocks.into_iter().filter(|&block| exceptional.contains(block)).collect();
     for (block, table) in try_calls {
@@ -116,11 +120,15 @@ struct Pass<'a> {
     pointer_type: Type,
     /// The blocks that exceptions enter.
     handlers: EntitySet<Block>,
-    slots: FxHashMap<Value, StackSlot>,
-    /// The keys of `slots` in the order of their discovery.
-    spilled: Vec<Value>,
-    /// For each of them the blocks whose `try_call` may enter a handler that it lives into.
-    thrown_from: FxHashMap<Value, Vec<Block>>,
+    /// What is loaded somewhere, in an order that does not change from run to run.
+    spilled: BTreeMap<Value, Spilled>,
+}
+
+/// A value in memory.
+struct Spilled {
+    slot: StackSlot,
+    /// The blocks whose `try_call` may enter a handler that the value lives into.
+    thrown_from: Vec<Block>,
 }
 
 impl Pass<'_> {
@@ -215,18 +223,13 @@ impl Pass<'_> {
             return self.func.dfg.first_result(copy);
         }
         let ty = self.func.dfg.value_type(value);
-        let slot = match self.slots.get(&value) {
-            Some(&slot) => slot,
-            None => {
-                let align_shift = ty.bytes().trailing_zeros() as u8;
-                let data = StackSlotData::new(StackSlotKind::ExplicitSlot, ty.bytes(), align_shift);
-                let slot = self.func.create_sized_stack_slot(data);
-                self.slots.insert(value, slot);
-                self.spilled.push(value);
-                slot
-            }
-        };
-        self.thrown_from.entry(value).or_default().extend(thrown_from);
+        let spilled = self.spilled.entry(value).or_insert_with(|| {
+            let align_shift = ty.bytes().trailing_zeros() as u8;
+            let data = StackSlotData::new(StackSlotKind::ExplicitSlot, ty.bytes(), align_shift);
+            Spilled { slot: self.func.create_sized_stack_slot(data), thrown_from: Vec::new() }
+        });
+        spilled.thrown_from.extend(thrown_from);
+        let slot = spilled.slot;
         let mut pos = FuncCursor::new(self.func).at_first_insertion_point(block);
         let address = pos.ins().stack_addr(self.pointer_type, slot, 0);
         pos.ins().load(ty, MemFlagsData::trusted(), address, 0)
@@ -234,9 +237,9 @@ impl Pass<'_> {
 
     /// Stores each value that is loaded somewhere: once, as late as all `try_call`s allow and no loop repeats it.
     fn store(&mut self, exceptional: &EntitySet<Block>, domtree: &DominatorTree, loops: &LoopAnalysis) {
-        for value in core::mem::take(&mut self.spilled) {
+        for (value, Spilled { slot, thrown_from }) in core::mem::take(&mut self.spilled) {
             let definition = self.definition(value);
-            let mut thrown_from = self.thrown_from[&value].iter().copied().filter(|&block| domtree.is_reachable(block));
+            let mut thrown_from = thrown_from.into_iter().filter(|&block| domtree.is_reachable(block));
             let mut at = thrown_from.next().unwrap_or(definition);
             for block in thrown_from {
                 while !domtree.block_dominates(at, block) {
@@ -251,7 +254,7 @@ impl Pass<'_> {
                 at = definition;
             }
             let mut pos = FuncCursor::new(self.func).at_last_inst(at);
-            let address = pos.ins().stack_addr(self.pointer_type, self.slots[&value], 0);
+            let address = pos.ins().stack_addr(self.pointer_type, slot, 0);
             pos.ins().store(MemFlagsData::trusted(), value, address, 0);
         }
     }
