@@ -221,6 +221,67 @@ fn targets_and_flags_are_for_the_program() {
     assert!(site.target.join("wasm32-wasip1/debug/small.wasm").exists(), "{outcome}");
 }
 
+/// Macros are linked as always, whatever links the program: a module is the same in every project.
+#[test]
+fn the_linker_is_for_the_program() {
+    let site = Site::of("packages/small");
+    site.write(".cargo/config.toml", "[target.wasm32-wasip1]\nlinker = \"/no/such/linker\"\n");
+    let outcome = site.command(&["check", "--locked", "--forbid-native", "--target", "wasm32-wasip1"]).success();
+    assert_eq!(outcome.summary().wasm, 3, "{outcome}");
+}
+
+/// What a crate depends on for WebAssembly must not give macros features that they do not have in the project.
+#[test]
+fn dependencies_for_wasm_alone_choose_no_features() {
+    let more = "[target.'cfg(target_family = \"wasm\")'.dependencies]\nsmall-macros = { path = \"PATH\", features = [\"more\"] }\n";
+    let with_feature = |site: &Site| {
+        site.write("macros/Cargo.toml", &(site.read("macros/Cargo.toml") + "\n[features]\nmore = []\n"));
+    };
+    let site = Site::with_shared_store("packages/small");
+    with_feature(&site);
+    site.write("Cargo.toml", &(site.read("Cargo.toml") + &more.replace("PATH", "macros")));
+    let outcome = site.command(&["run", "--locked", "--forbid-native"]).success();
+    assert!(outcome.stdout.starts_with("hello from wasm"), "{outcome}");
+    assert_eq!(outcome.summary().wasm, 3, "{outcome}");
+
+    // Crates for the host share their features with what macros are built from, so here it cannot be helped, but is said.
+    let site = Site::with_shared_store("packages/small");
+    with_feature(&site);
+    let helper = "[package]\nname = \"helper\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    site.write("helper/Cargo.toml", &[helper, &more.replace("PATH", "../macros")].concat());
+    site.write("helper/src/lib.rs", "");
+    site.write("build.rs", "fn main() {}");
+    site.write("Cargo.toml", &(site.read("Cargo.toml") + "[build-dependencies]\nhelper = { path = \"helper\" }\n"));
+    let says = "no module was planned for small-macros v0.1.0";
+    let outcome = site.command(&["run"]).success();
+    assert!(outcome.stderr.contains(&format!("warning: {says}")), "{outcome}");
+    assert!(outcome.stdout.starts_with("hello from native"), "{outcome}");
+    let outcome = site.command(&["run", "--forbid-native"]).ends_with(101);
+    assert!(outcome.stderr.contains(&format!("error: {says}")), "{outcome}");
+}
+
+/// What stands in for a registry may have been changed, and changes again. Cargo itself looks at it once in a target directory.
+#[test]
+fn vendored_sources_are_the_project_s_own() {
+    let site = Site::of("packages/small");
+    site.command(&["build", "--locked"]).success();
+    let outcome = site.plain(&["vendor", "--locked"]).success();
+    site.write(".cargo/config.toml", &outcome.stdout);
+    let source = site.read("vendor/seq-macro/src/lib.rs");
+    let sums = site.read("vendor/seq-macro/.cargo-checksum.json");
+    let sums: Value = serde_json::from_str(&sums).expect("Cargo wrote it");
+    let sums = serde_json::json!({ "files": {}, "package": sums["package"] });
+    site.write("vendor/seq-macro/.cargo-checksum.json", &sums.to_string());
+    site.write("src/main.rs", "fn main() { println!(\"{}\", seq_macro::vendored!()); }");
+    for number in ["1", "2"] {
+        let more = "#[proc_macro]\npub fn vendored(_: TokenStream) -> TokenStream { \"NUMBER\".parse().unwrap() }\n";
+        site.write("vendor/seq-macro/src/lib.rs", &[&source, &*more.replace("NUMBER", number)].concat());
+        fs::remove_dir_all(&site.target).unwrap();
+        let outcome = site.command(&["run", "--locked", "--offline", "--forbid-native"]).success();
+        assert_eq!(outcome.stdout.trim(), number, "{outcome}");
+    }
+}
+
 fn host() -> String {
     let outcome = tests::Toolchain::get().rustc().arg("-vV").outcome().success();
     let host = outcome.stdout.lines().find_map(|line| line.strip_prefix("host: "));

@@ -60,6 +60,14 @@ fn a_file_that_the_sandbox_refuses() {
     assert!(again.is_empty(), "{again:?}");
 }
 
+/// What CI calls first, and what has words that Cargo takes once only.
+#[test]
+fn tests_that_are_only_compiled_fall_back_too() {
+    let site = Site::of("packages/fallback");
+    let outcome = site.command(&["test", "--no-run", "--locked", "--features=outside"]).success();
+    assert!(outcome.stderr.contains("Retrying with outside running natively"), "{outcome}");
+}
+
 /// One bad macro does not make others native.
 #[test]
 fn all_at_once() {

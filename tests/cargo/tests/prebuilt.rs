@@ -167,6 +167,30 @@ fn a_pinned_module_of_another_digest_is_an_error() {
     site.command(&["build", "--locked"]).success();
 }
 
+/// Wherever the user has Cargo build: what lies there is not what is compared.
+#[test]
+fn verify_builds_where_nothing_was_built_before() {
+    let (site, line) = with_pin();
+    let verified = site.command(&["verify", "--locked", "--target-dir", "elsewhere"]).success();
+    assert!(verified.stdout.contains("paste v1.0.15: identical"), "{verified}");
+
+    let build_dir = site.beside("build-dir");
+    let run = |words: &[&str]| site.cargo(Kind::Command, words).env("CARGO_BUILD_BUILD_DIR", &build_dir).outcome();
+    fs::remove_dir_all(&site.store).unwrap();
+    run(&["pack", "-p", "paste", "--out-dir", "modules", "--locked"]).success();
+    let mut bytes = fs::read(site.tree.join("modules/paste-1.0.15.wasm")).unwrap();
+    bytes.extend([0, 5, 4, b'm', b'o', b'r', b'e']);
+    let mut built = tests::command::files(&build_dir);
+    built.retain(|path| path.extension().is_some_and(|it| it == "wasm"));
+    let [module] = &built[..] else { panic!("not one module was built: {built:?}") };
+    for path in [build_dir.join(module), site.tree.join("modules/paste-1.0.15.wasm")] {
+        fs::write(path, &bytes).unwrap();
+    }
+    site.edit("wasm-proc-macro.toml", pinned(&line).1, &Digest::of(&bytes).to_string());
+    let verified = run(&["verify", "--locked"]).ends_with(1);
+    assert!(verified.stdout.contains("paste v1.0.15: different"), "{verified}");
+}
+
 /// A module that is pinned, but not made from that source, is found out by `verify` only.
 #[test]
 fn verify_finds_a_module_that_is_made_of_something_else() {

@@ -62,11 +62,12 @@ This file in the root of the workspace pins modules that a project brings along.
 lines:
 
   [modules]
-  serde_derive = { path = \"wasm/serde_derive-1.0.229.wasm\", sha256 = \"…\" }
+  serde_derive = { path = \"wasm/serde_derive-1.0.229.wasm\", sha256 = \"…\", features = [] }
   \"clap_derive@4.5.0\" = { path = \"wasm/clap_derive-4.5.0.wasm\", sha256 = \"…\" }
 
 Such a module is used instead of one that is built. One with another digest, or of another crate or
-version, is an error.",
+version, is an error; so is one that was built without a feature that the project needs, if the line has
+`features`. `pack` builds with the features that `cargo build` needs with the same options.",
     ),
     (
         "Environment",

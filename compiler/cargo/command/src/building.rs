@@ -192,6 +192,9 @@ impl Resolver<'_> {
         }
         let module = Module { path, digest, origin, _stored: None };
         if self.choice.from_source {
+            if fresh {
+                return self.give_up(index, "Cargo took what was built before".to_owned(), PASSING[0]);
+            }
             return Decision::Wasm(module);
         }
         if it.changeable.is_some() {

@@ -43,8 +43,7 @@ pub(crate) struct Built {
 impl<'a> Cargo<'a> {
     /// Asks for the plan of `command`. What Cargo says about downloads and locks is passed on, all else only if it fails.
     pub(crate) fn plan(&self, command: &OsStr) -> Result<Plan> {
-        let request = Request { mode: Mode::Plan, native: Vec::new(), modules: Vec::new(), build: Vec::new() };
-        let mut call = self.call(&request, &self.line.silent(command, &[]))?;
+        let mut call = self.call(&Request::new(Mode::Plan), &self.line.silent(command, &[]))?;
         call.env("CARGO_TERM_COLOR", if self.shell.has_color() { "always" } else { "never" });
         let (status, stdout, stderr) = self.captured(call, |reader| {
             let mut bytes = Vec::new();
@@ -99,17 +98,11 @@ impl<'a> Cargo<'a> {
     }
 
     /// Whether the compiler finds no error if nothing of what was built is run. Says nothing.
-    pub(crate) fn compiles(
-        &self,
-        command: &OsStr,
-        request: &Request<'_>,
-        more: &[OsString],
-        line: &CargoLine,
-    ) -> Result<bool> {
-        let mut call = self.call(request, &line.silent(command, more))?;
+    pub(crate) fn compiles(&self, request: Request<'_>) -> Result<bool> {
+        let request = Request { runs_nothing: true, ..request };
+        let mut call = self.call(&request, &self.line.silent(&self.line.command, &[]))?;
         call.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let status = call.status().map_err(|error| not_started(&call, &error))?;
-        // What Cargo's parser does not like has another code.
         Ok(status.code() != Some(crate::failure::ERROR_CODE))
     }
 

@@ -51,7 +51,8 @@ impl fmt::Display for Key {
 
 /// Computes keys of one plan.
 ///
-/// A package from a registry or a commit never changes, so its id stands for its source. Not in a key, on purpose: paths, which are
+/// A package from a registry or a commit never changes, so its id stands for its source, with the registry's checksum, since
+/// another registry may stand in for it. Not in a key, on purpose: paths, which are
 /// remapped; the user's profile and flags, which Cargo does not use for modules; environment variables, which build scripts and
 /// `env!` may read, as nobody can know which.
 pub(crate) struct Keys<'a> {
@@ -64,6 +65,7 @@ pub(crate) struct Keys<'a> {
 #[derive(Serialize)]
 struct UnitKey<'a> {
     package: &'a str,
+    checksum: Option<&'a str>,
     checkout: Option<String>,
     name: &'a str,
     version: &'a str,
@@ -107,6 +109,7 @@ impl<'a> Keys<'a> {
         features.dedup();
         let digest = digest(&UnitKey {
             package: &unit.package,
+            checksum: unit.checksum.as_deref(),
             checkout: (unit.source == "git").then(|| unit.git_checkout()).flatten(),
             name: &unit.name,
             version: &unit.version,

@@ -47,7 +47,11 @@ pub(crate) fn pack(shell: &Shell, options: &Pack, line: &CargoLine) -> Result<i3
     let name =
         if macros.has_versions(it.name) { format!("\"{}@{}\"", it.name, it.version) } else { it.name.to_owned() };
     let written = toml::Value::String(written);
-    output::print(&format!("{name} = {{ path = {written}, sha256 = \"{}\" }}\n", Digest::of(&bytes)))?;
+    let features: toml::Value = it.features.to_vec().into();
+    output::print(&format!(
+        "{name} = {{ path = {written}, sha256 = \"{}\", features = {features} }}\n",
+        Digest::of(&bytes)
+    ))?;
     Ok(0)
 }
 
@@ -59,9 +63,11 @@ pub(crate) fn verify(shell: &Shell, options: &Verify, line: &CargoLine) -> Resul
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
     let pins = Pins::read(&plan.workspace_root)?;
     let chosen = pinned(&macros, &pins, options)?;
-    // Neither the store nor what Cargo has built before must vouch for itself.
+    // Neither the store nor what Cargo has built before must vouch for itself, wherever the user has that.
     let target = session.temporary.path().join("target");
-    let more: [OsString; 2] = ["--target-dir".into(), target.into()];
+    let build_dir = toml::Value::String(target.display().to_string());
+    let more: [OsString; 4] =
+        ["--target-dir".into(), target.into(), "--config".into(), format!("build.build-dir={build_dir}").into()];
     let choice = Choice { from_source: true, ..Choice::default() };
     let mut resolver = Resolver::new(&cargo, &macros, &session.store, &pins, choice);
     let units: Vec<usize> = chosen.iter().flat_map(|(index, _)| macros.list[*index].units.iter().copied()).collect();

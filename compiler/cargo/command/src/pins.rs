@@ -27,6 +27,8 @@ struct PinFile {
 struct Pin {
     path: PathBuf,
     sha256: String,
+    /// The package's features that the module was built with; they are not looked at if they are not there.
+    features: Option<Vec<String>>,
 }
 
 /// The pins of a workspace.
@@ -107,6 +109,19 @@ impl Pins {
             return Err(wrong(format!("is of crate `{}` {}", info.abi.krate, info.abi.version))
                 .note(format!("the project uses crate `{}` {}", it.krate, it.version))
                 .help(again));
+        }
+        let is_missing = |feature: &&String| pin.features.as_ref().is_some_and(|pinned| !pinned.contains(feature));
+        let missing: Vec<&str> = it.features.iter().filter(is_missing).map(String::as_str).collect();
+        if !missing.is_empty() {
+            return Err(wrong(format!("was built without what the project needs: {}", missing.join(", ")))
+                .note(format!(
+                    "pinned: features = {:?}\nneeded: features = {:?}",
+                    pin.features.as_deref().unwrap_or_default(),
+                    it.features
+                ))
+                .help(format!(
+                    "{again}, with the options of Cargo's that lead to these features, such as `--all-targets`"
+                )));
         }
         Ok(Some(Pinned { path, sha256: found.to_string() }))
     }

@@ -29,6 +29,8 @@ pub(crate) struct Unit {
     pub(crate) version: String,
     /// `registry`, `git` or `path`.
     pub(crate) source: String,
+    /// The SHA-256 of the package, if it is from a registry.
+    pub(crate) checksum: Option<String>,
     pub(crate) local: bool,
     /// The path of `Cargo.toml`.
     pub(crate) manifest: PathBuf,

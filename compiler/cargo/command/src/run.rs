@@ -1,6 +1,5 @@
 //! `check`, `build`, `run`, `test`, `bench` and `doc`: from the plan to the summary.
 
-use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -34,7 +33,7 @@ impl Session {
         let toolchain = Toolchain::find()?;
         let opened = store::default_dir().ok_or_else(|| "there is no home directory".to_owned());
         let opened = opened.and_then(|dir| {
-            Store::open(dir.clone()).map_err(|error| format!("`{}` cannot be written: {error}", dir.display()))
+            Store::open(dir.clone()).map_err(|error| format!("`{}` cannot be used: {error}", dir.display()))
         });
         let (store, temporary) = match opened {
             Ok(opened) => opened,
@@ -105,11 +104,12 @@ fn use_modules(resolver: &mut Resolver<'_>, temporary: &Path) -> Result<i32> {
     let status = resolver.cargo.use_modules(&resolver.request(Mode::Use), &path)?;
     let code = exit_code(status);
     let refusals = refusals::read(&path, resolver);
+    if status.success() && resolver.choice.retry {
+        // Whatever was refused was not needed.
+        let keys = resolver.decisions.keys().filter_map(|index| resolver.refusal_key(*index));
+        keys.for_each(|key| resolver.store.forget_note(NoteKind::Refused, &key));
+    }
     if refusals.is_empty() {
-        if status.success() && resolver.choice.retry {
-            let keys = resolver.decisions.keys().filter_map(|index| resolver.refusal_key(*index));
-            keys.for_each(|key| resolver.store.forget_note(NoteKind::Refused, &key));
-        }
         return Ok(code);
     }
     let names: Vec<&str> = refusals.keys().map(|index| resolver.macros.list[*index].name).collect();
@@ -171,12 +171,8 @@ fn failed_to_compile(resolver: &Resolver<'_>, code: i32) -> Result<bool> {
     if code != crate::failure::ERROR_CODE {
         return Ok(false);
     }
-    let line = resolver.cargo.line;
-    let (command, more): (&OsStr, &[OsString]) = match line.command.to_str() {
-        Some("run" | "r") => (OsStr::new("build"), &[]),
-        Some("test" | "t" | "bench") => (&line.command, &["--no-run".into()]),
-        _ => return Ok(true),
-    };
-    let line = CargoLine { rest: None, ..line.clone() };
-    Ok(!resolver.cargo.compiles(command, &resolver.request(Mode::Use), more, &line)?)
+    match resolver.cargo.line.command.to_str() {
+        Some("run" | "r" | "test" | "t" | "bench") => Ok(!resolver.cargo.compiles(resolver.request(Mode::Use))?),
+        _ => Ok(true),
+    }
 }

@@ -96,16 +96,23 @@ impl Resolver<'_> {
         units.filter(|unit| unit.is_changeable()).map(|unit| is_crate(unit).then_some(unit)).collect()
     }
 
-    /// The digests of the modules with which a macro is built and whose source may change.
+    /// The digests of the modules with which a macro is built and whose source may change. Nothing if one of them runs natively,
+    /// for then it may read what no dep-info names.
     fn changeable_modules(&self, index: usize) -> Option<Vec<String>> {
-        let below = self.macros.below(index).into_iter().filter(|below| self.macros.list[*below].changeable.is_some());
-        below
-            .map(|below| match self.decisions.get(&below) {
-                Some(Decision::Wasm(module)) => Some(module.digest.clone()),
-                Some(_) => None,
-                None => Some(self.kept(below)?.meta.sha256),
-            })
-            .collect()
+        let mut digests = Vec::new();
+        for below in self.macros.below(index) {
+            let decision = match self.decisions.get(&below) {
+                Some(decision) => decision,
+                None => &self.decide(below).ok()?,
+            };
+            match decision {
+                Decision::Native(_) => return None,
+                _ if self.macros.list[below].changeable.is_none() => {}
+                Decision::Wasm(module) => digests.push(module.digest.clone()),
+                Decision::Build => return None,
+            }
+        }
+        Some(digests)
     }
 
     /// The files that a crate was compiled from. Nothing if it may have been another version of them, or not of them alone.
@@ -117,7 +124,7 @@ impl Resolver<'_> {
         let root = &self.macros.plan.workspace_root;
         let src = unit.src.as_deref()?;
         // Where Cargo has the compiler run.
-        let directory = if src.starts_with(root) { root } else { unit.manifest.parent()? };
+        let directory = if unit.source == "path" && src.starts_with(root) { root } else { unit.manifest.parent()? };
         let files: Vec<PathBuf> = files(&text).map(|file| directory.join(file)).collect();
         // Cargo found it fresh by the times when files were modified, which can be set to anything.
         let written = fs::metadata(&compiled.dep_info).ok()?.modified().ok()?;
@@ -125,11 +132,13 @@ impl Resolver<'_> {
         (files.contains(&directory.join(src)) && is_unchanged).then_some(files)
     }
 
-    /// All files that decide what becomes of the crates that may change: `files`, and their manifests and those above, from which
-    /// settings are inherited.
+    /// All files that decide what becomes of the crates that may change: `files`, and their manifests, those above and the
+    /// workspace's, from which settings are inherited.
     fn inputs(&self, index: usize, files: &[PathBuf]) -> Option<Vec<PathBuf>> {
         let crates = self.changeable_crates(index)?.into_iter();
         let directories = crates.flat_map(|unit| unit.manifest.parent().into_iter().flat_map(Path::ancestors));
+        // A package may name a workspace that lies elsewhere.
+        let directories = directories.chain([self.macros.plan.workspace_root.as_path()]);
         let manifests: BTreeSet<PathBuf> =
             directories.map(|dir| dir.join("Cargo.toml")).filter(|manifest| manifest.exists()).collect();
         Some(files.iter().cloned().chain(manifests).collect())

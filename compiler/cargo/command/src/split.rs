@@ -132,15 +132,19 @@ impl CargoLine {
         self.line(&self.command, &[], self.args.clone())
     }
 
-    /// The line for a call whose output is not the user's: without `--message-format`.
+    /// The line for a call whose output is not the user's: without `--message-format`. `more` has a say before the user.
     pub(crate) fn silent(&self, command: &OsStr, more: &[OsString]) -> Vec<OsString> {
+        // Cargo takes each of these once.
+        let dropped =
+            |name: &str| name == "--message-format" || name == "--target-dir" && more.iter().any(|it| it == name);
         let mut args = Vec::new();
         let mut rest = self.args.iter();
         while let Some(arg) = rest.next() {
-            if arg == "--message-format" {
-                rest.next();
-            } else if !arg.as_encoded_bytes().starts_with(b"--message-format=") {
-                args.push(arg.clone());
+            let text = arg.to_str().unwrap_or_default();
+            match text.split_once('=') {
+                Some((name, _)) if dropped(name) => {}
+                None if dropped(text) => _ = rest.next(),
+                _ => args.push(arg.clone()),
             }
         }
         self.line(command, more, args)
@@ -251,6 +255,12 @@ mod tests {
         // It would put Cargo's messages between the plan's lines.
         let line = split_of("check --message-format json -p x --message-format=short").cargo;
         assert_eq!(texts(&line.silent(OsStr::new("check"), &[])), "check -p x");
+        // Two target directories are an error of Cargo's.
+        let line = split_of("check --target-dir a -p x --target-dir=b").cargo;
+        let more = ["--target-dir".into(), "ours".into()];
+        assert_eq!(texts(&line.silent(OsStr::new("check"), &more)), "check --target-dir ours -p x");
+        assert_eq!(texts(&line.silent(OsStr::new("check"), &[])), "check --target-dir a -p x --target-dir=b");
+        let line = split_of("check --message-format json -p x --message-format=short").cargo;
         assert_eq!(texts(&line.all()), "check --message-format json -p x --message-format=short");
     }
 

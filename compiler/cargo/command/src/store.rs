@@ -23,6 +23,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use stubgen::module::Digest;
 use tempfile::TempDir;
@@ -37,6 +38,10 @@ const STORE_VARIABLE: &str = "WASM_PROC_MACRO_STORE";
 const MODULES: &str = "modules";
 const LOCKS: &str = "locks";
 const TEMPORARY: &str = "tmp";
+/// What directories in there are called, before what tells them apart: those of runs, of new entries, and of what is removed.
+const RUN: &str = "run-";
+const NEW: &str = "new-";
+const OLD: &str = "old-";
 const COMPILERS: &str = "compilers";
 const SOURCES: &str = "sources";
 const MODULE_FILE: &str = "module.wasm";
@@ -151,21 +156,21 @@ pub(crate) fn default_dir() -> Option<PathBuf> {
 impl Store {
     /// The store in `dir`, of which nothing need be there yet, and a directory in it for what lives only as long as this run.
     pub(crate) fn open(dir: PathBuf) -> io::Result<(Store, TempDir)> {
+        let store = Store { dir };
+        let dir = &store.dir;
         // The tag is the first thing in it, so that whoever looks after it at this moment knows whose it is.
-        let tag = dir.join(TAG_FILE);
-        if !tag.exists() {
-            fs::create_dir_all(&dir)?;
-            stubgen::write_atomically(&tag, [CACHE_TAG, TAG].concat().as_bytes())?;
+        if !store.is_ours()? {
+            fs::create_dir_all(dir)?;
+            stubgen::write_atomically(&dir.join(TAG_FILE), [CACHE_TAG, TAG].concat().as_bytes())?;
         }
         for name in
             [MODULES, LOCKS, TEMPORARY, COMPILERS, SOURCES].into_iter().chain(NoteKind::ALL.map(NoteKind::dir_name))
         {
             fs::create_dir_all(dir.join(name))?;
         }
-        let store = Store { dir };
         store.sweep();
         // This is also the proof that the store can be written.
-        let temporary = store.temporary("run-")?;
+        let temporary = store.temporary(RUN)?;
         Ok((store, temporary))
     }
 
@@ -211,12 +216,7 @@ impl Store {
         if Digest::of(&bytes).to_string() != meta.sha256 || !lock::is_still_at(&in_use, &meta_path) {
             return None;
         }
-        let now = SystemTime::now();
-        let modified = in_use.metadata().and_then(|metadata| metadata.modified());
-        if modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|age| age > TOUCH_INTERVAL)) {
-            // The collector goes by it. It does not matter much if it cannot be written.
-            _ = in_use.set_modified(now);
-        }
+        touch(&in_use);
         Some(Stored { path, meta, _in_use: in_use })
     }
 
@@ -225,7 +225,7 @@ impl Store {
         meta.sha256 = Digest::of(module).to_string();
         meta.size = module.len() as u64;
         meta.created = seconds(SystemTime::now());
-        let new = self.temporary("new-")?;
+        let new = self.temporary(NEW)?;
         fs::write(new.path().join(MODULE_FILE), module)?;
         fs::write(new.path().join(META_FILE), serde_json::to_vec_pretty(&meta)?)?;
         self.move_aside(&self.entry_dir(key))?;
@@ -238,7 +238,7 @@ impl Store {
 
     /// Removes a file or directory so that nobody finds half of it.
     fn move_aside(&self, path: &Path) -> io::Result<()> {
-        let aside = self.temporary("old-")?;
+        let aside = self.temporary(OLD)?;
         match fs::rename(path, aside.path().join("entry")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => aside.close(),
@@ -251,7 +251,7 @@ impl Store {
 
     /// The bad news about a key. What cannot be read is not there.
     pub(crate) fn note(&self, kind: NoteKind, key: &Key) -> Option<Note> {
-        serde_json::from_slice(&fs::read(self.note_path(kind, key)).ok()?).ok()
+        read_used(&self.note_path(kind, key))
     }
 
     /// Keeps bad news about a key.
@@ -270,7 +270,7 @@ impl Store {
 
     /// What is known of the sources of a macro whose source may change.
     pub(crate) fn sources(&self, key: &Key) -> Option<Sources> {
-        serde_json::from_slice(&fs::read(self.sources_path(key)).ok()?).ok()
+        read_used(&self.sources_path(key))
     }
 
     /// Keeps the names of the files that `module` was compiled from. Of earlier modules of that macro the last few stay.
@@ -300,7 +300,9 @@ impl Store {
     /// The digest of a compiler whose files were seen before.
     pub(crate) fn compiler(&self, listing: &Digest) -> Option<Digest> {
         let path = self.dir.join(COMPILERS).join(listing.to_string());
-        let key = Key::from_text(fs::read_to_string(&path).ok()?.trim())?;
+        let file = File::open(&path).ok()?;
+        let key = Key::from_text(io::read_to_string(&file).ok()?.trim())?;
+        touch(&file);
         let mut digest = [0; 32];
         for (byte, digits) in digest.iter_mut().zip(key.as_str().as_bytes().chunks(2)) {
             *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
@@ -312,6 +314,23 @@ impl Store {
         let path = self.dir.join(COMPILERS).join(listing.to_string());
         // It is computed again if this does not work.
         _ = stubgen::write_atomically(&path, format!("{identity}\n").as_bytes());
+    }
+}
+
+/// What is in a file of the store, which was of use then.
+fn read_used<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    let file = File::open(path).ok()?;
+    let content = serde_json::from_str(&io::read_to_string(&file).ok()?).ok()?;
+    touch(&file);
+    Some(content)
+}
+
+/// Writes down in a file's time that it is used, since the collector goes by it. It does not matter much if that cannot be done.
+fn touch(file: &File) {
+    let now = SystemTime::now();
+    let modified = file.metadata().and_then(|metadata| metadata.modified());
+    if modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|age| age > TOUCH_INTERVAL)) {
+        _ = file.set_modified(now);
     }
 }
 

@@ -121,6 +121,50 @@ fn a_macro_of_the_project_is_kept_by_what_it_was_compiled_from() {
 }
 
 #[test]
+fn the_workspace_s_manifest_counts_wherever_it_is() {
+    // `package.workspace` may name one that is not above the package, and texts of it end up in the macro.
+    let mut lab = own_macro();
+    let dir = lab.path("elsewhere");
+    fs::create_dir_all(&dir).unwrap();
+    fs::rename(lab.path("project/own"), dir.join("own")).unwrap();
+    lab.units[0]["manifest"] = json!(dir.join("own/Cargo.toml"));
+    lab.units[0]["src"] = json!(dir.join("own/src/lib.rs"));
+    lab.control = json!({ "dep_info": "src/lib.rs:\n" });
+    let builds_again = |text: &str| {
+        fs::write(lab.path("project/Cargo.toml"), text).unwrap();
+        wait();
+        lab.ok(&["build"]);
+        fs::remove_dir_all(lab.path("project/target")).unwrap();
+        lab.take_modes().contains(&"build".to_owned())
+    };
+    assert!(builds_again("one"));
+    assert!(!builds_again("one"));
+    assert!(builds_again("two"));
+}
+
+#[test]
+fn a_macro_that_is_built_with_a_native_one_is_left_to_cargo() {
+    // Who runs natively may read whatever it likes.
+    let mut lab = own_macro();
+    let below = lab.macros("below-derive", &[]);
+    lab.units.swap(0, below);
+    lab.units[below]["deps"] = json!([{ "unit": 0, "name": "below_derive" }]);
+    lab.roots = vec![below];
+    let builds_again = |options: &[&str]| {
+        let line = [&["build"], options].concat();
+        lab.ok(&line);
+        fs::remove_dir_all(lab.path("project/target")).unwrap();
+        lab.take_modes();
+        lab.ok(&line);
+        fs::remove_dir_all(lab.path("project/target")).unwrap();
+        let built = lab.take_calls("build");
+        built.iter().any(|call| names(&call["request"]["build"]).contains(&"own-derive".to_owned()))
+    };
+    assert!(!builds_again(&[]));
+    assert!(builds_again(&["--native", "below-derive"]));
+}
+
+#[test]
 fn of_a_macro_of_the_project_the_last_modules_are_kept() {
     // Else each edit of a day of work on a macro would leave megabytes.
     let lab = own_macro();
@@ -209,6 +253,10 @@ fn whatever_changes_a_module_changes_its_key() {
     assert!(!rebuilds(&mut |_| {}));
     assert!(rebuilds(&mut |lab| lab.units[0]["version"] = json!("1.0.1")), "a dependency's version");
     assert!(rebuilds(&mut |lab| lab.units[0]["features"] = json!(["default", "full"])), "a dependency's features");
+    assert!(
+        rebuilds(&mut |lab| lab.units[0]["checksum"] = json!("another")),
+        "what another registry has under the same id"
+    );
     assert!(rebuilds(&mut |lab| lab.units[2]["features"] = json!(["std"])), "its own features");
     assert!(rebuilds(&mut |lab| lab.units[2]["deps"][0]["name"] = json!("renamed")), "a renamed dependency");
     assert!(rebuilds(&mut |lab| {

@@ -2,7 +2,7 @@
 
 mod support;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use support::Lab;
 
 fn lab() -> Lab {
@@ -66,15 +66,40 @@ fn programs_and_tests_that_fail_are_not_run_twice() {
     // They may have done something that must not be done twice, and they were compiled.
     let mut lab = lab();
     lab.control["use_code"] = json!(101);
-    for (command, asked) in [("run", json!(["build", "-p", "x"])), ("test", json!(["test", "--no-run", "-p", "x"]))] {
-        assert_eq!(lab.run(&[command, "-p", "x", "--", "--native", "y"]).code, 101);
+    // What Cargo is asked in between has the same arguments, since others may be refused or lead to other crates.
+    for line in [&["run", "-p", "x", "--", "--native", "y"][..], &["run", "7"], &["test", "--doc"], &["bench"]] {
+        assert_eq!(lab.run(line).code, 101);
         let uses = lab.take_calls("use");
-        assert_eq!(uses.len(), 2, "{uses:?}");
-        assert_eq!(uses[1]["args"], asked);
+        let runs_nothing: Vec<&Value> = uses.iter().map(|call| &call["request"]["runs_nothing"]).collect();
+        assert_eq!(runs_nothing, [false, true], "{line:?}");
+        assert_eq!((&uses[0]["args"], &uses[1]["args"]), (&json!(line), &json!(line)));
     }
     lab.control["use_code"] = json!(3);
     assert_eq!(lab.run(&["run"]).code, 3);
     assert_eq!(lab.take_calls("use").len(), 1, "the code of a program and not of the compiler");
+}
+
+#[test]
+fn tests_that_do_not_compile_are_tried_again_with_any_arguments() {
+    // `--no-run` is what CI calls first.
+    for line in [&["test", "--no-run"][..], &["bench", "--no-run"], &["run", "7"], &["test", "--doc"]] {
+        let mut lab = lab();
+        lab.control["needs_native"] = json!("first_derive");
+        let output = lab.ok(line);
+        assert!(output.stderr.contains("    Retrying with first-derive running natively\n"), "{}", output.stderr);
+    }
+}
+
+#[test]
+fn a_retry_that_succeeds_is_remembered_whatever_was_refused() {
+    // One macro looks for a file that need not be there, and another one had a reason that is gone.
+    let mut lab = lab();
+    lab.control["needs_native"] = json!("first_derive");
+    lab.ok(&["build"]);
+    assert_eq!(lab.stored("refused").len(), 1);
+    lab.control["needs_native"] = json!(null);
+    lab.ok(&["build", "--retry"]);
+    assert!(lab.ok(&["build"]).stderr.ends_with("Used 2 macros from Wasm (2 cached)\n"));
 }
 
 #[test]

@@ -27,6 +27,14 @@ fn set_age(path: &Path, days: u64) {
     File::open(path).unwrap().set_modified(time).unwrap();
 }
 
+fn wait_for(path: &Path) {
+    let begin = Instant::now();
+    while !path.exists() {
+        assert!(begin.elapsed() < Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn a_damaged_module_is_built_again() {
     // Disks fill up, and copies of caches are cut off.
@@ -114,6 +122,48 @@ fn the_longest_unused_modules_go_first_if_there_are_too_many() {
 }
 
 #[test]
+fn a_module_in_use_makes_room_for_no_other() {
+    // The limit is for what is there afterwards.
+    let mut lab = lab();
+    let size =
+        |entry: &Path| fs::read_dir(entry).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum::<u64>();
+    let used = lab.stored("modules");
+    let limit = used.iter().map(|entry| size(entry)).sum::<u64>() + 100;
+    lab.control = json!({ "use_seconds": 60 });
+    let mut run = lab.command(&["build", "-q"]).spawn().unwrap();
+    wait_for(&lab.path("fake/using"));
+    lab.control = json!({});
+    let third = lab.macros("third-derive", &[]);
+    lab.roots = vec![third];
+    lab.ok(&["build"]);
+    assert_eq!(lab.stored("modules").len(), 3);
+    used.iter().for_each(|entry| set_age(&entry.join("meta.json"), 1));
+    lab.ok(&["store", "gc", "--max-size", &limit.to_string()]);
+    assert_eq!(lab.stored("modules"), used);
+    run.kill().unwrap();
+    run.wait().unwrap();
+}
+
+#[test]
+fn bad_news_that_is_read_is_not_forgotten() {
+    // A macro that fails would else be built once in a month for nothing.
+    let mut lab = lab();
+    lab.control = json!({ "failing": { "third-derive": "error: bad" } });
+    let third = lab.macros("third-derive", &[]);
+    lab.roots.push(third);
+    lab.ok(&["build"]);
+    let kept = || [lab.stored("failures"), lab.stored("compilers")].concat();
+    assert_eq!(kept().len(), 2);
+    kept().iter().for_each(|file| set_age(file, 40));
+    lab.ok(&["build"]);
+    lab.ok(&["store", "gc"]);
+    assert_eq!(kept().len(), 2);
+    kept().iter().for_each(|file| set_age(file, 40));
+    lab.ok(&["store", "gc"]);
+    assert_eq!(kept().len(), 0);
+}
+
+#[test]
 fn what_a_killed_run_has_left_is_swept_after_a_day() {
     // Not earlier: it may belong to a run that still goes on.
     let lab = lab();
@@ -121,8 +171,10 @@ fn what_a_killed_run_has_left_is_swept_after_a_day() {
         fs::create_dir(lab.store().join("tmp").join(name)).unwrap();
     }
     set_age(&lab.store().join("tmp/run-old"), 2);
+    fs::create_dir(lab.store().join("tmp/another's")).unwrap();
+    set_age(&lab.store().join("tmp/another's"), 2);
     lab.ok(&["build"]);
-    assert_eq!(lab.stored("tmp"), [lab.store().join("tmp/run-young")]);
+    assert_eq!(lab.stored("tmp"), ["another's", "run-young"].map(|name| lab.store().join("tmp").join(name)));
 }
 
 #[test]
@@ -147,11 +199,7 @@ fn modules_that_a_run_uses_are_left_alone() {
     let mut lab = lab();
     lab.control = json!({ "use_seconds": 60 });
     let mut run = lab.command(&["build", "-q"]).spawn().unwrap();
-    let begin = Instant::now();
-    while !lab.path("fake/using").exists() {
-        assert!(begin.elapsed() < Duration::from_secs(30));
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_for(&lab.path("fake/using"));
     let output = lab.ok(&["store", "clear"]);
     assert!(output.stderr.contains("Removed 0 modules, 0 B; left 2 that a run is using"), "{}", output.stderr);
     assert!(lab.ok(&["store", "gc", "--max-size", "0"]).stderr.contains("left 2"));
@@ -161,9 +209,9 @@ fn modules_that_a_run_uses_are_left_alone() {
 }
 
 #[test]
-fn a_directory_that_is_no_store_is_not_cleared() {
+fn a_directory_that_is_no_store_is_left_alone() {
     // A variable may say the home directory by mistake.
-    let lab = Lab::new();
+    let lab = Lab::usual();
     fs::create_dir(lab.store()).unwrap();
     fs::write(lab.store().join("thesis"), "years of work").unwrap();
     for command in ["gc", "clear"] {
@@ -171,7 +219,15 @@ fn a_directory_that_is_no_store_is_not_cleared() {
         assert_eq!(output.code, 101);
         assert!(output.stderr.contains("is no module store"), "{}", output.stderr);
     }
-    assert!(lab.store().join("thesis").exists());
+    // Nor is it made one.
+    fs::create_dir_all(lab.store().join("tmp/run-of-mine")).unwrap();
+    set_age(&lab.store().join("tmp/run-of-mine"), 2);
+    let output = lab.ok(&["build"]);
+    assert!(output.stderr.contains("no module is kept for the next run, because `"), "{}", output.stderr);
+    assert!(output.stderr.contains("is no module store"), "{}", output.stderr);
+    let names = fs::read_dir(lab.store()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.count(), 2, "the thesis and its directory");
+    assert!(lab.store().join("thesis").exists() && lab.store().join("tmp/run-of-mine").exists());
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use stubgen::cache::{Cache, Limits as CacheLimits};
 
 use super::{
-    BuildLock, CACHE_TAG, COMPILERS, LOCKS, META_FILE, MODULE_FILE, MODULES, Meta, NoteKind, SOURCES, Store, TAG,
-    TAG_FILE, TEMPORARY, lock,
+    BuildLock, CACHE_TAG, COMPILERS, LOCKS, META_FILE, MODULE_FILE, MODULES, Meta, NEW, NoteKind, OLD, RUN, SOURCES,
+    Store, TAG, TAG_FILE, TEMPORARY, lock,
 };
 use crate::key::Key;
 
@@ -75,8 +75,9 @@ impl Store {
         for entry in entries {
             let too_much = limits.max_bytes.is_some_and(|max_bytes| total > max_bytes);
             if is_older(entry.last_used, limits.max_age) || too_much {
+                let before = removed.bytes;
                 self.remove(&entry, &mut removed)?;
-                total -= entry.size;
+                total -= removed.bytes - before;
             }
         }
         for kind in NoteKind::ALL {
@@ -147,7 +148,11 @@ impl Store {
 
     /// Removes what killed processes have left. Another run may do the same, so nothing of it is an error.
     pub(super) fn sweep(&self) {
-        for path in paths_in(&self.dir.join(TEMPORARY)).unwrap_or_default() {
+        let is_ours = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+            [RUN, NEW, OLD].iter().any(|prefix| name.starts_with(prefix.as_bytes()))
+        };
+        for path in paths_in(&self.dir.join(TEMPORARY)).unwrap_or_default().into_iter().filter(is_ours) {
             if age_mark(&path).is_some_and(|time| is_older(time, STALE_AFTER)) {
                 _ = fs::remove_dir_all(&path);
             }
@@ -157,7 +162,7 @@ impl Store {
     /// Whether there is a store to look after: `Ok(false)` if nothing is there.
     ///
     /// Who points `WASM_PROC_MACRO_STORE` at a home directory by mistake is told so, and keeps it.
-    fn is_ours(&self) -> io::Result<bool> {
+    pub(super) fn is_ours(&self) -> io::Result<bool> {
         // A tag that is being written has such a name.
         let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         if paths_in(&self.dir)?.iter().all(is_hidden) {
@@ -166,7 +171,7 @@ impl Store {
         if fs::read_to_string(self.dir.join(TAG_FILE)).is_ok_and(|tag| tag == [CACHE_TAG, TAG].concat()) {
             return Ok(true);
         }
-        Err(io::Error::other(format!("`{}` is no module store: it has no `{TAG_FILE}` of ours", self.dir.display())))
+        Err(io::Error::other(format!("it is no module store: it has no `{TAG_FILE}` of ours")))
     }
 }
 

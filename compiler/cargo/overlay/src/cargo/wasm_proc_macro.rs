@@ -13,6 +13,7 @@ mod request;
 
 use std::ffi::OsString;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cargo_util::ProcessBuilder;
 
@@ -20,7 +21,8 @@ use crate::core::Target;
 use crate::core::Workspace;
 use crate::core::compiler::unit_graph::UnitGraph;
 use crate::core::compiler::{
-    BuildConfig, BuildRunner, CompileKind, CompileTarget, Executor, MessageFormat, RustcTargetData, Unit, UnitInterner,
+    BuildConfig, BuildRunner, CompileKind, CompileMode, CompileTarget, Executor, MessageFormat, RustcTargetData, Unit,
+    UnitInterner,
 };
 use crate::ops::CompileOptions;
 use crate::{CargoResult, drop_println};
@@ -29,6 +31,9 @@ use self::request::Mode;
 
 /// What macros are built for. Both WebAssembly targets would do; this one has files and an environment.
 const GUEST: &str = "wasm32-wasip1";
+
+/// Whether the guest is none of the platforms that the user builds for.
+static IS_ADDITIONAL: AtomicBool = AtomicBool::new(false);
 
 /// Names the file in which compilers write what they refuse macros.
 const REFUSALS: &str = "RUSTC_WASM_PROC_MACRO_REFUSALS";
@@ -59,8 +64,23 @@ pub fn requested_kinds(target_data: &mut RustcTargetData<'_>, config: &BuildConf
     if builds_for_guest() && !kinds.contains(&guest()) {
         target_data.merge_compile_kind(guest())?;
         kinds.push(guest());
+        IS_ADDITIONAL.store(true, Ordering::Relaxed);
     }
     Ok(kinds)
+}
+
+/// Whether a platform is there for macros alone. What ordinary crates depend on for it would add features to what they
+/// have without it.
+pub fn is_additional(kind: CompileKind) -> bool {
+    IS_ADDITIONAL.load(Ordering::Relaxed) && kind == guest()
+}
+
+/// What a root of the graph is compiled for. The tests of a macro crate and its documentation are no macros.
+pub fn kind_of_root(kind: CompileKind, target: &Target, mode: CompileMode) -> CompileKind {
+    if builds_for_guest() && target.proc_macro() && mode != CompileMode::Build {
+        return CompileKind::Host;
+    }
+    kind.for_target(target)
 }
 
 /// What a macro crate is compiled for, if a request says so: the host otherwise.
@@ -116,7 +136,8 @@ pub fn search_path(build_runner: &BuildRunner<'_, '_>, unit: &Unit) -> Option<Os
 ///
 /// # Errors
 ///
-/// When a macro that is to be built is not in the graph, or the plan cannot be written.
+/// When a macro that is to be built is not in the graph, or one is in it that nobody decided about and that must not be
+/// native, or the plan cannot be written.
 pub fn units(
     ws: &Workspace<'_>,
     interner: &UnitInterner,
@@ -137,7 +158,10 @@ pub fn units(
             drop_println!(ws.gctx(), "{line}");
             Ok((roots, graph))
         }
-        Mode::Use => Ok(graph::with_modules(interner, request, roots, graph)),
+        Mode::Use => {
+            graph::check_known(ws, request, &roots, &graph)?;
+            Ok(graph::with_modules(interner, request, roots, graph))
+        }
     }
 }
 
@@ -146,10 +170,10 @@ pub fn executor(compiler: &Arc<dyn Executor>) -> Arc<dyn Executor> {
     if request::get().is_some() { Arc::new(executor::Copier::new(Arc::clone(compiler))) } else { Arc::clone(compiler) }
 }
 
-/// Called when all has been built. Where only modules were wanted the process ends here, since the
-/// subcommand would go on to run what was not built.
+/// Called when all has been built. The process ends here where only modules were wanted, since the subcommand would go on
+/// to run what was not built, and where nothing is to be run.
 pub fn built() {
-    if mode() == Some(Mode::Build) {
+    if request::get().is_some_and(|request| request.mode == Mode::Build || request.runs_nothing) {
         end_early();
     }
 }

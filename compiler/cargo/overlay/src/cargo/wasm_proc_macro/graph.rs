@@ -31,6 +31,39 @@ pub(super) fn with_modules(
     replace(roots, graph, &taken, |unit| request.module(unit).is_some())
 }
 
+/// Says which macros of the graph nobody decided about, so that they run natively.
+///
+/// The plan has all macros, but where a crate of the host's depends on one for WebAssembly only, Cargo chooses its
+/// features there for both, and has another macro here.
+pub(super) fn check_known(
+    ws: &Workspace<'_>,
+    request: &Request,
+    roots: &[Unit],
+    graph: &UnitGraph,
+) -> CargoResult<()> {
+    let is_unknown = |unit: &Unit| {
+        let source = unit.target.src_path().path();
+        request::is_macro(unit)
+            && request.module(unit).is_none()
+            && !source.is_some_and(|source| request.is_native(source))
+    };
+    let mut unknown: Vec<String> = behind(roots, graph, |unit| request.module(unit).is_some())
+        .iter()
+        .filter(|unit| is_unknown(unit))
+        .map(|unit| format!("{} with the features: {}", unit.pkg, unit.features.join(", ")))
+        .collect();
+    unknown.sort();
+    unknown.dedup();
+    for text in unknown {
+        let text = format!("no module was planned for {text}");
+        if request.forbid_native {
+            anyhow::bail!("{text}; `--forbid-native` forbids to run it natively");
+        }
+        ws.gctx().shell().warn(format!("{text}; it runs natively"))?;
+    }
+    Ok(())
+}
+
 /// The graph of the macros that are to be built, which are its roots.
 pub(super) fn of_modules(
     ws: &Workspace<'_>,
@@ -67,10 +100,15 @@ pub(super) fn of_modules(
 
 /// The units that the roots need, with the roots.
 pub(super) fn reachable(roots: &[Unit], graph: &UnitGraph) -> HashSet<Unit> {
+    behind(roots, graph, |_| false)
+}
+
+/// The units that the roots lead to, with the roots, but for those behind units at which `stop` says so.
+fn behind(roots: &[Unit], graph: &UnitGraph, stop: impl Fn(&Unit) -> bool) -> HashSet<Unit> {
     let mut found = HashSet::new();
     let mut open = roots.to_vec();
     while let Some(unit) = open.pop() {
-        if found.insert(unit.clone()) {
+        if found.insert(unit.clone()) && !stop(&unit) {
             open.extend(graph[&unit].iter().map(|dep| dep.unit.clone()));
         }
     }

@@ -29,6 +29,8 @@ struct PlannedUnit<'a> {
     name: &'a str,
     version: String,
     source: &'static str,
+    /// The SHA-256 that the registry has for the package, since another one may stand in for it.
+    checksum: Option<&'a str>,
     /// Whether the package's files may change.
     local: bool,
     manifest: String,
@@ -66,13 +68,14 @@ pub(super) fn plan(
         rustc: &target_data.rustc.verbose_version,
         roots: roots.iter().map(|unit| index[unit]).collect(),
         macros: units.iter().filter(|unit| is_macro(unit)).map(|unit| index[*unit]).collect(),
-        units: units.iter().map(|unit| planned(unit, target_data, graph, &index)).collect(),
+        units: units.iter().map(|unit| planned(unit, ws, target_data, graph, &index)).collect(),
     };
     Ok(serde_json::to_string(&plan)?)
 }
 
 fn planned<'a>(
     unit: &'a Unit,
+    ws: &Workspace<'_>,
     target_data: &'a RustcTargetData<'_>,
     graph: &'a UnitGraph,
     index: &HashMap<&Unit, usize>,
@@ -84,7 +87,8 @@ fn planned<'a>(
         name: package.name().as_str(),
         version: package.version().to_string(),
         source: source(package.source_id()),
-        local: unit.is_local(),
+        checksum: unit.pkg.summary().checksum(),
+        local: unit.is_local() || is_replaced(unit, ws),
         manifest: unit.pkg.manifest_path().display().to_string(),
         src: unit.target.src_path().path().map(|path| path.display().to_string()),
         krate: unit.target.crate_name(),
@@ -96,6 +100,12 @@ fn planned<'a>(
         links: unit.pkg.manifest().links(),
         deps: deps.map(|dep| PlannedDep { unit: index[&dep.unit], name: dep.extern_crate_name.as_str() }).collect(),
     }
+}
+
+/// Whether a package of a registry lies where the user put it, in a directory that stands in for the registry.
+fn is_replaced(unit: &Unit, ws: &Workspace<'_>) -> bool {
+    let unpacked = ws.gctx().registry_source_path();
+    source(unit.pkg.package_id().source_id()) == "registry" && !unit.pkg.root().starts_with(unpacked.as_path_unlocked())
 }
 
 fn source(id: SourceId) -> &'static str {

@@ -39,6 +39,12 @@ pub(super) struct Request {
     /// The macros that are wanted in `build` mode.
     #[serde(default)]
     pub(super) build: Vec<Macro>,
+    /// Whether a macro that is neither a module nor in `native` is an error.
+    #[serde(default)]
+    pub(super) forbid_native: bool,
+    /// Whether the process ends when all has been compiled.
+    #[serde(default)]
+    pub(super) runs_nothing: bool,
 }
 
 /// A macro package as it is in one build.
