@@ -22,6 +22,7 @@ from .tree import Prepared
 STD_NEUTRAL = (
     "compiler/rustc_wasm_proc_macro_api/",
     "stubgen/",
+    "compiler/rustc_expand/src/remote_",
     "compiler/rustc_interface/src/wasm_proc_macro",
     "src/librustdoc/",
 )

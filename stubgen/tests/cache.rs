@@ -362,14 +362,20 @@ fn the_default_directory_is_in_cargos_target_directory() {
     let find = |out_dir: &str| default_dir(Some(Path::new(out_dir)), &cwd);
 
     assert_eq!(default_dir(None, &cwd), fallback);
-    assert_eq!(default_dir(Some(&out_dir), &cwd), fallback, "without a tag");
+    // Cargo runs the compiler in the directory of a dependency's sources.
+    let beside = out_dir.join("wasm-proc-macro");
+    assert_eq!(default_dir(Some(&out_dir), &cwd), beside, "without a tag");
     fs::write(target.join("CACHEDIR.TAG"), "no signature").unwrap();
-    assert_eq!(default_dir(Some(&out_dir), &cwd), fallback, "with a false tag");
+    assert_eq!(default_dir(Some(&out_dir), &cwd), beside, "with a false tag");
     fs::write(target.join("CACHEDIR.TAG"), format!("{SIGNATURE}\n# created by cargo\n")).unwrap();
     assert_eq!(default_dir(Some(&out_dir), &cwd), expected);
     assert_eq!(default_dir(Some(&target), &cwd), expected);
     assert_eq!(find("../shared-target/debug/./not/yet/there"), expected);
-    assert_eq!(find("../shared-target/../work"), fallback, "a directory that is only passed through");
+    assert_eq!(
+        find("../shared-target/../work"),
+        cwd.join("wasm-proc-macro"),
+        "a directory that is only passed through"
+    );
     assert_eq!(default_dir(None, &cwd), fallback);
     // The cache's own tag does not make a target directory of it.
     let cache = Cache::new(expected.clone());

@@ -79,6 +79,29 @@ fn the_cache_is_in_cargos_target_directory_by_default() {
     assert!(!lab.join("target").exists());
 }
 
+/// Cargo runs the compiler in a dependency's directory and marks only target directories that it has made itself.
+#[test]
+fn the_cache_is_not_in_the_directory_of_what_is_compiled_for_cargo() {
+    let lab = lab();
+    fs::create_dir_all(lab.join("elsewhere/debug/deps")).unwrap();
+    let mut rustc = lab.rustc_with_default_cache();
+    rustc.args(["main.rs", "--emit=metadata", "--out-dir", "elsewhere/debug/deps", "--wasm-proc-macro", "plain.wasm"]);
+    rustc.outcome().success();
+    entries(&lab.join("elsewhere/debug/deps/wasm-proc-macro"));
+    assert!(!lab.join("target").exists());
+}
+
+/// A native macro's user needs no such directory.
+#[test]
+fn without_a_directory_for_temporary_files_everything_compiles() {
+    let lab = lab();
+    fs::create_dir(lab.join("out")).unwrap();
+    let mut rustc = compile(&lab);
+    rustc.args(["--out-dir", "out"]).env("TMPDIR", lab.join("missing")).outcome().success();
+    entries(&lab.join("cache"));
+    assert_eq!(files(&lab.join("out")), [Path::new("libmain.rmeta")]);
+}
+
 #[test]
 fn without_a_target_directory_the_cache_is_in_one_of_the_working_directory() {
     let lab = lab();

@@ -7,7 +7,10 @@ use tests::{Artifacts, Form, Lab, Outcome, RustcExt, bad};
 
 /// Compiles invocations of the module's macros, each an item.
 fn compile(module: &[u8], invocations: &[String]) -> Outcome {
-    let lab = Lab::new();
+    compile_in(&Lab::new(), module, invocations)
+}
+
+fn compile_in(lab: &Lab, module: &[u8], invocations: &[String]) -> Outcome {
     lab.write("hostile.wasm", module);
     lab.write("main.rs", format!("{}\nfn main() {{}}\n", invocations.join("\n")));
     lab.rustc().args(["main.rs", "--emit=metadata", "--wasm-proc-macro", "hostile.wasm"]).outcome()
@@ -92,11 +95,51 @@ fn literals_that_no_lexer_would_make_are_errors() {
         (10, ""),
     ];
     for (kind, text) in forged {
-        let bytes: Vec<String> = text.bytes().map(|byte| byte.to_string()).collect();
-        ends_with_an_error(&format!("hostile::forge!({kind} {});", bytes.join(" ")), "error");
+        ends_with_an_error(&format!("hostile::forge!({kind} {});", bytes(text)), "error");
     }
     // The same way, and no error: it is the text that is refused.
     assert_eq!(compile(&module(), &["hostile::forge!(1 97);".to_owned(), "hostile::forge!(4 92 110);".to_owned()]).code, Some(0));
+}
+
+/// Names that are empty, or that end a symbol's name early.
+#[test]
+fn names_that_no_lexer_would_make_are_errors() {
+    let forged = [("", 0), ("a b", 0), ("1a", 0), ("a-", 0), ("😀", 0), ("a\0", 0), ("self", 1), ("_", 1)];
+    for (text, is_raw) in forged {
+        ends_with_an_error(&format!("hostile::forge_name!({is_raw} {});", bytes(text)), "the token is refused");
+    }
+    for (text, is_raw) in [("plain_1", 0), ("größe", 0), ("type", 1)] {
+        let fine = compile(&module(), &[format!("hostile::forge_name!({is_raw} {});", bytes(text))]);
+        assert_eq!(fine.code, Some(0), "{text}: {fine}");
+    }
+}
+
+fn bytes(text: &str) -> String {
+    text.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+/// What a macro may not open, the compiler must not open for it.
+#[test]
+fn nothing_else_is_read_by_expanding_an_expression() {
+    let (lab, other) = (Lab::new(), Lab::new());
+    let secret = other.write("secret.txt", "\"the secret\"");
+    lab.write("own.txt", "\"of the package\"");
+    std::os::unix::fs::symlink(&secret, lab.join("leak.txt")).unwrap();
+    for reader in ["include_str", "include_bytes", "include"] {
+        let expand = |path: &str| compile_in(&lab, &module(), &[format!("hostile::expand!({reader}!({path:?}));")]);
+        for path in [secret.to_str().unwrap(), "leak.txt"] {
+            let outcome = expand(path);
+            assert_eq!(outcome.code, Some(1), "{reader}: {outcome}");
+            assert!(outcome.stderr.contains("a procedural macro may not read `"), "{reader}: {outcome}");
+            assert!(outcome.stderr.contains("the procedural macro `expand` was denied to open `"), "{reader}: {outcome}");
+            assert!(outcome.stderr.contains("nothing is read") && !outcome.stderr.contains("the secret"), "{reader}: {outcome}");
+        }
+        let outcome = expand("own.txt");
+        assert!(outcome.stderr.contains("this is read: ") && outcome.stderr.contains("of the package"), "{reader}: {outcome}");
+        // For nobody but the macro: what it returns is the user's code.
+        let outcome = expand("missing.txt");
+        assert!(outcome.stderr.contains("couldn't read `") && !outcome.stderr.contains("denied"), "{reader}: {outcome}");
+    }
 }
 
 /// A span within a character is none, and one beside it is shown.

@@ -3,11 +3,11 @@
 //! A guest names paths as the compiler does: absolute, or relative to the compiler's working directory, which is the second
 //! of its two preopened directories. Whether a path may be read is decided by where it leads once every link is resolved.
 
-use std::ffi::OsString;
 use std::fs::{self, File, FileType, Metadata};
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::sync::OnceLock;
+
+use rustc_wasm_proc_macro_api::readable::Readable;
 
 use crate::wasi::Errno;
 
@@ -20,9 +20,6 @@ const WORKING_DIR: u32 = 4;
 /// The most descriptors that a guest may have open. The compiler as a whole usually has 1024, and an instance keeps what its
 /// guest forgets to close.
 const DESCRIPTOR_LIMIT: usize = 128;
-
-/// The most links that are followed on the way to one directory; the system has the same limit.
-const LINK_LIMIT: u32 = 40;
 
 /// What a guest has open.
 pub(crate) struct Files {
@@ -79,53 +76,6 @@ pub(crate) enum Refusal {
 impl From<io::Error> for Refusal {
     fn from(error: io::Error) -> Refusal {
         Refusal::Failed(error.into())
-    }
-}
-
-/// The directories that may be read, and with them everything below.
-#[derive(Debug)]
-pub(crate) struct Readable {
-    /// As they are written, and with links resolved.
-    roots: Vec<PathBuf>,
-    /// Where links lead is looked up on the way to them, and to the working directory: what stands on these ways.
-    ways: Vec<PathBuf>,
-}
-
-impl Readable {
-    /// What Cargo says of the package being compiled; without Cargo, the working directory.
-    pub(crate) fn of_process() -> &'static Readable {
-        static READABLE: OnceLock<Readable> = OnceLock::new();
-        READABLE.get_or_init(Readable::from_environment)
-    }
-
-    fn from_environment() -> Readable {
-        let working_dir = std::env::current_dir().unwrap_or_default();
-        let package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| working_dir.clone(), PathBuf::from);
-        let out_dir = std::env::var_os("OUT_DIR").map(PathBuf::from);
-        let roots = [Some(package), out_dir].into_iter().flatten().map(|root| working_dir.join(root));
-        Readable::new(roots, &working_dir)
-    }
-
-    fn new(roots: impl Iterator<Item = PathBuf>, working_dir: &Path) -> Readable {
-        let mut ways = way(working_dir);
-        let both = |path: PathBuf| {
-            ways.extend(way(&path));
-            let canonical = fs::canonicalize(&path).ok();
-            [Some(lexical(&path)), canonical].into_iter().flatten()
-        };
-        // A root of no components would be everything.
-        let roots: Vec<PathBuf> = roots.flat_map(both).filter(|root| root.parent().is_some()).collect();
-        Readable { roots, ways }
-    }
-
-    /// Whether `path`, which has no links and no dots, may be read.
-    fn allows(&self, path: &Path) -> bool {
-        self.roots.iter().any(|root| path.starts_with(root))
-    }
-
-    /// Whether it is on the way to what may be read, so that what kind of file it is and where it leads may be known.
-    fn is_on_the_way(&self, path: &Path) -> bool {
-        self.ways.iter().any(|way| way.starts_with(path))
     }
 }
 
@@ -224,10 +174,13 @@ impl Files {
             (Link::Keep, Some(name), Some(parent)) => fs::canonicalize(parent).map(|parent| parent.join(name)),
             _ => fs::canonicalize(&path),
         };
+        // Whether something is there is nobody's business where nothing may be read. Without `..` a place that may be read
+        // lies in one.
+        let goes_back = path.components().any(|component| component == Component::ParentDir);
         match resolved {
+            Ok(canonical) if !goes_back => Ok((path, canonical)),
+            _ if !self.readable.allows_way(&path) => Err(Refusal::Denied(path)),
             Ok(canonical) => Ok((path, canonical)),
-            // Whether something is there is nobody's business where nothing may be read.
-            Err(_) if !self.readable.allows(&lexical(&path)) => Err(Refusal::Denied(path)),
             Err(error) => Err(error.into()),
         }
     }
@@ -269,50 +222,6 @@ pub(crate) fn kind(ty: FileType) -> u8 {
         ty if ty.is_symlink() => SYMBOLIC_LINK,
         _ => UNKNOWN,
     }
-}
-
-/// All that stands on the way along `path`, an absolute one, from link to link: what `canonicalize` in a guest looks at.
-fn way(path: &Path) -> Vec<PathBuf> {
-    // As if there were no links is how people walk.
-    let mut seen = vec![lexical(path)];
-    let mut here = PathBuf::new();
-    // The components that are still to come, the next one last.
-    let mut pending = Vec::new();
-    let push = |pending: &mut Vec<OsString>, path: &Path| {
-        let components = path.components().filter(|&component| component != Component::CurDir);
-        pending.extend(components.rev().map(|component| component.as_os_str().to_owned()));
-    };
-    push(&mut pending, path);
-    let mut links = 0;
-    while let Some(component) = pending.pop() {
-        if component == ".." {
-            here.pop();
-            continue;
-        }
-        here.push(component);
-        seen.push(here.clone());
-        if links < LINK_LIMIT
-            && let Ok(target) = fs::read_link(&here)
-        {
-            links += 1;
-            here.pop();
-            push(&mut pending, &target);
-        }
-    }
-    seen
-}
-
-/// The path without `.` and `..`, as if there were no links.
-fn lexical(path: &Path) -> PathBuf {
-    let mut result = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => _ = result.pop(),
-            other => result.push(other),
-        }
-    }
-    result
 }
 
 #[cfg(all(test, unix))]
@@ -372,6 +281,33 @@ mod tests {
         symlink(dir.join("two"), dir.join("one")).unwrap();
         symlink(dir.join("one"), dir.join("two")).unwrap();
         assert!(may_look(&files(&dir.join("one")), &dir.join("two")));
+    }
+
+    #[test]
+    fn nothing_tells_whether_something_is_there_that_may_not_be_read() {
+        // On a way there and back, by `..` or by a link, success would say as much as an error.
+        let (_dir, dir) = directory();
+        for name in ["package", "home/secret"] {
+            fs::create_dir_all(dir.join(name)).unwrap();
+        }
+        for name in ["package/file", "home/file"] {
+            fs::write(dir.join(name), "").unwrap();
+        }
+        symlink(dir.join("home"), dir.join("package/link")).unwrap();
+        let files = files(&dir.join("package"));
+        for name in ["secret", "file", "missing"] {
+            for path in [format!("home/{name}/../../package/file"), format!("package/link/{name}")] {
+                for link in [Link::Keep, Link::Follow] {
+                    let found = files.find_to_look(ROOT, &dir.join(&path), link);
+                    assert!(matches!(found, Err(Refusal::Denied(_))), "{path}");
+                }
+            }
+        }
+        // Within the package both are answered.
+        assert!(may_look(&files, &dir.join("package/../package/file")));
+        assert!(may_look(&files, &dir.join("package/./file")));
+        let found = files.find(ROOT, &dir.join("package/missing/../file"), Link::Follow);
+        assert!(matches!(found, Err(Refusal::Failed(Errno::NOENT))));
     }
 
     #[test]

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 
 use rustc_wasm_proc_macro_api::Dispatch;
+use rustc_wasm_proc_macro_api::readable::Readable;
 use wasmtime::{Caller, Extern, Memory, ResourceLimiter};
 
 use crate::fault::{Denied, Stop};
-use crate::files::{Files, Readable};
+use crate::files::Files;
 use crate::wasi::Errno;
 use crate::watt;
 

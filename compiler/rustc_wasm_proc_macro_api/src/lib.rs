@@ -13,6 +13,7 @@
 
 mod caller;
 mod library;
+pub mod readable;
 pub mod table;
 pub mod watt;
 

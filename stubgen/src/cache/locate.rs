@@ -10,15 +10,16 @@ use super::{TAG_NAME, TAG_OWNER, TAG_SIGNATURE};
 const DIR_NAME: &str = "wasm-proc-macro";
 
 /// The default directory of the cache: `wasm-proc-macro` in Cargo's target directory if `out_dir` (rustc's `--out-dir`)
-/// lies in one, and else `target/wasm-proc-macro` in `cwd`.
+/// lies in one, else in `out_dir` itself, and without that `target/wasm-proc-macro` in `cwd`.
 ///
-/// A target directory is told by its `CACHEDIR.TAG`; the innermost one counts.
+/// A target directory is told by its `CACHEDIR.TAG`; the innermost one counts. Cargo leaves out the tag where somebody else
+/// has made the directory. Then `cwd` would be the wrong place: for a dependency it is the directory of its sources, and what
+/// lies in there is the dependency's choice.
 pub fn default_dir(out_dir: Option<&Path>, cwd: &Path) -> PathBuf {
-    let target = out_dir.and_then(|out_dir| {
-        let out_dir = normalize(&cwd.join(out_dir));
-        tagged_ancestor(&out_dir).or_else(|| tagged_ancestor(&out_dir.canonicalize().ok()?))
-    });
-    target.unwrap_or_else(|| cwd.join("target")).join(DIR_NAME)
+    let Some(out_dir) = out_dir else { return cwd.join("target").join(DIR_NAME) };
+    let out_dir = normalize(&cwd.join(out_dir));
+    let target = tagged_ancestor(&out_dir).or_else(|| tagged_ancestor(&out_dir.canonicalize().ok()?));
+    target.unwrap_or(out_dir).join(DIR_NAME)
 }
 
 fn tagged_ancestor(dir: &Path) -> Option<PathBuf> {

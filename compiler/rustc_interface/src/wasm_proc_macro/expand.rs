@@ -8,6 +8,7 @@ use rustc_proc_macro::bridge::PanicMessage;
 use rustc_proc_macro::bridge::client::{Client, ProcMacro};
 use rustc_proc_macro::bridge::server::{RemoteMacro, RemoteServer};
 use rustc_span::Symbol;
+use rustc_wasm_proc_macro_api::readable::Readable;
 use rustc_wasm_proc_macro_api::{
     self as api, Activity, CallError, Dispatch, EXPANSION_STACK, Events, NEW_STACK,
 };
@@ -45,7 +46,7 @@ pub(super) fn proc_macros(module: &Arc<LoadedModule>) -> &'static [ProcMacro] {
     ahead(move || _ = in_time.ahead.get_or_init(|| in_time.load(true, &()).ok()));
     let mut macros = MACROS.write().unwrap_or_else(PoisonError::into_inner);
     let declared = code.module.info.declarations.iter().zip(0..).map(|(declaration, index)| {
-        let remote = RemoteMacro { id: macros.len(), expand };
+        let remote = RemoteMacro { id: macros.len(), expand, may_read };
         macros.push(WasmMacro { code: Arc::clone(&code), index });
         match declaration {
             Declaration::Derive { trait_name, helpers, .. } => ProcMacro::CustomDerive {
@@ -125,6 +126,19 @@ fn expand(
         CallError::Panic(message) => PanicMessage::String(message),
         CallError::Fault(text) => PanicMessage::Fault(text),
     })
+}
+
+/// What the bridge asks where macro number `id` has the compiler expand what reads a file.
+fn may_read(id: usize, path: &Path) -> bool {
+    let is_allowed = Readable::of_process().allows_file(path);
+    if !is_allowed {
+        let WasmMacro { code, index } =
+            MACROS.read().unwrap_or_else(PoisonError::into_inner)[id].clone();
+        let info = &code.module.info;
+        let macro_name = info.declarations[index as usize].name();
+        denied(&info.abi, macro_name, &format!("to open `{}`", path.display()));
+    }
+    is_allowed
 }
 
 /// The compiler during one expansion.

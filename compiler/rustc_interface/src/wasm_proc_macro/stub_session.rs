@@ -20,6 +20,7 @@ use rustc_span::{FileName, RealFileName};
 use stubgen::cache::{Key, Kind};
 use stubgen::module::ModuleInfo;
 use stubgen::stub::{self, Body};
+use tempfile::TempDir;
 
 use super::{Context, LoadedModule, profiler, stub_spans};
 use crate::interface::{Config, run_compiler};
@@ -64,7 +65,7 @@ impl LoadedModule {
 fn compile(info: &ModuleInfo, context: &Context) -> Result<Vec<u8>, String> {
     let errors = Arc::new(Mutex::new(Vec::new()));
     let config = config(info, context, Arc::clone(&errors));
-    let dir = tempfile::tempdir().map_err(|error| no_directory(&error))?;
+    let dir = scratch(context).map_err(|error| no_directory(&error))?;
     let path = dir.path().join("stub.rmeta");
 
     // The session's globals belong to a thread, so the nested session has one of its own.
@@ -94,6 +95,13 @@ fn compile(info: &ModuleInfo, context: &Context) -> Result<Vec<u8>, String> {
         Ok(_) => Err(format!("its stub does not compile: {}", errors.join("; "))),
         Err(panic) => std::panic::resume_unwind(panic),
     }
+}
+
+/// A directory for what the session writes. Where there is none for temporary files, it is where the
+/// compiler writes its own metadata, since with a native macro it needs no other.
+fn scratch(context: &Context) -> io::Result<TempDir> {
+    let own = context.output_dir.as_deref().unwrap_or(Path::new("."));
+    tempfile::tempdir().or_else(|_| tempfile::tempdir_in(own))
 }
 
 fn no_directory(error: &io::Error) -> String {

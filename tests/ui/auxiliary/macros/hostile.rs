@@ -2,7 +2,7 @@
 //@ flags: -C link-arg=--export=evil_run
 
 extern crate proc_macro;
-use proc_macro::TokenStream;
+use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
 #[link(wasm_import_module = "rustc_proc_macro")]
 unsafe extern "C" {
@@ -14,7 +14,7 @@ unsafe extern "C" {
 /// A request of as many bytes as the last number says, of which the first two numbers are the first and all others.
 #[proc_macro]
 pub fn send(input: TokenStream) -> TokenStream {
-    let numbers: Vec<usize> = input.into_iter().map(|tree| tree.to_string().parse().unwrap()).collect();
+    let numbers: Vec<usize> = numbers(input);
     let mut buffer = vec![numbers[1] as u8; 256];
     buffer[0] = numbers[0] as u8;
     unsafe { dispatch(buffer.as_mut_ptr(), numbers[2], buffer.len()) };
@@ -43,28 +43,57 @@ fn call_site() -> [u8; 4] {
     unsafe { std::mem::transmute::<proc_macro::Span, [u8; 4]>(proc_macro::Span::call_site()) }
 }
 
-fn numbers(input: TokenStream) -> Vec<u8> {
-    input.into_iter().map(|tree| tree.to_string().parse().unwrap()).collect()
+fn numbers<N: std::str::FromStr>(input: impl IntoIterator<Item = TokenTree>) -> Vec<N> {
+    input.into_iter().map(|tree| tree.to_string().parse().ok().expect("a number")).collect()
+}
+
+/// The first number, and the others as bytes.
+fn number_and_text(input: TokenStream) -> (u8, Vec<u8>) {
+    let mut bytes = numbers(input);
+    (bytes.remove(0), bytes)
+}
+
+/// What the compiler makes of a token tree.
+fn from_token_tree(kind: u8, fields: &[&[u8]]) -> TokenStream {
+    const FROM_TOKEN_TREE: u8 = 11;
+    let request = [&[FROM_TOKEN_TREE, kind][..], &fields.concat(), &call_site()].concat();
+    let Some(stream) = handle(&ask(&request), 1) else { panic!("the token is refused") };
+    unsafe { std::mem::transmute::<u32, TokenStream>(stream) }
+}
+
+/// `tokens` with the parsed `before` and `after` around them.
+fn around(before: &str, tokens: TokenStream, after: &str) -> TokenStream {
+    let parse = |text: &str| text.parse::<TokenStream>().unwrap();
+    [parse(before), tokens, parse(after)].into_iter().collect()
+}
+
+fn braced(tokens: TokenStream) -> TokenStream {
+    TokenTree::Group(Group::new(Delimiter::Brace, tokens)).into()
 }
 
 /// A literal whose kind is the first number and whose text are the others as bytes, in a constant.
 #[proc_macro]
 pub fn forge(input: TokenStream) -> TokenStream {
-    const FROM_TOKEN_TREE: u8 = 11;
-    let (kind, text) = numbers(input).split_first().map(|(kind, text)| (*kind, text.to_vec())).unwrap();
-    let mut request = vec![FROM_TOKEN_TREE, 3, kind];
-    request.extend((text.len() as u64).to_le_bytes());
-    request.extend(text);
-    request.push(1);
-    request.extend(call_site());
-    let Some(literal) = handle(&ask(&request), 1) else { panic!("the literal is refused") };
-    let mut item: TokenStream = "const _: () =".parse().unwrap();
-    let mut block: TokenStream = "let _ =".parse().unwrap();
-    block.extend(unsafe { std::mem::transmute::<u32, TokenStream>(literal) });
-    block.extend(";".parse::<TokenStream>().unwrap());
-    item.extend([proc_macro::TokenTree::Group(proc_macro::Group::new(proc_macro::Delimiter::Brace, block))]);
-    item.extend(";".parse::<TokenStream>().unwrap());
-    item
+    let (kind, text) = number_and_text(input);
+    let literal = from_token_tree(3, &[&[kind], &(text.len() as u64).to_le_bytes(), &text, &[1]]);
+    around("const _: () =", braced(around("let _ =", literal, ";")), ";")
+}
+
+/// An identifier, raw if the first number is 1, whose text are the others as bytes: the name of a public field.
+#[proc_macro]
+pub fn forge_name(input: TokenStream) -> TokenStream {
+    let (is_raw, text) = number_and_text(input);
+    let name = from_token_tree(2, &[&(text.len() as u64).to_le_bytes(), &text, &[is_raw]]);
+    around("pub struct Forged", braced(around("pub", name, ": u8")), "")
+}
+
+/// Panics with what the compiler expands its input to, a literal.
+#[proc_macro]
+pub fn expand(input: TokenStream) -> TokenStream {
+    const EXPAND_EXPR: u8 = 8;
+    let stream = unsafe { std::mem::transmute::<&TokenStream, &[u8; 4]>(&input) };
+    let Some(expanded) = handle(&ask(&[&[EXPAND_EXPR], &stream[..]].concat()), 2) else { panic!("nothing is read") };
+    panic!("this is read: {}", unsafe { std::mem::transmute::<u32, TokenStream>(expanded) })
 }
 
 /// An unknown name at the part of the first token that the two numbers behind it say.
@@ -73,7 +102,7 @@ pub fn cut(input: TokenStream) -> TokenStream {
     const SUBSPAN: u8 = 26;
     let mut trees = input.into_iter();
     let span = trees.next().unwrap().span();
-    let ends: Vec<u64> = trees.map(|tree| tree.to_string().parse().unwrap()).collect();
+    let ends: Vec<u64> = numbers(trees);
     let mut request = vec![SUBSPAN];
     request.extend(unsafe { std::mem::transmute::<proc_macro::Span, [u8; 4]>(span) });
     for (bound, end) in ends.iter().enumerate() {
@@ -82,10 +111,7 @@ pub fn cut(input: TokenStream) -> TokenStream {
     }
     let Some(part) = handle(&ask(&request), 2) else { panic!("there is no such part") };
     let part = unsafe { std::mem::transmute::<u32, proc_macro::Span>(part) };
-    let mut item: TokenStream = "const _: () =".parse().unwrap();
-    item.extend([proc_macro::TokenTree::Ident(proc_macro::Ident::new("nowhere", part))]);
-    item.extend(";".parse::<TokenStream>().unwrap());
-    item
+    around("const _: () =", TokenTree::Ident(proc_macro::Ident::new("nowhere", part)).into(), ";")
 }
 
 /// A diagnostic below a diagnostic below a diagnostic, as often as the number says.

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
 use std::sync::Once;
 use std::sync::atomic::AtomicU32;
 
@@ -24,6 +25,10 @@ pub struct RemoteMacro {
         force_show_panics: bool,
         server: &mut dyn RemoteServer,
     ) -> Result<Vec<u8>, PanicMessage>,
+
+    /// Whether the file at this absolute path may be read for the macro, by what its requests
+    /// have the compiler expand.
+    pub may_read: fn(id: usize, path: &Path) -> bool,
 }
 
 /// What answers the requests of a [`RemoteMacro`].
@@ -37,23 +42,38 @@ pub trait RemoteServer {
 }
 
 thread_local! {
-    /// True while this thread decodes or answers what a remote macro sent.
-    static ANSWERING: Cell<bool> = const { Cell::new(false) };
+    /// Whose requests or results this thread decodes or answers.
+    static ANSWERING: Cell<Option<RemoteMacro>> = const { Cell::new(None) };
+}
+
+/// Whether this thread works on what a remote macro sent.
+pub fn is_remote() -> bool {
+    ANSWERING.get().is_some()
+}
+
+/// Whether what this thread does may read the file at this absolute path: only what it does for a
+/// remote macro may not read everything.
+pub fn may_read(path: &Path) -> bool {
+    ANSWERING.get().is_none_or(|remote| (remote.may_read)(remote.id, path))
 }
 
 /// Runs `f` on what a remote macro sent, which may be anything, and turns a panic into its
 /// message. As with a native macro, the panic hook stays silent meanwhile.
-fn guarded<R>(force_show_panics: bool, f: impl FnOnce() -> R) -> Result<R, String> {
+fn guarded<R>(
+    remote: RemoteMacro,
+    force_show_panics: bool,
+    f: impl FnOnce() -> R,
+) -> Result<R, String> {
     static HIDE_PANICS: Once = Once::new();
     HIDE_PANICS.call_once(|| {
         let shown = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if force_show_panics || !ANSWERING.get() || !info.can_unwind() {
+            if force_show_panics || !is_remote() || !info.can_unwind() {
                 shown(info)
             }
         }));
     });
-    let outer = ANSWERING.replace(true);
+    let outer = ANSWERING.replace(Some(remote));
     let result = panic::catch_unwind(AssertUnwindSafe(f));
     ANSWERING.set(outer);
     result
@@ -61,6 +81,7 @@ fn guarded<R>(force_show_panics: bool, f: impl FnOnce() -> R) -> Result<R, Strin
 }
 
 struct Answers<'a, S: Server> {
+    remote: RemoteMacro,
     dispatcher: &'a mut Dispatcher<S>,
     buffer: Buffer,
     force_show_panics: bool,
@@ -71,7 +92,8 @@ impl<S: Server> RemoteServer for Answers<'_, S> {
         let mut buffer = self.buffer.take();
         buffer.clear();
         buffer.extend_from_slice(request);
-        self.buffer = guarded(self.force_show_panics, || self.dispatcher.dispatch(buffer))?;
+        self.buffer =
+            guarded(self.remote, self.force_show_panics, || self.dispatcher.dispatch(buffer))?;
         Ok(&self.buffer)
     }
 }
@@ -84,12 +106,14 @@ pub(super) fn run<S: Server, O: for<'a, 's> Decode<'a, 's, HandleStore<S>>>(
     force_show_panics: bool,
 ) -> Result<O, PanicMessage> {
     let mut answers =
-        Answers { dispatcher: &mut *dispatcher, buffer: Buffer::new(), force_show_panics };
+        Answers { remote, dispatcher: &mut *dispatcher, buffer: Buffer::new(), force_show_panics };
     let output = (remote.expand)(remote.id, &input, force_show_panics, &mut answers)?;
-    guarded(force_show_panics, || Result::decode(&mut &output[..], &mut dispatcher.handle_store))
-        .unwrap_or_else(|message| {
-            Err(PanicMessage::Fault(format!("the macro returned a malformed result: {message}")))
-        })
+    guarded(remote, force_show_panics, || {
+        Result::decode(&mut &output[..], &mut dispatcher.handle_store)
+    })
+    .unwrap_or_else(|message| {
+        Err(PanicMessage::Fault(format!("the macro returned a malformed result: {message}")))
+    })
 }
 
 impl<I, O> client::Client<I, O> {
