@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,11 @@ class Demo:
         """The fork."""
         return self.layout.stage1 / "bin" / "rustc"
 
+    @property
+    def state(self) -> Path:
+        """What is known of the steps of earlier runs."""
+        return self.directory / "steps.json"
+
     def dependencies(self, wasm: bool) -> Path:
         """Where Cargo leaves the libraries of libraries."""
         return self.directory / "target" / (f"{TARGET}/release/deps" if wasm else "release/deps")
@@ -55,10 +61,9 @@ class Demo:
         shown = " ".join([*(f"{name}={shlex.quote(value)}" for name, value in (env or {}).items()), shlex.join(words)])
         print(f"\n# {title}\n$ {shown}", flush=True)
         begin = monotonic()
-        state = self.directory / "steps.json"
         # Cargo names libraries in another order when they are fresh.
         key = sha256_bytes("\n".join([shown, *sorted(stat_line(path) for path in stamp or [])]).encode())
-        known = load_json(state)
+        known = load_json(self.state)
         if stamp is not None and made is not None and made.exists() and known.get(title) == key:
             print("  up to date", flush=True)
             self.times.append((title, monotonic() - begin))
@@ -71,10 +76,20 @@ class Demo:
                 "the command above, by hand, then `./x.py demo` again",
             )
         if stamp is not None:
-            store_json(state, {**known, title: key})
+            store_json(self.state, {**known, title: key})
         self.times.append((title, took))
         print(f"  took {duration(took)}", flush=True)
         return done.stdout
+
+    def forget_other_toolchain(self) -> None:
+        """Removes the libraries that another build of the fork has compiled: Cargo asks for the version alone, which is the same."""
+        libraries = self.layout.stage1.glob("lib/rustlib/*/lib/*.rlib")
+        drivers = self.layout.stage1.glob("lib/*rustc_driver*")
+        key = sha256_bytes("\n".join(sorted(stat_line(path) for path in [*libraries, *drivers])).encode())
+        known = load_json(self.state)
+        if known.get("toolchain") != key:
+            shutil.rmtree(self.directory / "target", ignore_errors=True)
+            store_json(self.state, {**known, "toolchain": key})
 
     def build_libraries(self, title: str, package: str, *options: str) -> dict[str, Path]:
         """Lets Cargo build a package's dependencies with the fork; returns their rlibs by crate name."""
@@ -87,6 +102,7 @@ class Demo:
     def run(self) -> None:
         """The whole demonstration."""
         self.directory.mkdir(parents=True, exist_ok=True)
+        self.forget_other_toolchain()
         lock = PROJECT / "Cargo.lock"
         vendor = self.directory / "vendor"
         self.step(

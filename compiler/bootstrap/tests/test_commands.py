@@ -263,6 +263,23 @@ class Commands(Sandbox):
         ):
             run.step("fail", ["sh", "-c", "echo the linker is gone >&2; exit 1"])
 
+    def test_what_another_compiler_has_built_is_not_taken(self) -> None:
+        """Each build of the fork has the same version, but not the same standard library."""
+        run = demo.Demo(self.layout, Path("cargo"))
+        library = self.write(self.layout.stage1 / "lib/rustlib/wasm32-wasip1/lib/libproc_macro-1.rlib", "one")
+        built = run.directory / "target/release/deps/libsyn.rlib"
+        run.forget_other_toolchain()
+        self.write(built, "")
+        run.forget_other_toolchain()
+        self.assertTrue(built.exists())
+        self.write(library, "another")
+        run.forget_other_toolchain()
+        self.assertFalse(built.exists())
+        self.write(built, "")
+        self.write(self.layout.stage1 / "lib/librustc_driver-1.so", "")
+        run.forget_other_toolchain()
+        self.assertFalse(built.exists())
+
     def test_tests_run_with_programs_of_one_toolchain(self) -> None:
         """The one that x.py has chosen need not be in PATH, and doc tests run its rustdoc."""
         stage0 = Stage0(Path("/there/bin/rustc"), Path("/there/bin/cargo"), "1.95.0", "host-triple")
