@@ -71,22 +71,25 @@ fn a_module_that_is_named_and_not_run_is_not_compiled() {
 fn the_cache_is_in_cargos_target_directory_by_default() {
     let lab = lab();
     lab.write("elsewhere/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n");
+    compile_as_cargo(&lab);
+    entries(&lab.join("elsewhere/wasm-proc-macro"));
+    assert!(!lab.join("target").exists());
+}
+
+/// Compiles into a target directory, with the default cache.
+#[track_caller]
+fn compile_as_cargo(lab: &Lab) {
     fs::create_dir_all(lab.join("elsewhere/debug/deps")).unwrap();
     let mut rustc = lab.rustc_with_default_cache();
     rustc.args(["main.rs", "--emit=metadata", "--out-dir", "elsewhere/debug/deps", "--wasm-proc-macro", "plain.wasm"]);
     rustc.outcome().success();
-    entries(&lab.join("elsewhere/wasm-proc-macro"));
-    assert!(!lab.join("target").exists());
 }
 
 /// Cargo runs the compiler in a dependency's directory and marks only target directories that it has made itself.
 #[test]
 fn the_cache_is_not_in_the_directory_of_what_is_compiled_for_cargo() {
     let lab = lab();
-    fs::create_dir_all(lab.join("elsewhere/debug/deps")).unwrap();
-    let mut rustc = lab.rustc_with_default_cache();
-    rustc.args(["main.rs", "--emit=metadata", "--out-dir", "elsewhere/debug/deps", "--wasm-proc-macro", "plain.wasm"]);
-    rustc.outcome().success();
+    compile_as_cargo(&lab);
     entries(&lab.join("elsewhere/debug/deps/wasm-proc-macro"));
     assert!(!lab.join("target").exists());
 }

@@ -5,6 +5,7 @@ mod support;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Child;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
@@ -27,12 +28,16 @@ fn set_age(path: &Path, days: u64) {
     File::open(path).unwrap().set_modified(time).unwrap();
 }
 
-fn wait_for(path: &Path) {
+/// A run that goes on using its modules until it is killed.
+fn using(lab: &mut Lab) -> Child {
+    lab.control = json!({ "use_seconds": 60 });
+    let run = lab.command(&["build", "-q"]).spawn().unwrap();
     let begin = Instant::now();
-    while !path.exists() {
+    while !lab.path("fake/using").exists() {
         assert!(begin.elapsed() < Duration::from_secs(30));
         std::thread::sleep(Duration::from_millis(20));
     }
+    run
 }
 
 #[test]
@@ -129,9 +134,7 @@ fn a_module_in_use_makes_room_for_no_other() {
         |entry: &Path| fs::read_dir(entry).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum::<u64>();
     let used = lab.stored("modules");
     let limit = used.iter().map(|entry| size(entry)).sum::<u64>() + 100;
-    lab.control = json!({ "use_seconds": 60 });
-    let mut run = lab.command(&["build", "-q"]).spawn().unwrap();
-    wait_for(&lab.path("fake/using"));
+    let mut run = using(&mut lab);
     lab.control = json!({});
     let third = lab.macros("third-derive", &[]);
     lab.roots = vec![third];
@@ -197,9 +200,7 @@ fn clearing_removes_everything_and_the_next_run_works() {
 fn modules_that_a_run_uses_are_left_alone() {
     // Cargo copies them some time after they were looked up.
     let mut lab = lab();
-    lab.control = json!({ "use_seconds": 60 });
-    let mut run = lab.command(&["build", "-q"]).spawn().unwrap();
-    wait_for(&lab.path("fake/using"));
+    let mut run = using(&mut lab);
     let output = lab.ok(&["store", "clear"]);
     assert!(output.stderr.contains("Removed 0 modules, 0 B; left 2 that a run is using"), "{}", output.stderr);
     assert!(lab.ok(&["store", "gc", "--max-size", "0"]).stderr.contains("left 2"));

@@ -71,13 +71,11 @@ impl Store {
         let mut removed = Removed::default();
         let mut entries = self.list()?;
         entries.sort_by_key(|entry| entry.last_used);
-        let mut total: u64 = entries.iter().map(|entry| entry.size).sum();
+        let total: u64 = entries.iter().map(|entry| entry.size).sum();
         for entry in entries {
-            let too_much = limits.max_bytes.is_some_and(|max_bytes| total > max_bytes);
+            let too_much = limits.max_bytes.is_some_and(|max_bytes| total - removed.bytes > max_bytes);
             if is_older(entry.last_used, limits.max_age) || too_much {
-                let before = removed.bytes;
                 self.remove(&entry, &mut removed)?;
-                total -= removed.bytes - before;
             }
         }
         for kind in NoteKind::ALL {
@@ -148,11 +146,11 @@ impl Store {
 
     /// Removes what killed processes have left. Another run may do the same, so nothing of it is an error.
     pub(super) fn sweep(&self) {
-        let is_ours = |path: &PathBuf| {
+        let is_temporary = |path: &PathBuf| {
             let name = path.file_name().unwrap_or_default().as_encoded_bytes();
             [RUN, NEW, OLD].iter().any(|prefix| name.starts_with(prefix.as_bytes()))
         };
-        for path in paths_in(&self.dir.join(TEMPORARY)).unwrap_or_default().into_iter().filter(is_ours) {
+        for path in paths_in(&self.dir.join(TEMPORARY)).unwrap_or_default().into_iter().filter(is_temporary) {
             if age_mark(&path).is_some_and(|time| is_older(time, STALE_AFTER)) {
                 _ = fs::remove_dir_all(&path);
             }
