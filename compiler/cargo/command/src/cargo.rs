@@ -15,7 +15,7 @@ use crate::split::CargoLine;
 use crate::toolchain::Toolchain;
 
 /// Names the request, for Cargo.
-const REQUEST_VARIABLE: &str = "CARGO_WASM_PROC_MACRO";
+const REQUEST_VARIABLE: &str = "__CARGO_WASM_PROC_MACRO_REQUEST";
 /// Names the compiler's cache.
 const CACHE_VARIABLE: &str = "RUSTC_WASM_PROC_MACRO_CACHE";
 /// Names the file in which the compiler writes what it refused macros.

@@ -15,7 +15,7 @@ pub(crate) enum Mode {
     Use,
 }
 
-/// The file that `CARGO_WASM_PROC_MACRO` names.
+/// The file that `__CARGO_WASM_PROC_MACRO_REQUEST` names.
 #[derive(Debug, Serialize)]
 pub(crate) struct Request<'a> {
     pub(crate) mode: Mode,

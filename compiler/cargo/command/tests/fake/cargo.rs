@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-const VARIABLES: [&str; 5] = ["RUSTC", "RUSTDOC", "CARGO", "RUSTC_WASM_PROC_MACRO_CACHE", "CARGO_WASM_PROC_MACRO"];
+const VARIABLES: [&str; 5] =
+    ["RUSTC", "RUSTDOC", "CARGO", "RUSTC_WASM_PROC_MACRO_CACHE", "__CARGO_WASM_PROC_MACRO_REQUEST"];
 
 struct Fake {
     dir: PathBuf,
@@ -26,7 +27,7 @@ struct Fake {
 fn main() {
     let dir = PathBuf::from(std::env::var("FAKE_DIR").unwrap());
     let read = |path: &Path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    let request: Value = read(std::env::var("CARGO_WASM_PROC_MACRO").unwrap().as_ref());
+    let request: Value = read(std::env::var("__CARGO_WASM_PROC_MACRO_REQUEST").unwrap().as_ref());
     let (control, plan) = (read(&dir.join("control.json")), read(&dir.join("plan.json")));
     let fake = Fake { dir, args: std::env::args().skip(1).collect(), control, request, plan };
     let env: Map<String, Value> =

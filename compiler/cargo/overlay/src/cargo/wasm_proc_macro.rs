@@ -1,7 +1,7 @@
 //! Builds procedural macros for WebAssembly and takes them from there, as `cargo wasm-proc-macro` asks.
 //!
 //! That command calls Cargo up to three times with the user's own arguments, and each time with a
-//! request in the file that `CARGO_WASM_PROC_MACRO` names: to learn the macros of the build, to
+//! request in the file that `__CARGO_WASM_PROC_MACRO_REQUEST` names: to learn the macros of the build, to
 //! build those that are missing, and to build everything with them.
 //!
 //! **Invariant**: without a request nothing in here changes what Cargo does.

@@ -10,7 +10,7 @@ use crate::CargoResult;
 use crate::core::compiler::{CompileMode, Unit};
 
 /// The environment variable that names the file of the request.
-pub(super) const VARIABLE: &str = "CARGO_WASM_PROC_MACRO";
+pub(super) const VARIABLE: &str = "__CARGO_WASM_PROC_MACRO_REQUEST";
 
 static REQUEST: OnceLock<Request> = OnceLock::new();
 
