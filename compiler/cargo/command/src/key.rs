@@ -52,9 +52,9 @@ impl fmt::Display for Key {
 /// Computes keys of one plan.
 ///
 /// A package from a registry or a commit never changes, so its id stands for its source, with the registry's checksum, since
-/// another registry may stand in for it. Not in a key, on purpose: paths, which are
-/// remapped; the user's profile and flags, which Cargo does not use for modules; environment variables, which build scripts and
-/// `env!` may read, as nobody can know which.
+/// another registry may stand in for it. Not in a key, on purpose: paths, which are remapped; the user's profile and flags, of
+/// which Cargo uses none for modules but those about `cfg`s; environment variables, which build scripts and `env!` may read, as
+/// nobody can know which.
 pub(crate) struct Keys<'a> {
     plan: &'a Plan,
     toolchain: Digest,
@@ -76,6 +76,7 @@ struct UnitKey<'a> {
     edition: &'a str,
     links: Option<&'a str>,
     features: Vec<&'a str>,
+    cfgs: &'a [String],
     /// Extern names and the digests of what they stand for.
     deps: Vec<(&'a str, String)>,
 }
@@ -120,6 +121,7 @@ impl<'a> Keys<'a> {
             edition: &unit.edition,
             links: unit.links.as_deref(),
             features,
+            cfgs: &unit.cfgs,
             deps,
         });
         self.units.insert(index, digest.clone());

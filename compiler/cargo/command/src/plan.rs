@@ -44,6 +44,8 @@ pub(crate) struct Unit {
     pub(crate) features: Vec<String>,
     pub(crate) edition: String,
     pub(crate) links: Option<String>,
+    /// The flags of the user's that it is compiled with.
+    pub(crate) cfgs: Vec<String>,
     pub(crate) deps: Vec<Dependency>,
 }
 

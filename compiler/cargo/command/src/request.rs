@@ -25,8 +25,6 @@ pub(crate) struct Request<'a> {
     pub(crate) modules: Vec<Module<'a>>,
     /// The macros that are to be built.
     pub(crate) build: Vec<Wanted<'a>>,
-    /// Whether a macro that is in none of these lists must not run natively.
-    pub(crate) forbid_native: bool,
     /// Whether Cargo ends when it has compiled everything.
     pub(crate) runs_nothing: bool,
 }
@@ -35,7 +33,7 @@ impl Request<'_> {
     /// A request that names no macro.
     pub(crate) fn new(mode: Mode) -> Self {
         let (native, modules, build) = (Vec::new(), Vec::new(), Vec::new());
-        Request { mode, native, modules, build, forbid_native: false, runs_nothing: false }
+        Request { mode, native, modules, build, runs_nothing: false }
     }
 }
 

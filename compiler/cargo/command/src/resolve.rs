@@ -194,7 +194,7 @@ impl<'a> Resolver<'a> {
 
     /// What Cargo is told in this state.
     pub(crate) fn request(&self, mode: Mode) -> Request<'_> {
-        let mut request = Request { forbid_native: self.choice.forbid_native, ..Request::new(mode) };
+        let mut request = Request::new(mode);
         let next = if mode == Mode::Build { self.next_to_build() } else { Vec::new() };
         for (index, decision) in &self.decisions {
             let it = &self.macros.list[*index];

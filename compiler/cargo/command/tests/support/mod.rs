@@ -70,7 +70,7 @@ impl Lab {
             "name": name, "version": "1.0.0", "source": "registry", "local": false,
             "manifest": format!("/registry/{name}-1.0.0/Cargo.toml"), "src": format!("/registry/{name}-1.0.0/src/lib.rs"),
             "crate": name.replace('-', "_"), "kind": kind, "mode": mode, "platform": platform, "features": ["default"],
-            "edition": "2021", "links": null, "deps": deps,
+            "edition": "2021", "links": null, "cfgs": [], "deps": deps,
         }));
         self.units.len() - 1
     }
