@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use crate::policy::Wanted;
 use crate::table::{self, Bytes, Host, Outcome, Work};
 use crate::{Activity, Dispatch, Events, Module};
 
@@ -70,11 +71,13 @@ impl Runtime {
     /// If the library does, or if `events` does.
     pub fn load(self, module: &Module<'_>, events: &dyn Events) -> Result<LoadedModule, String> {
         let mut call = Call::new(None, events);
+        let grants = module.grants.encode();
         let module = table::Module {
             bytes: Bytes::new(module.bytes),
             digest: module.digest,
             cache: module.cache.and_then(table::path_bytes).map_or(Bytes::EMPTY, Bytes::new),
             only_cached: module.only_cached,
+            grants: Bytes::new(&grants),
         };
         let loaded = call.host(|host| {
             // SAFETY: the table is the library's, and `host` and all it points to lives until the call has returned.
@@ -103,8 +106,10 @@ impl LoadedModule {
         dispatch: &mut dyn Dispatch,
         events: &dyn Events,
     ) -> Result<Vec<u8>, CallError> {
+        let place = dispatch.place();
         let mut call = Call::new(Some(dispatch), events);
-        let expansion = table::Expansion { module: self.module, index, force_show_panics, input: Bytes::new(input) };
+        let expansion =
+            table::Expansion { module: self.module, index, force_show_panics, place, input: Bytes::new(input) };
         let outcome = call.host(|host| {
             // SAFETY: as in `load`; and the module comes from this table's `load`.
             unsafe { (self.runtime.table.expand)(&expansion, host) }
@@ -144,7 +149,8 @@ impl<'a> Call<'a> {
             data: (&raw mut *self).cast(),
             dispatch,
             depends_on,
-            denied,
+            refused,
+            variable,
             measure,
             warn,
             result,
@@ -212,15 +218,24 @@ unsafe extern "C" fn depends_on(data: *mut c_void, path: Bytes<'_>) {
     }
 }
 
-unsafe extern "C" fn denied(data: *mut c_void, what: Bytes<'_>) {
+unsafe extern "C" fn refused(data: *mut c_void, kind: u32, what: Bytes<'_>) {
     // SAFETY: as in `dispatch`.
     unsafe {
         Call::with(data, |call| {
             if let Some(dispatch) = &mut call.dispatch {
-                dispatch.denied(&what.text());
+                dispatch.refused(Wanted::decode(kind, what.get()));
             }
         });
     }
+}
+
+unsafe extern "C" fn variable(data: *mut c_void, name: Bytes<'_>) -> bool {
+    // SAFETY: as in `dispatch`.
+    let allowed = unsafe {
+        Call::with(data, |call| call.dispatch.as_mut().is_some_and(|dispatch| dispatch.variable(&name.text())))
+    };
+    // After a panic, and while no macro runs, nothing is for anybody.
+    allowed.unwrap_or(false)
 }
 
 unsafe extern "C" fn measure(data: *mut c_void, activity: u32, work: Work<'_>) {

@@ -13,12 +13,14 @@
 
 mod caller;
 mod library;
+pub mod policy;
 pub mod readable;
 pub mod table;
 pub mod watt;
 
 pub use caller::{CallError, LoadedModule, Runtime};
 pub use library::{Expand, Load, Outcome, runtime};
+use policy::{Grants, Wanted};
 
 /// The bytes of stack that the compiler provides for an expansion: 6 MiB for the guest's frames, and a margin for host
 /// functions and for the compiler's answers to requests.
@@ -32,7 +34,7 @@ pub const NEW_STACK: usize = EXPANSION_STACK + (1 << 20);
 /// How deep a guest's frames may go, in bytes.
 pub const MAX_WASM_STACK: usize = 6 << 20;
 
-/// The compiler's end of the bridge, as a guest sees it.
+/// The compiler during one expansion, as a guest sees it.
 pub trait Dispatch {
     /// Answers one request, in `proc_macro::bridge`'s serialization. The reply stands until the next call.
     ///
@@ -46,9 +48,23 @@ pub trait Dispatch {
         let _ = path;
     }
 
-    /// The guest asked for something that it does not get, in words. It was told so by an error code and may go on.
-    fn denied(&mut self, what: &str) {
-        let _ = what;
+    /// The guest named something that it does not get. It was told so by an error code and may go on; but whatever it
+    /// returns must not be used. Said once an expansion for each such thing.
+    fn refused(&mut self, wanted: Wanted) {
+        let _ = wanted;
+    }
+
+    /// The guest asks for an environment variable, so what it returns may depend on it. False if the variable is set and
+    /// not for this guest: then that has been noted as [`Dispatch::refused`] would.
+    fn variable(&mut self, name: &str) -> bool {
+        let _ = name;
+        true
+    }
+
+    /// A number that is another one whenever the process's environment or working directory has changed. A guest that knows the old
+    /// ones is not used again.
+    fn place(&self) -> u64 {
+        0
     }
 }
 
@@ -107,4 +123,6 @@ pub struct Module<'a> {
     pub cache: Option<&'a std::path::Path>,
     /// Whether to load the module from the cache or not at all.
     pub only_cached: bool,
+    /// What it is granted.
+    pub grants: &'a Grants,
 }

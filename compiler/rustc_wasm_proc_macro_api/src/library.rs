@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use crate::policy::{Grants, Wanted};
 use crate::table::{self, Bytes, Host, Work};
 use crate::{Activity, CallError, Dispatch, Events, Module};
 
@@ -54,12 +55,13 @@ unsafe extern "C" fn prepare<L: Load>() {
 }
 
 unsafe extern "C" fn load<L: Load>(module: &table::Module<'_>, host: &Host<'_>) -> *const c_void {
-    let caller = Caller(host);
+    let caller = Caller { host, place: 0 };
     let loaded = catch_unwind(AssertUnwindSafe(|| {
         let cache = module.cache.get();
         let cache = if cache.is_empty() { None } else { table::path_from(cache) };
         let (bytes, digest, only_cached) = (module.bytes.get(), module.digest, module.only_cached);
-        L::load(&Module { bytes, digest, cache, only_cached }, &caller)
+        let grants = Grants::decode(module.grants.get()).ok_or("the compiler's grants cannot be read")?;
+        L::load(&Module { bytes, digest, cache, only_cached, grants: &grants }, &caller)
     }));
     match loaded {
         Ok(Ok(module)) => (&raw const *Box::leak(Box::new(module))).cast(),
@@ -75,12 +77,18 @@ unsafe extern "C" fn load<L: Load>(module: &table::Module<'_>, host: &Host<'_>) 
 }
 
 unsafe extern "C" fn expand<L: Load>(expansion: &table::Expansion<'_>, host: &Host<'_>) -> Outcome {
-    let mut caller = Caller(host);
+    let mut caller = Caller { host, place: expansion.place };
     // SAFETY: `load` made the pointer from a reference that is never freed, and the other side passes nothing else.
     let module = unsafe { &*expansion.module.cast::<L::Module>() };
     let expanded = catch_unwind(AssertUnwindSafe(|| {
         let input = expansion.input.get();
-        module.expand(expansion.index, input, expansion.force_show_panics, &mut caller, &Caller(host))
+        module.expand(
+            expansion.index,
+            input,
+            expansion.force_show_panics,
+            &mut caller,
+            &Caller { host, place: expansion.place },
+        )
     }));
     let (outcome, bytes) = match expanded {
         Ok(Ok(output)) => (Outcome::OUTPUT, output),
@@ -98,12 +106,16 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// The compiler, as the library sees it during one call.
-struct Caller<'a>(&'a Host<'a>);
+#[derive(Clone, Copy)]
+struct Caller<'a> {
+    host: &'a Host<'a>,
+    place: u64,
+}
 
 impl Caller<'_> {
     fn result(&self, bytes: &[u8]) {
         // SAFETY: `Host` says what its functions take, here and below; none of them is running now.
-        unsafe { (self.0.result)(self.0.data, Bytes::new(bytes)) }
+        unsafe { (self.host.result)(self.host.data, Bytes::new(bytes)) }
     }
 }
 
@@ -111,20 +123,30 @@ impl Dispatch for Caller<'_> {
     fn dispatch(&mut self, request: &[u8]) -> Result<&[u8], String> {
         let mut reply = Bytes::EMPTY;
         // SAFETY: see `Caller::result`. The reply stands until the next request, for which `self` must be free again.
-        let answered = unsafe { (self.0.dispatch)(self.0.data, Bytes::new(request), &mut reply) };
+        let answered = unsafe { (self.host.dispatch)(self.host.data, Bytes::new(request), &mut reply) };
         if answered { Ok(reply.get()) } else { Err(reply.text()) }
     }
 
     fn depends_on(&mut self, path: &Path) {
         if let Some(path) = table::path_bytes(path) {
             // SAFETY: see `Caller::result`.
-            unsafe { (self.0.depends_on)(self.0.data, Bytes::new(path)) }
+            unsafe { (self.host.depends_on)(self.host.data, Bytes::new(path)) }
         }
     }
 
-    fn denied(&mut self, what: &str) {
+    fn refused(&mut self, wanted: Wanted) {
+        let (kind, what) = wanted.encode();
         // SAFETY: see `Caller::result`.
-        unsafe { (self.0.denied)(self.0.data, Bytes::new(what.as_bytes())) }
+        unsafe { (self.host.refused)(self.host.data, kind, Bytes::new(&what)) }
+    }
+
+    fn variable(&mut self, name: &str) -> bool {
+        // SAFETY: see `Caller::result`.
+        unsafe { (self.host.variable)(self.host.data, Bytes::new(name.as_bytes())) }
+    }
+
+    fn place(&self) -> u64 {
+        self.place
     }
 }
 
@@ -138,11 +160,11 @@ impl Events for Caller<'_> {
         }
         let work = Work { call, data: (&raw mut work).cast(), lifetime: std::marker::PhantomData };
         // SAFETY: see `Caller::result`.
-        unsafe { (self.0.measure)(self.0.data, activity as u32, work) }
+        unsafe { (self.host.measure)(self.host.data, activity as u32, work) }
     }
 
     fn warn(&self, message: &str) {
         // SAFETY: see `Caller::result`.
-        unsafe { (self.0.warn)(self.0.data, Bytes::new(message.as_bytes())) }
+        unsafe { (self.host.warn)(self.host.data, Bytes::new(message.as_bytes())) }
     }
 }

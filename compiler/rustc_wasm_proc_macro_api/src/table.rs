@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 pub const ENTRY: &str = "rustc_wasm_proc_macro_runtime";
 
 /// The version of everything in this file. The compiler uses no library of another one.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The type of [`ENTRY`]. The table stands for as long as the library is loaded, which is until the process ends.
 pub type Entry = unsafe extern "C" fn() -> &'static Runtime;
@@ -36,8 +36,10 @@ pub struct Host<'a> {
     pub dispatch: unsafe extern "C" fn(*mut c_void, request: Bytes<'_>, reply: &mut Bytes<'static>) -> bool,
     /// The path of a file or directory that the macro has read, in the encoding of [`path_bytes`].
     pub depends_on: unsafe extern "C" fn(*mut c_void, Bytes<'_>),
-    /// Something that the macro was denied, UTF-8.
-    pub denied: unsafe extern "C" fn(*mut c_void, Bytes<'_>),
+    /// Something that the macro named and does not get, as [`Wanted::encode`](crate::policy::Wanted::encode) says it.
+    pub refused: unsafe extern "C" fn(*mut c_void, kind: u32, what: Bytes<'_>),
+    /// The name, UTF-8, of an environment variable that the macro asks for. False if it is set and not for this macro.
+    pub variable: unsafe extern "C" fn(*mut c_void, name: Bytes<'_>) -> bool,
     /// Calls a function once, and measures it as the activity of that number.
     pub measure: unsafe extern "C" fn(*mut c_void, activity: u32, Work<'_>),
     /// A warning, UTF-8.
@@ -60,6 +62,8 @@ pub struct Module<'a> {
     pub cache: Bytes<'a>,
     /// Whether to load the module from the cache or not at all.
     pub only_cached: bool,
+    /// [`Grants::encode`](crate::policy::Grants::encode).
+    pub grants: Bytes<'a>,
 }
 
 /// A macro to run.
@@ -72,6 +76,8 @@ pub struct Expansion<'a> {
     pub index: u32,
     /// Whether a panic is to be shown in any case.
     pub force_show_panics: bool,
+    /// See [`Dispatch::place`](crate::Dispatch::place).
+    pub place: u64,
     /// The input in the bridge's serialization.
     pub input: Bytes<'a>,
 }
