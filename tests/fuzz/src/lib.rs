@@ -1,0 +1,20 @@
+//! Inputs that nobody thought of, for everything that reads what a macro or a file says.
+//!
+//! A target is a function of bytes that panics where something is wrong. libFuzzer calls them (`./x.py fuzz`), and so does a short
+//! test with seeds that stay (`tests/short.rs`).
+#![cfg(unix)]
+
+pub mod memory;
+pub mod samples;
+pub mod sections;
+
+/// A function that does with an input what the target is about.
+pub type Run = fn(&[u8]);
+
+/// Every target that needs no compiler.
+pub const TARGETS: [(&str, Run); 1] = [("sections", sections::run)];
+
+/// The target of that name.
+pub fn target(name: &str) -> Option<Run> {
+    TARGETS.into_iter().find(|(known, _)| *known == name).map(|(_, run)| run)
+}
