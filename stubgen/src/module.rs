@@ -65,6 +65,8 @@ pub struct ModuleInfo {
     pub abi: Abi,
     /// How the macros are documented, in the order of the declarations and as many.
     pub attributes: Vec<Attributes>,
+    /// Where the crate's documentation is, as `#![doc(html_root_url = "…")]` says it.
+    pub root_url: Option<String>,
     /// Where the macros stand in the crate's source, if the module says that.
     pub spans: Option<Spans>,
     /// By which conventions the macros are run.
@@ -109,7 +111,8 @@ impl ModuleInfo {
             size: bytes.len() as u64,
             declarations,
             abi,
-            attributes,
+            attributes: attributes.macros,
+            root_url: attributes.root_url,
             spans,
             guest,
             imports: structure.imports,

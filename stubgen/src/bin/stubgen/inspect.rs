@@ -66,12 +66,21 @@ fn as_json(file: &Path, info: &ModuleInfo) -> Value {
             if let Declaration::Derive { helpers, .. } = declaration {
                 value["helpers"] = json!(helpers);
             }
-            let Attributes { deprecated, hidden, docs } = &info.attributes[index];
+            let Attributes { deprecated, unstable, internal_unsafe, hidden, aliases, docs } = &info.attributes[index];
             if let Some(Deprecated { since, note }) = deprecated {
                 value["deprecated"] = json!({ "since": since, "note": note });
             }
+            if !unstable.is_empty() {
+                value["allow_internal_unstable"] = json!(unstable);
+            }
+            if *internal_unsafe {
+                value["allow_internal_unsafe"] = json!(true);
+            }
             if *hidden {
                 value["hidden"] = json!(true);
+            }
+            if !aliases.is_empty() {
+                value["aliases"] = json!(aliases);
             }
             if !docs.is_empty() {
                 value["docs"] = json!(docs.join("\n"));
