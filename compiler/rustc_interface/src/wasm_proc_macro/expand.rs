@@ -6,7 +6,7 @@ use std::sync::{Arc, Once, OnceLock, PoisonError, RwLock};
 use rustc_middle::ty::tls;
 use rustc_proc_macro::bridge::PanicMessage;
 use rustc_proc_macro::bridge::client::{Client, ProcMacro};
-use rustc_proc_macro::bridge::server::{RemoteMacro, RemoteServer};
+use rustc_proc_macro::bridge::server::{Named, Refusal, RemoteMacro, RemoteServer};
 use rustc_span::Symbol;
 use rustc_wasm_proc_macro_api::readable::Readable;
 use rustc_wasm_proc_macro_api::{
@@ -46,7 +46,7 @@ pub(super) fn proc_macros(module: &Arc<LoadedModule>) -> &'static [ProcMacro] {
     ahead(move || _ = in_time.ahead.get_or_init(|| in_time.load(true, &()).ok()));
     let mut macros = MACROS.write().unwrap_or_else(PoisonError::into_inner);
     let declared = code.module.info.declarations.iter().zip(0..).map(|(declaration, index)| {
-        let remote = RemoteMacro { id: macros.len(), expand, may_read };
+        let remote = RemoteMacro { id: macros.len(), expand, may, refusal, memory, with_stack };
         macros.push(WasmMacro { code: Arc::clone(&code), index });
         match declaration {
             Declaration::Derive { trait_name, helpers, .. } => ProcMacro::CustomDerive {
@@ -128,17 +128,46 @@ fn expand(
     })
 }
 
-/// What the bridge asks where macro number `id` has the compiler expand what reads a file.
-fn may_read(id: usize, path: &Path) -> bool {
-    let is_allowed = Readable::of_process().allows_file(path);
+/// Whether a request of macro number `id` may have this from the compiler. What it may not have is noted.
+fn may(id: usize, what: Named<'_>) -> bool {
+    let (is_allowed, action) = match what {
+        Named::File(path) => (
+            Readable::of_process().allows_file(path),
+            format!("to open `{}`", path.display()),
+        ),
+        Named::Variable(_) => (true, String::new()),
+        Named::Memory(_) => (false, "more memory of the compiler".to_owned()),
+    };
     if !is_allowed {
         let WasmMacro { code, index } =
             MACROS.read().unwrap_or_else(PoisonError::into_inner)[id].clone();
         let info = &code.module.info;
         let macro_name = info.declarations[index as usize].name();
-        denied(&info.abi, macro_name, &format!("to open `{}`", path.display()));
+        denied(&info.abi, macro_name, &action);
     }
     is_allowed
+}
+
+/// Why what macro number `id` returned may not have this from the compiler.
+fn refusal(id: usize, what: Named<'_>) -> Option<Refusal> {
+    (!may(id, what)).then(|| Refusal {
+        text: match what {
+            Named::File(path) => format!("a procedural macro may not read `{}`", path.display()),
+            _ => "a procedural macro may not have this".to_owned(),
+        },
+        notes: Vec::new(),
+        help: None,
+    })
+}
+
+/// The bytes that the compiler may hold for macro number `id` and all others.
+fn memory(_: usize) -> u64 {
+    4 << 30
+}
+
+/// Calls the function where that many bytes of stack are left at least.
+fn with_stack(bytes: usize, f: &mut dyn FnMut()) {
+    stacker::maybe_grow(bytes, bytes + (1 << 20), f);
 }
 
 /// The compiler during one expansion.

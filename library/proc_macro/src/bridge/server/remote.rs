@@ -1,6 +1,7 @@
 //! The compiler's end of the bridge for macros that are not code of this process.
 
-use std::cell::Cell;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
@@ -9,16 +10,21 @@ use std::sync::atomic::AtomicU32;
 
 use super::*;
 
+mod ledger;
+pub use ledger::{Extent, MAX_DEPTH, hold};
+pub(super) use ledger::{Held, Ledger, held, seen, taken};
+
 /// A macro that runs elsewhere, for example in a WebAssembly instance.
 #[derive(Copy, Clone)]
 pub struct RemoteMacro {
-    /// What `expand` knows the macro by.
+    /// What the functions know the macro by.
     pub id: usize,
 
     /// Runs the macro on an input and returns its output, both in the bridge's serialization. The
     /// flag says whether panics are to be shown in any case.
     ///
-    /// The error is [`PanicMessage::Fault`] where the macro ended without a reply.
+    /// The error is [`PanicMessage::Fault`] where the macro ended without a reply, and
+    /// [`PanicMessage::Refused`] where it was refused something, however it ended.
     pub expand: fn(
         id: usize,
         input: &[u8],
@@ -26,9 +32,47 @@ pub struct RemoteMacro {
         server: &mut dyn RemoteServer,
     ) -> Result<Vec<u8>, PanicMessage>,
 
-    /// Whether the file at this absolute path may be read for the macro, by what its requests
-    /// have the compiler expand.
-    pub may_read: fn(id: usize, path: &Path) -> bool,
+    /// Whether a request of the macro may have this from the compiler. What may not be had is noted,
+    /// and makes the expansion that asks for it end with [`PanicMessage::Refused`].
+    pub may: fn(id: usize, what: Named<'_>) -> bool,
+
+    /// The same for what the macro's output names: why it is not to be had. Whoever asks says so.
+    pub refusal: fn(id: usize, what: Named<'_>) -> Option<Refusal>,
+
+    /// How many bytes the compiler may hold for macros from elsewhere, as far as this one can help it.
+    pub memory: fn(id: usize) -> u64,
+
+    /// Calls the function where it finds that many bytes of stack at least.
+    pub with_stack: fn(bytes: usize, f: &mut dyn FnMut()),
+}
+
+/// What a macro can want of the compiler beyond the tokens of its input.
+#[derive(Copy, Clone, Debug)]
+pub enum Named<'a> {
+    /// What stands in the file at this absolute path.
+    File(&'a Path),
+    /// The value of an environment variable.
+    Variable(&'a str),
+    /// So many bytes that the compiler would hold.
+    Memory(u64),
+}
+
+/// Why a macro did not get something, as a person is told.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub text: String,
+    pub notes: Vec<String>,
+    pub help: Option<String>,
+}
+
+impl RemoteMacro {
+    /// Calls `f` where it finds that many bytes of stack at least.
+    pub fn on_stack<R>(&self, bytes: usize, f: impl FnOnce() -> R) -> R {
+        let mut f = Some(f);
+        let mut result = None;
+        (self.with_stack)(bytes, &mut || result = f.take().map(|f| f()));
+        result.expect("the function was called")
+    }
 }
 
 /// What answers the requests of a [`RemoteMacro`].
@@ -37,13 +81,23 @@ pub trait RemoteServer {
     ///
     /// # Errors
     ///
-    /// Says why where the request is none that the bridge's serialization can hold.
+    /// Says why the expansion has to end: the request is none that the bridge's serialization can
+    /// hold, it is beyond a limit, or the compiler has failed. Every later request gets that again.
     fn dispatch(&mut self, request: &[u8]) -> Result<&[u8], String>;
 }
 
 thread_local! {
     /// Whose requests or results this thread decodes or answers.
     static ANSWERING: Cell<Option<RemoteMacro>> = const { Cell::new(None) };
+
+    /// The method that has panicked.
+    static PANICKED: Cell<Option<ApiTags>> = const { Cell::new(None) };
+
+    /// How the innermost expansion has to end, whatever the macro says.
+    static ENDING: RefCell<Option<PanicMessage>> = const { RefCell::new(None) };
+
+    /// Whether the compiler has failed within a request, so that what it knows may be half changed.
+    static HAS_FAILED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether this thread works on what a remote macro sent.
@@ -51,10 +105,69 @@ pub fn is_remote() -> bool {
     ANSWERING.get().is_some()
 }
 
-/// Whether what this thread does may read the file at this absolute path: only what it does for a
-/// remote macro may not read everything.
-pub fn may_read(path: &Path) -> bool {
-    ANSWERING.get().is_none_or(|remote| (remote.may_read)(remote.id, path))
+/// Whether what this thread does may have that: only what it does for a remote macro may not have everything.
+pub fn may(what: Named<'_>) -> bool {
+    ANSWERING.get().is_none_or(|remote| (remote.may)(remote.id, what))
+}
+
+/// Has the expansion whose request is being answered end with a fault.
+pub fn stop(reason: String) {
+    end(PanicMessage::Fault(reason));
+}
+
+/// Whether the compiler has failed while it answered a request. It must not go on then: the failure may have left
+/// anything half done.
+pub fn has_failed() -> bool {
+    HAS_FAILED.get()
+}
+
+fn end(message: PanicMessage) {
+    ENDING.with_borrow_mut(|ending| _ = ending.get_or_insert(message));
+}
+
+/// Calls a method of the server.
+pub(super) fn working<R>(method: ApiTags, f: impl FnOnce() -> R) -> R {
+    struct Working(Option<ApiTags>);
+    impl Drop for Working {
+        fn drop(&mut self) {
+            if thread::panicking() {
+                PANICKED.set(self.0.take());
+            }
+        }
+    }
+    let _working = Working(Some(method));
+    f()
+}
+
+/// What a panic in a request means.
+///
+/// Natively every panic is a reply, and the macro may catch it. That is right for those that say what is wrong
+/// with the request. A panic in the midst of the compiler's work is none of the macro's business: it
+/// ends the expansion, and [`has_failed`] says from then on that nothing can be relied on.
+pub(super) fn caught<S: Server>(payload: Box<dyn Any + Send>) -> PanicMessage {
+    let is_fatal = S::is_fatal_error(&*payload);
+    let message = PanicMessage::from(payload);
+    if let Some(method) = PANICKED.take()
+        && is_remote()
+        && is_failure(method, is_fatal)
+    {
+        HAS_FAILED.set(true);
+        // Of a fatal error the user has been told.
+        let reason = (!is_fatal).then(|| message.as_str().unwrap_or("no message").to_owned());
+        end(PanicMessage::Failed(reason));
+    }
+    message
+}
+
+fn is_failure(method: ApiTags, is_fatal: bool) -> bool {
+    match method {
+        ApiTags::ts_expand_expr => true,
+        // A text may be no token at all, which the lexer says by a fatal error.
+        ApiTags::ts_from_str | ApiTags::literal_from_str => !is_fatal,
+        ApiTags::ts_to_string | ApiTags::emit_diagnostic => true,
+        // These do little more than look at what they are given.
+        _ => is_fatal,
+    }
 }
 
 /// Runs `f` on what a remote macro sent, which may be anything, and turns a panic into its
@@ -85,16 +198,33 @@ struct Answers<'a, S: Server> {
     dispatcher: &'a mut Dispatcher<S>,
     buffer: Buffer,
     force_show_panics: bool,
+    fault: Option<String>,
 }
 
 impl<S: Server> RemoteServer for Answers<'_, S> {
     fn dispatch(&mut self, request: &[u8]) -> Result<&[u8], String> {
+        if self.fault.is_none() {
+            self.fault = self.answer(request).err();
+        }
+        self.fault.clone().map_or(Ok(&self.buffer), Err)
+    }
+}
+
+impl<S: Server> Answers<'_, S> {
+    fn answer(&mut self, request: &[u8]) -> Result<(), String> {
         let mut buffer = self.buffer.take();
         buffer.clear();
         buffer.extend_from_slice(request);
-        self.buffer =
-            guarded(self.remote, self.force_show_panics, || self.dispatcher.dispatch(buffer))?;
-        Ok(&self.buffer)
+        let Self { remote, ref mut dispatcher, force_show_panics, .. } = *self;
+        let stack = dispatcher.handle_store.ledger().begin(&buffer);
+        let work = || guarded(remote, force_show_panics, || dispatcher.dispatch(buffer));
+        self.buffer = if stack == 0 { work() } else { remote.on_stack(stack, work) }?;
+        self.dispatcher.handle_store.ledger().check_memory();
+        ENDING.with_borrow(|ending| match ending {
+            None => Ok(()),
+            Some(PanicMessage::Fault(reason)) => Err(reason.clone()),
+            Some(_) => Err("the compiler failed".to_owned()),
+        })
     }
 }
 
@@ -105,22 +235,43 @@ pub(super) fn run<S: Server, O: for<'a, 's> Decode<'a, 's, HandleStore<S>>>(
     input: Buffer,
     force_show_panics: bool,
 ) -> Result<O, PanicMessage> {
-    let mut answers =
-        Answers { remote, dispatcher: &mut *dispatcher, buffer: Buffer::new(), force_show_panics };
-    let output = (remote.expand)(remote.id, &input, force_show_panics, &mut answers)?;
-    guarded(remote, force_show_panics, || {
-        Result::decode(&mut &output[..], &mut dispatcher.handle_store)
-    })
-    .unwrap_or_else(|message| {
-        Err(PanicMessage::Fault(format!("the macro returned a malformed result: {message}")))
-    })
+    let mut answers = Answers {
+        remote,
+        dispatcher: &mut *dispatcher,
+        buffer: Buffer::new(),
+        force_show_panics,
+        fault: None,
+    };
+    let outcome = (remote.expand)(remote.id, &input, force_show_panics, &mut answers);
+    let fault = answers.fault.take();
+    let ending = ENDING.take();
+    let handles = &mut dispatcher.handle_store;
+    let result = match (ending, outcome, fault) {
+        (Some(failed @ PanicMessage::Failed(_)), ..) => Err(failed),
+        (_, Err(refused @ PanicMessage::Refused(_)), _) => Err(refused),
+        (Some(ending), ..) => Err(ending),
+        (None, _, Some(fault)) => Err(PanicMessage::Fault(fault)),
+        (None, Err(message), None) => Err(message),
+        (None, Ok(output), None) => {
+            handles.ledger().begin_output();
+            let decode = || Result::decode(&mut &output[..], &mut *handles);
+            guarded(remote, force_show_panics, decode).unwrap_or_else(|message| {
+                Err(PanicMessage::Fault(format!("the macro returned a malformed result: {message}")))
+            })
+        }
+    };
+    handles.close(remote);
+    // What stands here is about the output, and the macro has returned already.
+    ENDING.take().map_or(result, Err)
 }
+
+/// What remote macros' handles are numbered by.
+static COUNTERS: client::HandleCounters =
+    client::HandleCounters { token_stream: AtomicU32::new(1), span: AtomicU32::new(1) };
 
 impl<I, O> client::Client<I, O> {
     /// A client whose macro runs elsewhere.
     pub fn remote(remote: RemoteMacro) -> Self {
-        static COUNTERS: client::HandleCounters =
-            client::HandleCounters { token_stream: AtomicU32::new(1), span: AtomicU32::new(1) };
         extern "C" fn not_native(_: BridgeConfig<'_>) -> Buffer {
             unreachable!("a remote macro has no native entry point")
         }

@@ -1,0 +1,313 @@
+//! What the compiler holds for a remote macro: how deep its token streams are nested, and how much they take.
+//!
+//! A few bytes of a request can make the compiler nest or double what it has. So every stream that a macro makes
+//! is known by its extent, from those of the streams that it is made of, and is refused where it is beyond
+//! [`MAX_DEPTH`] or the memory that macros have. Streams may share what they are made of. Their weight does not know
+//! that, since whoever prints or parses them does not either.
+//!
+//! What a macro was given by the compiler is weighed where it is put into something else, and not before.
+
+use super::*;
+
+/// How deep the groups of a stream that a macro makes may be nested, those without delimiters included. The compiler
+/// recurses as deep where it prints, parses or drops them; natively its stack of 8 MiB ends between 10,000 (parsing) and
+/// 25,000 (printing).
+pub const MAX_DEPTH: u32 = 20_000;
+
+/// How deep streams may be nested without that a request needs more stack than every expansion has.
+const SHALLOW: u32 = 500;
+
+/// Bytes of stack that the compiler takes for each level of tokens, and of syntax.
+const TOKEN_LEVEL: usize = 1 << 10;
+const SYNTAX_LEVEL: usize = 16 << 10;
+
+/// The syntax that is parsed for `expand_expr` may be nested this deep; `rustc_expand` sees to it.
+const SYNTAX_DEPTH: u32 = 2_048;
+
+/// Bytes of stack for a request besides what nesting needs, and for one that expands whatever it names.
+const BASE: usize = 1 << 20;
+const EXPAND_BASE: usize = 8 << 20;
+
+/// Bytes for a handle, whatever it stands for.
+const HANDLE: u64 = 64;
+
+/// How deep the groups of a stream are nested, and about how many bytes it would take if none of its parts were shared.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    pub depth: u32,
+    pub weight: u64,
+}
+
+/// A stream behind a handle.
+pub(in super::super) struct Held<T> {
+    value: T,
+    depth: u32,
+    /// Nothing where the compiler has the value anyway, and nobody has weighed it.
+    weight: Option<u64>,
+}
+
+thread_local! {
+    /// Bytes that this thread's compilation holds for remote macros.
+    static HELD: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Counts bytes that the compiler holds for remote macros until it ends.
+pub fn hold(bytes: u64) {
+    HELD.set(HELD.get().saturating_add(bytes));
+}
+
+/// What a request makes of the streams that it names.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Makes {
+    /// Nothing, or something that is no stream.
+    Nothing,
+    /// Something that takes as much as the stream: its text.
+    Text,
+    /// What the macro is given from the start.
+    Input,
+    /// What the macro is done with.
+    Output,
+    Copy,
+    Parts,
+    /// A stream of token trees, behind another one or not.
+    Trees {
+        behind: bool,
+    },
+    Streams,
+    /// A stream that has nothing to do with others.
+    Fresh,
+}
+
+/// What is known of one expansion.
+pub(in super::super) struct Ledger<S: Server> {
+    remote: RemoteMacro,
+    call_site: S::Span,
+    /// Positions of a file that may be told.
+    known: Range<u32>,
+    limit: u64,
+    makes: Makes,
+    /// What the present request has named so far.
+    named: u32,
+    depth: u32,
+    weight: Option<u64>,
+    /// The depth of the deepest stream that there has been.
+    deepest: u32,
+    /// What of `HELD` is this expansion's and no longer.
+    live: u64,
+}
+
+impl<S: Server> Ledger<S> {
+    pub(in super::super) fn new(server: &mut S, remote: RemoteMacro) -> Ledger<S> {
+        server.serve_remote(remote);
+        Ledger {
+            remote,
+            call_site: server.globals().call_site,
+            known: 0..0,
+            limit: (remote.memory)(remote.id),
+            makes: Makes::Input,
+            named: 0,
+            depth: 0,
+            weight: None,
+            deepest: 0,
+            live: 0,
+        }
+    }
+
+    /// Begins a request, and returns the bytes of stack that it needs, nothing if there are as many in any case.
+    pub(super) fn begin(&mut self, request: &[u8]) -> usize {
+        const DROP: u8 = ApiTags::ts_drop as u8;
+        const CLONE: u8 = ApiTags::ts_clone as u8;
+        const EXPAND: u8 = ApiTags::ts_expand_expr as u8;
+        const PARSE: u8 = ApiTags::ts_from_str as u8;
+        const PRINT: u8 = ApiTags::ts_to_string as u8;
+        const TREE: u8 = ApiTags::ts_from_token_tree as u8;
+        const TREES: u8 = ApiTags::ts_concat_trees as u8;
+        const STREAMS: u8 = ApiTags::ts_concat_streams as u8;
+        const PARTS: u8 = ApiTags::ts_into_trees as u8;
+        let mut deepest = self.deepest;
+        let makes = match request {
+            [CLONE, ..] => Makes::Copy,
+            [TREE, ..] => Makes::Trees { behind: false },
+            // The tag of `Some`: there is a stream to which the trees are added.
+            [TREES, base, ..] => Makes::Trees { behind: *base == 0 },
+            [STREAMS, ..] => Makes::Streams,
+            [PARTS, ..] => Makes::Parts,
+            [PRINT, ..] => Makes::Text,
+            [EXPAND, ..] => Makes::Fresh,
+            [PARSE, text @ ..] => {
+                hold(2 * text.len() as u64);
+                let opening = text.iter().filter(|byte| matches!(byte, b'(' | b'[' | b'{')).count();
+                deepest = deepest.max(opening.min(MAX_DEPTH as usize) as u32);
+                Makes::Fresh
+            }
+            _ => Makes::Nothing,
+        };
+        self.reset(makes);
+        // New trees have their text in the request.
+        self.weight = Some(request.len() as u64);
+        let levels = |level: usize, most: u32| level * deepest.min(most) as usize;
+        match request {
+            [EXPAND, ..] => EXPAND_BASE + levels(SYNTAX_LEVEL, SYNTAX_DEPTH) + levels(TOKEN_LEVEL, MAX_DEPTH),
+            [DROP | CLONE | PARSE | PRINT | TREE | TREES | STREAMS | PARTS, ..] if deepest > SHALLOW => {
+                BASE + levels(TOKEN_LEVEL, MAX_DEPTH)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Begins to read what the macro returns.
+    pub(super) fn begin_output(&mut self) {
+        self.reset(Makes::Output);
+    }
+
+    fn reset(&mut self, makes: Makes) {
+        (self.makes, self.named, self.depth, self.weight) = (makes, 0, 0, Some(0));
+    }
+
+    /// Takes note of a stream that a request names.
+    ///
+    /// # Panics
+    ///
+    /// Where all of them together are too much. The expansion ends then.
+    pub(in super::super) fn sees(&mut self, held: &Held<MarkedTokenStream<S>>) {
+        let is_first = self.named == 0;
+        self.named += 1;
+        let weigh = || held.weight.unwrap_or_else(|| S::extent(&held.value.value).weight);
+        match self.makes {
+            Makes::Nothing | Makes::Input | Makes::Fresh => {}
+            Makes::Copy | Makes::Parts => (self.depth, self.weight) = (held.depth, held.weight),
+            Makes::Trees { behind } => {
+                let depth = held.depth + u32::from(!(behind && is_first));
+                self.depth = self.depth.max(depth);
+                self.weighs_more(weigh());
+            }
+            Makes::Streams => {
+                self.depth = self.depth.max(held.depth);
+                self.weighs_more(weigh());
+            }
+            Makes::Text => self.weighs_more(weigh()),
+            Makes::Output => {
+                let weight = weigh();
+                self.weighs_more(weight);
+                hold(weight);
+            }
+        }
+    }
+
+    fn weighs_more(&mut self, weight: u64) {
+        let weight = self.weight.unwrap_or(0).saturating_add(weight);
+        self.weight = Some(weight);
+        if weight > self.limit {
+            self.is_too_much(weight);
+            panic!("too many tokens");
+        }
+    }
+
+    /// Takes note of a stream that the macro is given.
+    pub(in super::super) fn gives(&mut self, value: MarkedTokenStream<S>) -> Held<MarkedTokenStream<S>> {
+        let extent = || S::extent(&value.value);
+        let (depth, weight) = match self.makes {
+            Makes::Input => (extent().depth, None),
+            Makes::Copy => (self.depth, self.weight),
+            Makes::Parts => (self.depth.saturating_sub(1), self.weight.map(|_| extent().weight)),
+            Makes::Trees { .. } | Makes::Streams => (self.depth, self.weight),
+            Makes::Nothing | Makes::Text | Makes::Output | Makes::Fresh => {
+                let Extent { depth, weight } = extent();
+                (depth, Some(weight))
+            }
+        };
+        self.deepest = self.deepest.max(depth);
+        if depth > MAX_DEPTH && self.makes != Makes::Input {
+            stop(format!("it nests tokens more than {MAX_DEPTH} deep"));
+        }
+        let held = Held { value, depth, weight };
+        let bytes = HANDLE + held.weight.unwrap_or(0);
+        self.live = self.live.saturating_add(bytes);
+        hold(bytes);
+        held
+    }
+
+    /// A stream is no longer behind a handle.
+    pub(in super::super) fn takes(&mut self, held: &Held<MarkedTokenStream<S>>) {
+        self.sees(held);
+        self.releases(HANDLE + held.weight.unwrap_or(0));
+    }
+
+    fn releases(&mut self, bytes: u64) {
+        self.live = self.live.saturating_sub(bytes);
+        HELD.set(HELD.get().saturating_sub(bytes));
+    }
+
+    /// The span that the macro is given in place of `span`.
+    pub(in super::super) fn span(&mut self, span: MarkedSpan<S>) -> MarkedSpan<S> {
+        let span = S::span_for_remote(span.unmark(), &mut self.known);
+        Mark::mark(span.unwrap_or(self.call_site))
+    }
+
+    /// Has the expansion end if the compiler holds too much for macros.
+    pub(super) fn check_memory(&mut self) {
+        let held = HELD.get();
+        if held > self.limit {
+            self.is_too_much(held);
+        }
+    }
+
+    fn is_too_much(&self, bytes: u64) {
+        if !(self.remote.may)(self.remote.id, Named::Memory(bytes)) {
+            let mebibytes = self.limit >> 20;
+            stop(format!("the compiler would hold more than {mebibytes} MiB for procedural macros"));
+        }
+    }
+}
+
+impl<S: Server> HandleStore<S> {
+    /// What is known of a remote macro's expansion.
+    pub(super) fn ledger(&mut self) -> &mut Ledger<S> {
+        self.ledger.as_mut().expect("a remote macro has a ledger")
+    }
+
+    /// Drops what the macro still had.
+    pub(super) fn close(&mut self, remote: RemoteMacro) {
+        let ledger = self.ledger();
+        let (live, deepest) = (ledger.live, ledger.deepest);
+        ledger.releases(live);
+        if deepest > SHALLOW {
+            let streams =
+                mem::replace(&mut self.token_stream, handle::OwnedStore::new(&COUNTERS.token_stream));
+            remote.on_stack(BASE + TOKEN_LEVEL * deepest as usize, || drop(streams));
+        }
+    }
+}
+
+/// A stream for a new handle.
+pub(in super::super) fn held<S: Server>(
+    value: MarkedTokenStream<S>,
+    ledger: &mut Option<Ledger<S>>,
+) -> Held<MarkedTokenStream<S>> {
+    match ledger {
+        Some(ledger) => ledger.gives(value),
+        None => Held { value, depth: 0, weight: None },
+    }
+}
+
+/// A stream that a request names and leaves behind its handle.
+pub(in super::super) fn seen<'a, S: Server>(
+    held: &'a Held<MarkedTokenStream<S>>,
+    ledger: &mut Option<Ledger<S>>,
+) -> &'a MarkedTokenStream<S> {
+    if let Some(ledger) = ledger {
+        ledger.sees(held);
+    }
+    &held.value
+}
+
+/// A stream that a request takes from behind its handle.
+pub(in super::super) fn taken<S: Server>(
+    held: Held<MarkedTokenStream<S>>,
+    ledger: &mut Option<Ledger<S>>,
+) -> MarkedTokenStream<S> {
+    if let Some(ledger) = ledger {
+        ledger.takes(&held);
+    }
+    held.value
+}
