@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rustc_wasm_proc_macro_api::policy::Wanted;
 use wasmtime::{ThrownException, Trap, WasmBacktrace};
 
 use crate::guest::Guest;
@@ -32,8 +33,12 @@ pub enum LoadError {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LoadError::Engine(message) => write!(f, "the WebAssembly engine cannot be started: {message}"),
-            LoadError::Changed => f.write_str("the file of the module has changed since it was read"),
+            LoadError::Engine(message) => {
+                write!(f, "the WebAssembly engine cannot be started: {message}")
+            }
+            LoadError::Changed => {
+                f.write_str("the file of the module has changed since it was read")
+            }
             LoadError::Compile(message) => write!(f, "the module cannot be compiled: {message}"),
             LoadError::Link(message) => write!(f, "the module cannot be linked: {message}"),
             LoadError::NotCached => f.write_str("the compiled module is not in the cache"),
@@ -42,24 +47,6 @@ impl fmt::Display for LoadError {
 }
 
 impl std::error::Error for LoadError {}
-
-/// Something that a guest asked for and did not get.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Denied {
-    /// The function of WASI preview 1 that was called.
-    pub function: &'static str,
-    /// What it was called for, if the function says so: a path, as the guest wrote it.
-    pub path: Option<String>,
-}
-
-impl fmt::Display for Denied {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.path {
-            Some(path) => write!(f, "`{}` of `{}`", self.function, path.escape_debug()),
-            None => write!(f, "`{}`", self.function),
-        }
-    }
-}
 
 /// What ended an expansion.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,12 +79,19 @@ struct Details {
     kind: FaultKind,
     panic: Option<String>,
     backtrace: Vec<String>,
-    denied: Vec<Denied>,
+    refused: Vec<Wanted>,
 }
 
 impl Fault {
     pub(crate) fn new(kind: FaultKind) -> Fault {
-        Fault { details: Box::new(Details { kind, panic: None, backtrace: Vec::new(), denied: Vec::new() }) }
+        Fault {
+            details: Box::new(Details {
+                kind,
+                panic: None,
+                backtrace: Vec::new(),
+                refused: Vec::new(),
+            }),
+        }
     }
 
     pub(crate) fn protocol(message: impl Into<String>) -> Fault {
@@ -106,7 +100,9 @@ impl Fault {
 
     /// Reads Wasmtime's error, and what the guest left behind.
     pub(crate) fn of_call(error: wasmtime::Error, guest: &mut Guest) -> Fault {
-        let frames = error.downcast_ref::<WasmBacktrace>().map_or(&[][..], |backtrace| backtrace.frames());
+        let frames = error
+            .downcast_ref::<WasmBacktrace>()
+            .map_or(&[][..], |backtrace| backtrace.frames());
         let depth = frames.len();
         let backtrace = short_backtrace(frames.iter().filter_map(|frame| frame.func_name()));
         let panic = guest.panic.take();
@@ -117,10 +113,14 @@ impl Fault {
         } else if let Some(&trap) = error.downcast_ref::<Trap>() {
             match (trap, panic) {
                 (Trap::StackOverflow, panic) => (FaultKind::StackOverflow, panic),
-                (Trap::MemoryOutOfBounds, panic) if depth >= DEEP_RECURSION => (FaultKind::StackOverflow, panic),
+                (Trap::MemoryOutOfBounds, panic) if depth >= DEEP_RECURSION => {
+                    (FaultKind::StackOverflow, panic)
+                }
                 (Trap::AllocationTooLarge, panic) => (FaultKind::OutOfMemory, panic),
                 (Trap::UnreachableCodeReached, Some(message)) => (FaultKind::Panic(message), None),
-                (Trap::UnreachableCodeReached, None) if grow_refused => (FaultKind::OutOfMemory, None),
+                (Trap::UnreachableCodeReached, None) if grow_refused => {
+                    (FaultKind::OutOfMemory, None)
+                }
                 (trap, panic) => (FaultKind::Trap(in_words(trap)), panic),
             }
         } else if error.is::<ThrownException>() {
@@ -131,8 +131,15 @@ impl Fault {
         } else {
             (FaultKind::Start(one_line(&error)), panic)
         };
-        let denied = std::mem::take(&mut guest.denied);
-        Fault { details: Box::new(Details { kind, panic, backtrace, denied }) }
+        let refused = guest.refused();
+        Fault {
+            details: Box::new(Details {
+                kind,
+                panic,
+                backtrace,
+                refused,
+            }),
+        }
     }
 
     /// What happened.
@@ -148,9 +155,9 @@ impl Fault {
         }
     }
 
-    /// What the guest asked for and did not get, in this expansion.
-    pub fn denied(&self) -> &[Denied] {
-        &self.details.denied
+    /// What the guest named and did not get, in this expansion.
+    pub fn refused(&self) -> &[Wanted] {
+        &self.details.refused
     }
 
     /// Names of the innermost functions of the guest, demangled. Empty if the module was stripped.
@@ -164,10 +171,14 @@ impl Fault {
         if let Some(message) = &self.details.panic {
             notes.push(format!("before that, the macro panicked: {message}"));
         }
-        notes.extend(self.denied().iter().map(|denied| format!("the macro was denied {denied}")));
         // A panic's own frames say only that it panicked; its message says where.
-        if !matches!(self.details.kind, FaultKind::Panic(_) | FaultKind::Exit(_)) && !self.backtrace().is_empty() {
-            notes.push(format!("it happened in `{}`", self.backtrace().join("`, called by `")));
+        if !matches!(self.details.kind, FaultKind::Panic(_) | FaultKind::Exit(_))
+            && !self.backtrace().is_empty()
+        {
+            notes.push(format!(
+                "it happened in `{}`",
+                self.backtrace().join("`, called by `")
+            ));
         }
         notes
     }
@@ -177,12 +188,21 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind() {
             FaultKind::Panic(message) => write!(f, "the macro panicked: {message}"),
-            FaultKind::Trap(what) => write!(f, "the macro was stopped by a WebAssembly trap: {what}"),
+            FaultKind::Trap(what) => {
+                write!(f, "the macro was stopped by a WebAssembly trap: {what}")
+            }
             FaultKind::StackOverflow => f.write_str("the macro overflowed its stack"),
             FaultKind::OutOfMemory => f.write_str("the macro ran out of memory"),
-            FaultKind::Exit(code) => write!(f, "the macro tried to end the process with exit code {code}"),
-            FaultKind::Protocol(message) => write!(f, "the macro's module broke the protocol: {message}"),
-            FaultKind::Start(message) => write!(f, "the macro's module cannot be started: {message}"),
+            FaultKind::Exit(code) => write!(
+                f,
+                "the macro tried to end the process with exit code {code}"
+            ),
+            FaultKind::Protocol(message) => {
+                write!(f, "the macro's module broke the protocol: {message}")
+            }
+            FaultKind::Start(message) => {
+                write!(f, "the macro's module cannot be started: {message}")
+            }
         }
     }
 }
@@ -226,7 +246,10 @@ fn in_words(trap: Trap) -> &'static str {
 
 /// An error and its causes, on one line.
 pub(crate) fn one_line(error: &wasmtime::Error) -> String {
-    format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ")
+    format!("{error:#}")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn short_backtrace<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
@@ -234,7 +257,14 @@ fn short_backtrace<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     for name in names {
         let name = format!("{:#}", rustc_demangle::demangle(name));
         // Recursion of one function shows as one frame, and the panic machinery not at all.
-        let noise = ["core::panicking::", "std::panicking::", "std::sys::", "__rustc", "rust_panic", "__rust"];
+        let noise = [
+            "core::panicking::",
+            "std::panicking::",
+            "std::sys::",
+            "__rustc",
+            "rust_panic",
+            "__rust",
+        ];
         if frames.last() == Some(&name) || noise.iter().any(|prefix| name.starts_with(prefix)) {
             continue;
         }

@@ -3,13 +3,17 @@
 //! A guest names paths as the compiler does: absolute, or relative to the compiler's working directory, which is the second
 //! of its two preopened directories. Whether a path may be read is decided by where it leads once every link is resolved.
 
-use std::fs::{self, File, FileType, Metadata};
+mod at;
+
+use std::fs::{File, FileType, Metadata};
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
-use rustc_wasm_proc_macro_api::readable::Readable;
+use rustc_wasm_proc_macro_api::readable::{Link, Readable, Unresolved, lexical};
 
 use crate::wasi::Errno;
+use at::At;
 
 /// The first descriptor that is no standard stream: the root directory, preopened.
 const ROOT: u32 = 3;
@@ -23,7 +27,7 @@ const DESCRIPTOR_LIMIT: usize = 128;
 
 /// What a guest has open.
 pub(crate) struct Files {
-    readable: &'static Readable,
+    readable: Arc<Readable>,
     working_dir: PathBuf,
     /// From descriptor [`WORKING_DIR`] + 1 on.
     open: Vec<Option<Open>>,
@@ -38,6 +42,8 @@ pub(crate) enum Open {
 /// A directory, and its entries once somebody has asked for them.
 pub(crate) struct Dir {
     path: PathBuf,
+    place: PathBuf,
+    handle: File,
     entries: Option<Vec<Entry>>,
 }
 
@@ -52,23 +58,32 @@ pub(crate) struct Found {
     /// As the guest means it.
     pub(crate) path: PathBuf,
     /// With its links resolved.
-    canonical: PathBuf,
+    pub(crate) place: PathBuf,
     pub(crate) metadata: Metadata,
+    at: At,
 }
 
 impl Found {
-    fn new(path: PathBuf, canonical: PathBuf) -> Result<Found, Refusal> {
-        Ok(Found { metadata: fs::symlink_metadata(&canonical)?, path, canonical })
+    fn new(path: PathBuf, place: PathBuf) -> Result<Found, Refusal> {
+        let at = At::find(&place)?;
+        Ok(Found {
+            metadata: at.metadata()?,
+            path,
+            place,
+            at,
+        })
     }
 
-    pub(crate) fn canonical(&self) -> &Path {
-        &self.canonical
+    /// Where a link leads.
+    pub(crate) fn read_link(&self) -> Result<PathBuf, Refusal> {
+        Ok(self.at.read_link()?)
     }
 }
 
 /// Why a guest may not use a path.
+#[derive(Debug)]
 pub(crate) enum Refusal {
-    /// It lies elsewhere. The path as the guest means it.
+    /// It leads elsewhere: there.
     Denied(PathBuf),
     Failed(Errno),
 }
@@ -79,16 +94,39 @@ impl From<io::Error> for Refusal {
     }
 }
 
-/// What to do with a link at the end of a path.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Link {
-    Follow,
-    Keep,
+impl From<Unresolved> for Refusal {
+    fn from(unresolved: Unresolved) -> Refusal {
+        match unresolved {
+            Unresolved::Denied(place) => Refusal::Denied(place),
+            Unresolved::Failed(error) => error.into(),
+        }
+    }
+}
+
+/// What the compiler is to call a file that the guest calls `path`, and which lies at `place`: as the guest does, unless that
+/// says nothing to people.
+pub(crate) fn tidy(path: &Path, place: &Path) -> PathBuf {
+    match path
+        .components()
+        .any(|component| component == Component::ParentDir)
+    {
+        true => place.to_owned(),
+        false => lexical(path),
+    }
 }
 
 impl Files {
-    pub(crate) fn new(readable: &'static Readable) -> Files {
-        Files { readable, working_dir: std::env::current_dir().unwrap_or_default(), open: Vec::new() }
+    pub(crate) fn new(readable: Arc<Readable>) -> Files {
+        Files {
+            readable,
+            working_dir: std::env::current_dir().unwrap_or_default(),
+            open: Vec::new(),
+        }
+    }
+
+    /// The compiler's working directory.
+    pub(crate) fn working_dir(&self) -> &Path {
+        &self.working_dir
     }
 
     /// The path of a preopened directory.
@@ -118,90 +156,108 @@ impl Files {
         self.slot(fd)?.take().map(drop).ok_or(Errno::BADF)
     }
 
-    /// Opens what was found, and returns its descriptor.
+    /// Opens what was found, and returns its descriptor. [`Errno::NOTCAPABLE`] for what is no file and no directory.
     pub(crate) fn open(&mut self, found: &Found) -> Result<u32, Errno> {
-        let open = match &found.metadata {
-            metadata if metadata.is_dir() => Open::Dir(Dir { path: found.path.clone(), entries: None }),
-            metadata if metadata.is_file() => Open::File(File::open(&found.canonical)?),
-            // Opening a pipe would wait for its other end.
-            _ => return Err(Errno::NOTCAPABLE),
-        };
-        let place = self.open.iter().position(Option::is_none).unwrap_or(self.open.len());
-        if place >= DESCRIPTOR_LIMIT {
+        if !found.metadata.is_file() && !found.metadata.is_dir() {
+            return Err(Errno::NOTCAPABLE);
+        }
+        let slot = self
+            .open
+            .iter()
+            .position(Option::is_none)
+            .unwrap_or(self.open.len());
+        if slot >= DESCRIPTOR_LIMIT {
             return Err(Errno::MFILE);
         }
-        if place == self.open.len() {
+        let handle = found.at.open()?;
+        let open = match handle.metadata()? {
+            metadata if metadata.is_file() => Open::File(handle),
+            metadata if metadata.is_dir() => Open::Dir(Dir {
+                path: found.path.clone(),
+                place: found.place.clone(),
+                handle,
+                entries: None,
+            }),
+            _ => return Err(Errno::NOTCAPABLE),
+        };
+        if slot == self.open.len() {
             self.open.push(None);
         }
-        self.open[place] = Some(open);
-        Ok(place as u32 + WORKING_DIR + 1)
+        self.open[slot] = Some(open);
+        Ok(slot as u32 + WORKING_DIR + 1)
     }
 
     /// The file or directory at `path`, as seen from the directory `fd`, if its content may be read.
     pub(crate) fn find(&self, fd: u32, path: &Path, link: Link) -> Result<Found, Refusal> {
-        let (path, canonical) = self.resolve(fd, path, link)?;
-        if self.readable.allows(&canonical) {
-            return Found::new(path, canonical);
+        let (path, place) = self.resolve(fd, path, link)?;
+        if self.readable.allows(&place) {
+            Found::new(path, place)
+        } else {
+            Err(Refusal::Denied(place))
         }
-        Err(Refusal::Denied(path))
     }
 
     /// [`Files::find`] for those who only want to know what kind of file it is or where a link leads.
     pub(crate) fn find_to_look(&self, fd: u32, path: &Path, link: Link) -> Result<Found, Refusal> {
-        let (path, canonical) = self.resolve(fd, path, link)?;
-        if self.readable.allows(&canonical) || self.readable.is_on_the_way(&canonical) {
-            return Found::new(path, canonical);
-        }
-        Err(Refusal::Denied(path))
+        let (path, place) = self.resolve(fd, path, link)?;
+        Found::new(path, place)
     }
 
-    /// A path as the guest means it, and with its links resolved: all of them, or all but the last.
+    /// The place at which `path` would be made, if there is a directory for it.
+    pub(crate) fn find_to_make(&self, fd: u32, path: &Path) -> Option<PathBuf> {
+        let path = self.base(fd).ok()?.1.join(path);
+        let parent = self.readable.resolve(path.parent()?, Link::Follow).ok()?;
+        let is_dir = At::find(&parent)
+            .and_then(|at| at.metadata())
+            .is_ok_and(|metadata| metadata.is_dir());
+        is_dir.then_some(parent.join(path.file_name()?))
+    }
+
+    /// A path as the guest means it, and where it leads.
     fn resolve(&self, fd: u32, path: &Path, link: Link) -> Result<(PathBuf, PathBuf), Refusal> {
-        let base = match (self.preopened(fd), fd.checked_sub(WORKING_DIR + 1)) {
-            (Some(path), _) => path,
-            (None, Some(place)) => match self.open.get(place as usize) {
-                Some(Some(Open::Dir(dir))) => &dir.path,
-                Some(Some(Open::File(_))) => return Err(Refusal::Failed(Errno::NOTDIR)),
-                _ => return Err(Refusal::Failed(Errno::BADF)),
+        let (meant, base) = self.base(fd).map_err(Refusal::Failed)?;
+        let place = self.readable.resolve(&base.join(path), link)?;
+        Ok((meant.join(path), place))
+    }
+
+    /// The path of the directory `fd` as the guest means it, and with its links resolved.
+    fn base(&self, fd: u32) -> Result<(&Path, &Path), Errno> {
+        match (self.preopened(fd), fd.checked_sub(WORKING_DIR + 1)) {
+            (Some(path), _) => Ok((path, path)),
+            (None, Some(slot)) => match self.open.get(slot as usize) {
+                Some(Some(Open::Dir(dir))) => Ok((&dir.path, &dir.place)),
+                Some(Some(Open::File(_))) => Err(Errno::NOTDIR),
+                _ => Err(Errno::BADF),
             },
-            _ => return Err(Refusal::Failed(Errno::BADF)),
-        };
-        let path = base.join(path);
-        // As for the system, what ends so is no link but the directory that the link leads to.
-        let end = path.as_os_str().as_encoded_bytes();
-        let link = if end.ends_with(b"/") || end.ends_with(b"/.") { Link::Follow } else { link };
-        let resolved = match (link, path.file_name(), path.parent()) {
-            (Link::Keep, Some(name), Some(parent)) => fs::canonicalize(parent).map(|parent| parent.join(name)),
-            _ => fs::canonicalize(&path),
-        };
-        // Whether something is there is nobody's business where nothing may be read. Without `..` a place that may be read
-        // lies in one.
-        let goes_back = path.components().any(|component| component == Component::ParentDir);
-        match resolved {
-            Ok(canonical) if !goes_back => Ok((path, canonical)),
-            _ if !self.readable.allows_way(&path) => Err(Refusal::Denied(path)),
-            Ok(canonical) => Ok((path, canonical)),
-            Err(error) => Err(error.into()),
+            _ => Err(Errno::BADF),
         }
     }
 }
 
 impl Dir {
-    /// Where the directory is.
+    /// Where the directory is, as the guest means it.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where the directory is.
+    pub(crate) fn place(&self) -> &Path {
+        &self.place
+    }
+
+    pub(crate) fn metadata(&self) -> io::Result<Metadata> {
+        self.handle.metadata()
     }
 
     /// The entries, in the order in which the system has them: as a native macro sees them.
     pub(crate) fn entries(&mut self) -> io::Result<&[Entry]> {
         if self.entries.is_none() {
-            let dot = |name: &[u8]| Entry { name: name.to_vec(), kind: DIRECTORY };
+            let dot = |name: &[u8]| Entry {
+                name: name.to_vec(),
+                kind: DIRECTORY,
+            };
             let mut entries = vec![dot(b"."), dot(b"..")];
-            for entry in fs::read_dir(&self.path)? {
-                let entry = entry?;
-                let kind = entry.file_type().map_or(UNKNOWN, kind);
-                entries.push(Entry { name: entry.file_name().into_encoded_bytes(), kind });
-            }
+            entries.extend(At::entries(&self.handle, &self.place)?);
             self.entries = Some(entries);
         }
         Ok(self.entries.as_deref().unwrap_or_default())
@@ -230,6 +286,8 @@ mod tests {
     use std::os::unix::fs::symlink;
     use std::path::{Path, PathBuf};
 
+    use std::sync::Arc;
+
     use super::{DESCRIPTOR_LIMIT, Files, Link, ROOT, Readable, Refusal};
     use crate::wasi::Errno;
 
@@ -241,8 +299,11 @@ mod tests {
     }
 
     fn files(root: &Path) -> Files {
-        let readable = Readable::new([root.to_owned()].into_iter(), Path::new("/"));
-        Files::new(Box::leak(Box::new(readable)))
+        Files::new(Arc::new(Readable::new(
+            [root.to_owned()],
+            [],
+            Path::new("/"),
+        )))
     }
 
     /// Whether a guest may know what kind of file that is.
@@ -264,13 +325,29 @@ mod tests {
         symlink(dir.join("mnt/disk/link"), dir.join("home/project")).unwrap();
         symlink("other/.././../../data/real", dir.join("mnt/disk/link")).unwrap();
         let files = files(&dir.join("home/project"));
-        for name in ["", "home", "home/project", "mnt", "mnt/disk", "mnt/disk/link", "mnt/disk/other", "data"] {
+        for name in [
+            "",
+            "home",
+            "home/project",
+            "mnt",
+            "mnt/disk",
+            "mnt/disk/link",
+            "mnt/disk/other",
+            "data",
+        ] {
             assert!(may_look(&files, &dir.join(name)), "{name}");
         }
-        assert!(files.find(ROOT, &dir.join("home/project"), Link::Follow).is_ok());
+        assert!(
+            files
+                .find(ROOT, &dir.join("home/project"), Link::Follow)
+                .is_ok()
+        );
         // To look at a directory is not to look into it, and what lies beside the way is nobody's business.
         for name in ["aside", "mnt/disk/other/.."] {
-            assert!(files.find(ROOT, &dir.join(name), Link::Follow).is_err(), "{name}");
+            assert!(
+                files.find(ROOT, &dir.join(name), Link::Follow).is_err(),
+                "{name}"
+            );
         }
         assert!(!may_look(&files, &dir.join("aside")));
     }
@@ -296,7 +373,10 @@ mod tests {
         symlink(dir.join("home"), dir.join("package/link")).unwrap();
         let files = files(&dir.join("package"));
         for name in ["secret", "file", "missing"] {
-            for path in [format!("home/{name}/../../package/file"), format!("package/link/{name}")] {
+            for path in [
+                format!("home/{name}/../../package/file"),
+                format!("package/link/{name}"),
+            ] {
                 for link in [Link::Keep, Link::Follow] {
                     let found = files.find_to_look(ROOT, &dir.join(&path), link);
                     assert!(matches!(found, Err(Refusal::Denied(_))), "{path}");
@@ -318,9 +398,21 @@ mod tests {
         fs::write(dir.join("file"), "").unwrap();
         symlink("real", dir.join("link")).unwrap();
         let files = files(&dir);
-        for (name, is_link) in [("link", true), ("link/", false), ("link//", false), ("link/.", false)] {
-            let found = files.find_to_look(ROOT, &dir.join(name), Link::Keep).ok().unwrap();
-            assert_eq!((found.metadata.is_symlink(), found.metadata.is_dir()), (is_link, !is_link), "{name}");
+        for (name, is_link) in [
+            ("link", true),
+            ("link/", false),
+            ("link//", false),
+            ("link/.", false),
+        ] {
+            let found = files
+                .find_to_look(ROOT, &dir.join(name), Link::Keep)
+                .ok()
+                .unwrap();
+            assert_eq!(
+                (found.metadata.is_symlink(), found.metadata.is_dir()),
+                (is_link, !is_link),
+                "{name}"
+            );
         }
         let found = files.find_to_look(ROOT, &dir.join("file/"), Link::Keep);
         assert!(matches!(found, Err(Refusal::Failed(Errno::NOTDIR))));
@@ -332,8 +424,13 @@ mod tests {
         let (_dir, dir) = directory();
         fs::write(dir.join("file"), "").unwrap();
         let mut files = files(&dir);
-        let found = files.find(ROOT, &dir.join("file"), Link::Follow).ok().unwrap();
-        let opened = (0..1024).map_while(|_| files.open(&found).ok()).collect::<Vec<_>>();
+        let found = files
+            .find(ROOT, &dir.join("file"), Link::Follow)
+            .ok()
+            .unwrap();
+        let opened = (0..1024)
+            .map_while(|_| files.open(&found).ok())
+            .collect::<Vec<_>>();
         assert_eq!(opened.len(), DESCRIPTOR_LIMIT);
         assert!(opened.len() <= 256);
         assert_eq!(files.open(&found), Err(Errno::MFILE));

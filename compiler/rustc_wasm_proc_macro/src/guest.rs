@@ -1,15 +1,18 @@
 //! What the host knows about one guest while it runs: its memory, the compiler that answers it, and what it left behind.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use rustc_wasm_proc_macro_api::Dispatch;
-use rustc_wasm_proc_macro_api::readable::Readable;
+use rustc_wasm_proc_macro_api::policy::{Grants, Wanted};
 use wasmtime::{Caller, Extern, Memory, ResourceLimiter};
 
-use crate::fault::{Denied, Stop};
+use crate::fault::Stop;
 use crate::files::Files;
+use crate::refusals::{Asked, Refusals};
 use crate::wasi::Errno;
 use crate::watt;
 
@@ -22,9 +25,6 @@ const TABLES: usize = 4;
 /// The most elements that a table may have, of eight bytes each. A macro has some thousand function pointers.
 const TABLE_LIMIT: usize = 1 << 20;
 
-/// Denials that are remembered for an error's notes.
-const REMEMBERED_DENIALS: usize = 8;
-
 /// Files and directories that a guest may read in its constructors.
 const EARLY_FILES: usize = 1024;
 
@@ -32,8 +32,9 @@ const EARLY_FILES: usize = 1024;
 pub(crate) const PANIC_MESSAGE_LIMIT: usize = 1 << 20;
 
 /// The state of one store.
-#[derive(Default)]
 pub(crate) struct Guest {
+    /// What its module is granted.
+    grants: Grants,
     /// The exported memory, from the end of instantiation on.
     pub(crate) memory: Option<Memory>,
     server: Option<Server>,
@@ -45,10 +46,14 @@ pub(crate) struct Guest {
     pub(crate) panic: Option<String>,
     /// Whether the guest was refused more memory in this expansion.
     pub(crate) grow_refused: bool,
-    /// What the guest asked for and did not get, in this expansion.
-    pub(crate) denied: Vec<Denied>,
-    /// What the guest's constructors read, while no compiler listened.
-    early_files: BTreeSet<PathBuf>,
+    /// What the guest named and did not get, in this expansion or, while no compiler listened, in its constructors.
+    refusals: Refusals,
+    /// The variables that it asked for, likewise.
+    asked: Asked,
+    /// What the guest has read: each such place once, whatever the guest called it.
+    read: HashSet<PathBuf>,
+    /// What of it the compiler has not heard of yet, as the guest called it.
+    early_files: Vec<PathBuf>,
     /// The environment between a question for its size and the question for its content.
     pub(crate) environment: Option<Vec<Vec<u8>>>,
     files: Option<Files>,
@@ -66,6 +71,26 @@ unsafe impl Send for Server {}
 unsafe impl Sync for Server {}
 
 impl Guest {
+    /// The guest of a module that is granted `grants`.
+    pub(crate) fn new(grants: Grants) -> Guest {
+        Guest {
+            grants,
+            memory: None,
+            server: None,
+            pending: None,
+            spare: Vec::new(),
+            panic: None,
+            grow_refused: false,
+            refusals: Refusals::default(),
+            asked: Asked::default(),
+            read: HashSet::new(),
+            early_files: Vec::new(),
+            environment: None,
+            files: None,
+            watt: watt::Tables::default(),
+        }
+    }
+
     /// Lets `dispatch` answer this guest's requests until [`Guest::unserve`], and tells it first what the guest did in its
     /// constructors.
     ///
@@ -74,11 +99,20 @@ impl Guest {
     /// `dispatch` must stay alive and otherwise unused until [`Guest::unserve`] or the end of this guest, and no guest
     /// code may run in this store after the end of its lifetime without either.
     pub(crate) unsafe fn serve(&mut self, dispatch: &mut dyn Dispatch, input: &[u8]) {
-        std::mem::take(&mut self.early_files).iter().for_each(|path| dispatch.depends_on(path));
-        self.denied.iter().for_each(|denied| dispatch.denied(&denied.to_string()));
+        std::mem::take(&mut self.early_files)
+            .iter()
+            .for_each(|path| dispatch.depends_on(path));
+        self.refusals
+            .iter()
+            .for_each(|wanted| dispatch.refused(wanted.clone()));
+        self.asked
+            .names()
+            .for_each(|name| _ = dispatch.variable(name));
         let pointer: NonNull<dyn Dispatch + '_> = NonNull::from(dispatch);
         // SAFETY: only the lifetime changes, and the caller promises that it is not exceeded.
-        let pointer = unsafe { std::mem::transmute::<NonNull<dyn Dispatch + '_>, NonNull<dyn Dispatch>>(pointer) };
+        let pointer = unsafe {
+            std::mem::transmute::<NonNull<dyn Dispatch + '_>, NonNull<dyn Dispatch>>(pointer)
+        };
         self.server = Some(Server(pointer));
         let mut pending = std::mem::take(&mut self.spare);
         pending.clear();
@@ -91,7 +125,8 @@ impl Guest {
     /// Ends [`Guest::serve`].
     pub(crate) fn unserve(&mut self) {
         self.server = None;
-        self.denied.clear();
+        self.refusals.clear();
+        self.asked.clear();
         self.drop_pending();
         self.watt.clear();
     }
@@ -100,7 +135,9 @@ impl Guest {
     pub(crate) fn server(&mut self) -> Option<&mut dyn Dispatch> {
         // SAFETY: `serve`'s caller keeps the pointer's target alive and unused as long as it stands here. The result
         // borrows `self`, so there is one such reference at a time: a nested expansion runs in another store.
-        self.server.as_mut().map(|Server(pointer)| unsafe { pointer.as_mut() })
+        self.server
+            .as_mut()
+            .map(|Server(pointer)| unsafe { pointer.as_mut() })
     }
 
     pub(crate) fn drop_pending(&mut self) {
@@ -109,42 +146,93 @@ impl Guest {
         }
     }
 
-    /// The files that the guest has open.
-    pub(crate) fn files(&mut self) -> &mut Files {
-        self.files.get_or_insert_with(|| Files::new(Readable::of_process()))
+    /// What the guest's module is granted.
+    pub(crate) fn grants(&self) -> &Grants {
+        &self.grants
     }
 
-    /// Says that what the guest returns may depend on a file or directory.
+    /// The files that the guest has open.
+    pub(crate) fn files(&mut self) -> &mut Files {
+        self.files
+            .get_or_insert_with(|| Files::new(Arc::clone(self.grants.readable())))
+    }
+
+    /// Says that what the guest returns may depend on what it found at `path`, which leads to `place`.
     ///
     /// # Errors
     ///
     /// A constructor has read so many that no more are remembered for the compiler.
-    pub(crate) fn depends_on(&mut self, path: &Path) -> Result<(), Errno> {
-        if let Some(server) = self.server() {
-            server.depends_on(path);
-        } else if !self.early_files.contains(path) {
-            if self.early_files.len() == EARLY_FILES {
-                return Err(Errno::MFILE);
-            }
-            self.early_files.insert(path.to_owned());
+    pub(crate) fn depends_on(&mut self, path: &Path, place: &Path) -> Result<(), Errno> {
+        // There are endless names for one file, but only so many files.
+        if self.read.contains(place) {
+            return Ok(());
         }
+        let path = crate::files::tidy(path, place);
+        if let Some(server) = self.server() {
+            server.depends_on(&path);
+        } else if self.early_files.len() == EARLY_FILES {
+            return Err(Errno::MFILE);
+        } else {
+            self.early_files.push(path);
+        }
+        self.read.insert(place.to_owned());
         Ok(())
     }
 
-    /// Remembers that the guest asked for something that it does not get.
-    pub(crate) fn deny(&mut self, function: &'static str, path: Option<String>) {
-        let denied = Denied { function, path };
-        if let Some(server) = self.server() {
-            server.denied(&denied.to_string());
+    /// Notes that the guest named something that it does not get.
+    pub(crate) fn refuse(&mut self, wanted: Wanted) {
+        if let Some(wanted) = self.refusals.note(wanted)
+            && let Some(server) = self.server()
+        {
+            server.refused(wanted);
         }
-        if self.denied.len() < REMEMBERED_DENIALS && !self.denied.contains(&denied) {
-            self.denied.push(denied);
+    }
+
+    /// What the guest named and did not get, in this expansion.
+    pub(crate) fn refused(&self) -> Vec<Wanted> {
+        self.refusals
+            .iter()
+            .cloned()
+            .chain(self.asked.refused())
+            .collect()
+    }
+
+    /// Whether the guest may go on to look at the environment variable `name`. If it is set and not for the guest, that has
+    /// been noted.
+    ///
+    /// # Errors
+    ///
+    /// The guest asks for too many.
+    pub(crate) fn variable(&mut self, name: &str) -> Result<bool, Stop> {
+        if let Some(allowed) = self.asked.get(name) {
+            return Ok(allowed);
         }
+        let allowed = match self.server() {
+            Some(server) => server.variable(name),
+            // The compiler hears of it, and decides the same, once it listens.
+            None => self.grants.variable(name) || std::env::var_os(name).is_none(),
+        };
+        match self.asked.note(name, allowed) {
+            true => Ok(allowed),
+            false => Err(Stop::protocol(
+                "it asked for too many environment variables",
+            )),
+        }
+    }
+
+    /// The standard output of a program, if there is one that the guest may have; see [`Grants::command`].
+    pub(crate) fn command(&self, arguments: &[OsString], cwd: &Path) -> Option<Vec<u8>> {
+        self.grants.command(arguments, cwd)
     }
 }
 
 impl ResourceLimiter for Guest {
-    fn memory_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         let allowed = desired <= MEMORY_LIMIT && maximum.is_none_or(|maximum| desired <= maximum);
         self.grow_refused |= !allowed;
         Ok(allowed)
@@ -155,7 +243,12 @@ impl ResourceLimiter for Guest {
         Ok(())
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         Ok(desired <= TABLE_LIMIT)
     }
 
@@ -177,7 +270,9 @@ impl ResourceLimiter for Guest {
 /// # Errors
 ///
 /// The guest has no memory, which can happen only while it is being instantiated.
-pub(crate) fn memory_and_guest<'a>(caller: &'a mut Caller<'_, Guest>) -> Result<(&'a mut [u8], &'a mut Guest), Stop> {
+pub(crate) fn memory_and_guest<'a>(
+    caller: &'a mut Caller<'_, Guest>,
+) -> Result<(&'a mut [u8], &'a mut Guest), Stop> {
     let memory = match caller.data().memory {
         Some(memory) => memory,
         None => match caller.get_export("memory") {
@@ -196,21 +291,35 @@ pub(crate) fn range(size: usize, pointer: u32, len: u32) -> Option<std::ops::Ran
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::path::PathBuf;
+
+    use rustc_wasm_proc_macro_api::policy::{Grants, Policy};
 
     use super::{EARLY_FILES, Guest};
     use crate::wasi::Errno;
 
+    /// What every module has.
+    pub(crate) fn grants() -> Grants {
+        Policy::of_process().grants(&[0; 32], "guest", "0.1.0")
+    }
+
     #[test]
     fn a_constructor_cannot_make_the_host_remember_more_and_more_files() {
         // And none is forgotten: a file that the compiler would not hear of is not read.
-        let path = |number: usize| PathBuf::from(number.to_string());
-        let mut guest = Guest::default();
+        let path = |number: usize| PathBuf::from(format!("/{number}"));
+        let mut guest = Guest::new(grants());
         for number in 0..EARLY_FILES {
-            assert_eq!(guest.depends_on(&path(number)), Ok(()));
+            assert_eq!(guest.depends_on(&path(number), &path(number)), Ok(()));
         }
-        assert_eq!(guest.depends_on(&path(EARLY_FILES)), Err(Errno::MFILE));
-        assert_eq!(guest.depends_on(&path(0)), Ok(()), "it is remembered already");
+        assert_eq!(
+            guest.depends_on(&path(EARLY_FILES), &path(EARLY_FILES)),
+            Err(Errno::MFILE)
+        );
+        assert_eq!(
+            guest.depends_on(&path(1), &path(0)),
+            Ok(()),
+            "it is remembered already"
+        );
     }
 }

@@ -1,9 +1,11 @@
 //! The table of everything that a guest may call: the bridge, and WASI preview 1.
 
+use rustc_wasm_proc_macro_api::policy::Wanted;
 use stubgen::module::{HOST_MODULE as BRIDGE, WASI_MODULE as WASI};
 use wasmtime::{Caller, FuncType, Linker, Val, ValType};
 
 use crate::guest::Guest;
+use crate::wasi::files::Needs;
 use crate::wasi::{self, Errno};
 use crate::{bridge, fault};
 
@@ -16,8 +18,12 @@ pub(crate) fn define(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     linker.func_wrap(BRIDGE, "dispatch", bridge::dispatch)?;
     linker.func_wrap(BRIDGE, "take", bridge::take)?;
     linker.func_wrap(BRIDGE, "panic", bridge::panic)?;
+    // What a program has and a macro has not, and what it is told of: by the standard library, before it says so itself.
+    linker.func_wrap(BRIDGE, "variable", bridge::variable)?;
+    linker.func_wrap(BRIDGE, "refuse", bridge::refuse)?;
+    linker.func_wrap(BRIDGE, "command", bridge::command)?;
 
-    // The process: the compiler's environment, no arguments, no signals.
+    // The process: what a macro may see of the compiler's environment, no arguments, no signals.
     linker.func_wrap(WASI, "args_get", wasi::args_get)?;
     linker.func_wrap(WASI, "args_sizes_get", wasi::args_sizes_get)?;
     linker.func_wrap(WASI, "environ_get", wasi::environ_get)?;
@@ -35,7 +41,11 @@ pub(crate) fn define(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     linker.func_wrap(WASI, "fd_fdstat_get", wasi::fd_fdstat_get)?;
     linker.func_wrap(WASI, "fd_filestat_get", wasi::fd_filestat_get)?;
     linker.func_wrap(WASI, "fd_pread", wasi::files::fd_pread)?;
-    linker.func_wrap(WASI, "fd_prestat_dir_name", wasi::files::fd_prestat_dir_name)?;
+    linker.func_wrap(
+        WASI,
+        "fd_prestat_dir_name",
+        wasi::files::fd_prestat_dir_name,
+    )?;
     linker.func_wrap(WASI, "fd_prestat_get", wasi::files::fd_prestat_get)?;
     linker.func_wrap(WASI, "fd_read", wasi::fd_read)?;
     linker.func_wrap(WASI, "fd_readdir", wasi::files::fd_readdir)?;
@@ -64,44 +74,82 @@ const REFUSED: &[Refused] = &[
     Refused::descriptor("fd_pwrite", "iiili"),
     Refused::descriptor("fd_renumber", "ii"),
     Refused::descriptor("fd_sync", "i"),
-    Refused::path("path_create_directory", "iii", 1),
-    Refused::path("path_filestat_set_times", "iiiilli", 2),
-    Refused::path("path_link", "iiiiiii", 2),
-    Refused::path("path_remove_directory", "iii", 1),
-    Refused::path("path_rename", "iiiiii", 1),
-    Refused::path("path_symlink", "iiiii", 3),
-    Refused::path("path_unlink_file", "iii", 1),
-    Refused::denied("proc_raise", "i"),
-    Refused::denied("sock_accept", "iii"),
-    Refused::denied("sock_recv", "iiiiii"),
-    Refused::denied("sock_send", "iiiii"),
-    Refused::denied("sock_shutdown", "ii"),
+    // The directory's descriptor, and the path, by which something would change.
+    Refused::change("path_create_directory", "iii", 0, 1, Needs::Nothing),
+    Refused::change("path_filestat_set_times", "iiiilli", 0, 2, Needs::Something),
+    Refused::change("path_link", "iiiiiii", 4, 5, Needs::Nothing),
+    Refused::change("path_remove_directory", "iii", 0, 1, Needs::Something),
+    Refused::change("path_rename", "iiiiii", 0, 1, Needs::Something),
+    Refused::change("path_symlink", "iiiii", 2, 3, Needs::Nothing),
+    Refused::change("path_unlink_file", "iii", 0, 1, Needs::Something),
+    Refused::refused("proc_raise", "i", || {
+        Wanted::Other("sending a signal".to_owned())
+    }),
+    Refused::refused("sock_accept", "iii", no_socket),
+    Refused::refused("sock_recv", "iiiiii", no_socket),
+    Refused::refused("sock_send", "iiiii", no_socket),
+    Refused::refused("sock_shutdown", "ii", no_socket),
 ];
+
+fn no_socket() -> Wanted {
+    Wanted::Socket(String::new())
+}
 
 /// A function of preview 1 that only returns an error code.
 struct Refused {
     name: &'static str,
     /// One letter a parameter: `i` is 32 bits, `l` is 64 bits.
     parameters: &'static str,
-    errno: Errno,
-    /// Whether the call is remembered as a [`Denied`](crate::Denied).
-    denied: bool,
-    /// The number of the parameter that points to a path; the next one is the path's length.
-    path: Option<usize>,
+    why: Why,
+}
+
+enum Why {
+    /// It works on a descriptor that cannot exist.
+    Descriptor,
+    /// No macro has it.
+    Wanted(fn() -> Wanted),
+    /// It would change what a path names. The numbers of the parameters with the directory and the path, whose length
+    /// comes next.
+    Change {
+        dir: usize,
+        path: usize,
+        needs: Needs,
+    },
 }
 
 impl Refused {
-    /// A function of a descriptor that cannot exist.
     const fn descriptor(name: &'static str, parameters: &'static str) -> Refused {
-        Refused { name, parameters, errno: Errno::BADF, denied: false, path: None }
+        Refused {
+            name,
+            parameters,
+            why: Why::Descriptor,
+        }
     }
 
-    const fn denied(name: &'static str, parameters: &'static str) -> Refused {
-        Refused { name, parameters, errno: Errno::NOTCAPABLE, denied: true, path: None }
+    const fn refused(
+        name: &'static str,
+        parameters: &'static str,
+        wanted: fn() -> Wanted,
+    ) -> Refused {
+        Refused {
+            name,
+            parameters,
+            why: Why::Wanted(wanted),
+        }
     }
 
-    const fn path(name: &'static str, parameters: &'static str, path: usize) -> Refused {
-        Refused { name, parameters, errno: Errno::NOTCAPABLE, denied: true, path: Some(path) }
+    const fn change(
+        name: &'static str,
+        parameters: &'static str,
+        dir: usize,
+        path: usize,
+        needs: Needs,
+    ) -> Refused {
+        Refused {
+            name,
+            parameters,
+            why: Why::Change { dir, path, needs },
+        }
     }
 
     fn define(&'static self, linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
@@ -111,51 +159,90 @@ impl Refused {
         });
         let ty = FuncType::new(linker.engine(), parameters, [ValType::I32]);
         linker.func_new(WASI, self.name, ty, move |caller, arguments, results| {
-            if self.denied {
-                self.deny(caller, arguments);
-            }
+            let errno = self.errno(caller, arguments)?;
             match results {
-                [result] => *result = Val::I32(self.errno.0.into()),
-                _ => return Err(fault::Stop::protocol("a call without a place for its result").into()),
+                [result] => *result = Val::I32(errno.0.into()),
+                _ => {
+                    return Err(
+                        fault::Stop::protocol("a call without a place for its result").into(),
+                    );
+                }
             }
             Ok(())
         })?;
         Ok(())
     }
 
-    fn deny(&self, mut caller: Caller<'_, Guest>, arguments: &[Val]) {
-        let argument = |number: usize| arguments.get(number).and_then(Val::i32).map(i32::cast_unsigned);
-        let path = self.path.and_then(|number| wasi::path(&mut caller, argument(number)?, argument(number + 1)?));
-        caller.data_mut().deny(self.name, path);
+    fn errno(
+        &self,
+        mut caller: Caller<'_, Guest>,
+        arguments: &[Val],
+    ) -> Result<Errno, fault::Stop> {
+        let argument = |number: usize| {
+            arguments
+                .get(number)
+                .and_then(Val::i32)
+                .map_or(0, i32::cast_unsigned)
+        };
+        match self.why {
+            Why::Descriptor => Ok(Errno::BADF),
+            Why::Wanted(wanted) => {
+                caller.data_mut().refuse(wanted());
+                Ok(Errno::NOTCAPABLE)
+            }
+            Why::Change { dir, path, needs } => wasi::files::refuse_change(
+                &mut caller,
+                argument(dir),
+                argument(path),
+                argument(path + 1),
+                needs,
+            ),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use stubgen::module::{
-        HOST_FUNCTIONS, HOST_MODULE, WASI_FUNCTIONS, WASI_MODULE, WATT_04_MODULE, WATT_05_MODULE, WATT_FUNCTIONS,
+        HOST_FUNCTIONS, HOST_MODULE, WASI_FUNCTIONS, WASI_MODULE, WATT_04_MODULE, WATT_05_MODULE,
+        WATT_FUNCTIONS,
     };
     use wasmtime::Store;
 
     use crate::engine;
-    use crate::guest::Guest;
+    use crate::guest::{self, Guest};
 
     #[test]
     fn every_import_that_stubgen_lets_through_exists() {
         // A module whose imports pass there must link here, whatever it uses of WASI.
         let host = engine::host().map_err(|error| panic!("{error}")).unwrap();
-        let mut store = Store::new(&host.engine, Guest::default());
+        let mut store = Store::new(&host.engine, Guest::new(guest::tests::grants()));
         for name in WASI_FUNCTIONS {
-            assert!(host.linker.get(&mut store, WASI_MODULE, name).is_ok(), "{name}");
+            assert!(
+                host.linker.get(&mut store, WASI_MODULE, name).is_ok(),
+                "{name}"
+            );
         }
-        let host_functions = HOST_FUNCTIONS.iter().map(|function| (HOST_MODULE, function));
+        let host_functions = HOST_FUNCTIONS
+            .iter()
+            .map(|function| (HOST_MODULE, function));
         let watt = [WATT_04_MODULE, WATT_05_MODULE];
-        let watt_functions =
-            watt.iter().flat_map(|&module| WATT_FUNCTIONS.iter().map(move |function| (module, function)));
+        let watt_functions = watt.iter().flat_map(|&module| {
+            WATT_FUNCTIONS
+                .iter()
+                .map(move |function| (module, function))
+        });
         for (module, function) in host_functions.chain(watt_functions) {
-            let found = host.linker.get(&mut store, module, function.name).ok().and_then(|item| item.into_func());
+            let found = host
+                .linker
+                .get(&mut store, module, function.name)
+                .ok()
+                .and_then(|item| item.into_func());
             let ty = found.expect(function.name).ty(&store);
-            assert_eq!((ty.params().len(), ty.results().len()), (function.params.len(), function.results.len()));
+            assert_eq!(
+                (ty.params().len(), ty.results().len()),
+                (function.params.len(), function.results.len())
+            );
         }
         let all = WASI_FUNCTIONS.len() + HOST_FUNCTIONS.len() + 2 * WATT_FUNCTIONS.len();
         assert_eq!(host.linker.iter(&mut store).count(), all);

@@ -26,11 +26,12 @@ mod host;
 mod instance;
 mod library;
 mod module;
+mod refusals;
 mod stack;
 mod wasi;
 mod watt;
 
-pub use fault::{Denied, Fault, FaultKind, LoadError};
+pub use fault::{Fault, FaultKind, LoadError};
 pub use library::rustc_wasm_proc_macro_runtime;
 pub use module::Module;
 pub use rustc_wasm_proc_macro_api::{Activity, Dispatch, Events};

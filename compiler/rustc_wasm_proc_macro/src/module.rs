@@ -2,8 +2,9 @@
 
 use std::hash::{Hash, Hasher};
 use std::io::{self, ErrorKind::NotFound};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustc_wasm_proc_macro_api::policy::Grants;
 use stubgen::cache::{Cache, Key, Kind};
 use stubgen::module::{Digest, ModuleInfo};
 use wasmtime::{InstancePre, ModuleVersionStrategy};
@@ -25,9 +26,18 @@ struct Shared {
     module: InstancePre<Guest>,
     expected: Expected,
     from_cache: bool,
-    /// Instances that no expansion uses. The last one that came back goes out first, so that without nesting or threads
-    /// there is one, and its state lasts for the compilation as the state of a native macro does.
-    idle: Mutex<Vec<Instance>>,
+    idle: Mutex<Idle>,
+}
+
+/// Instances that no expansion uses.
+struct Idle {
+    /// What they know of environment and working directory; see [`Dispatch::place`].
+    place: u64,
+    /// What the module is granted there.
+    grants: Grants,
+    /// The last one that came back goes out first, so that without nesting or threads there is one, and its state lasts for
+    /// the compilation as the state of a native macro does.
+    instances: Vec<Instance>,
 }
 
 impl Module {
@@ -43,14 +53,16 @@ impl Module {
         bytes: &[u8],
         info: &ModuleInfo,
         cache: Option<&Cache>,
+        grants: &Grants,
         events: &dyn Events,
     ) -> Result<Module, LoadError> {
         let host = engine::host().map_err(LoadError::Engine)?;
         let cache = cache.map(|cache| (cache, key(host, info)));
         if let Some((cache, key)) = &cache
-            && let Some(module) = measured(events, Activity::Load, || find(host, cache, key, events))
+            && let Some(module) =
+                measured(events, Activity::Load, || find(host, cache, key, events))
         {
-            return Module::link(host, &module, info, true);
+            return Module::link(host, &module, info, grants, true);
         }
         let module = measured(events, Activity::Compile, || -> Result<_, LoadError> {
             // The file may be mapped, and is built anew at times. Code must not come under another module's key.
@@ -65,7 +77,7 @@ impl Module {
             }
             Ok(module)
         })?;
-        Module::link(host, &module, info, false)
+        Module::link(host, &module, info, grants, false)
     }
 
     /// [`load`](Module::load), but only if the compiled code is in `cache`.
@@ -73,19 +85,53 @@ impl Module {
     /// # Errors
     ///
     /// As [`load`](Module::load), and [`LoadError::NotCached`].
-    pub fn load_cached(info: &ModuleInfo, cache: &Cache, events: &dyn Events) -> Result<Module, LoadError> {
+    pub fn load_cached(
+        info: &ModuleInfo,
+        cache: &Cache,
+        grants: &Grants,
+        events: &dyn Events,
+    ) -> Result<Module, LoadError> {
         let host = engine::host().map_err(LoadError::Engine)?;
-        let module = measured(events, Activity::Load, || find(host, cache, &key(host, info), events));
-        Module::link(host, &module.ok_or(LoadError::NotCached)?, info, true)
+        let module = measured(events, Activity::Load, || {
+            find(host, cache, &key(host, info), events)
+        });
+        Module::link(
+            host,
+            &module.ok_or(LoadError::NotCached)?,
+            info,
+            grants,
+            true,
+        )
     }
 
-    fn link(host: &Host, module: &wasmtime::Module, info: &ModuleInfo, from_cache: bool) -> Result<Module, LoadError> {
-        let module = host.linker.instantiate_pre(module).map_err(|error| LoadError::Link(one_line(&error)))?;
+    fn link(
+        host: &Host,
+        module: &wasmtime::Module,
+        info: &ModuleInfo,
+        grants: &Grants,
+        from_cache: bool,
+    ) -> Result<Module, LoadError> {
+        let module = host
+            .linker
+            .instantiate_pre(module)
+            .map_err(|error| LoadError::Link(one_line(&error)))?;
         let expected = match watt::Interface::of(info.guest, &info.declarations) {
             Some(interface) => Expected::Watt(interface),
             None => Expected::Bridge(info.declarations.len()),
         };
-        Ok(Module { shared: Arc::new(Shared { module, expected, from_cache, idle: Mutex::default() }) })
+        let idle = Mutex::new(Idle {
+            place: 0,
+            grants: grants.clone(),
+            instances: Vec::new(),
+        });
+        Ok(Module {
+            shared: Arc::new(Shared {
+                module,
+                expected,
+                from_cache,
+                idle,
+            }),
+        })
     }
 
     /// Whether the compiled code came from the cache.
@@ -124,23 +170,55 @@ impl Module {
         events: &dyn Events,
     ) -> Result<Vec<u8>, Fault> {
         let shared = &*self.shared;
-        let idle = shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut instance = match idle {
+        let place = dispatch.place();
+        let (instance, grants) = shared.idle().take(place);
+        let mut instance = match instance {
             Some(instance) => instance,
             None => {
-                let made = measured(events, Activity::Instantiate, || Instance::new(&shared.module, &shared.expected));
-                made.inspect_err(|fault| fault.denied().iter().for_each(|denied| dispatch.denied(&denied.to_string())))?
+                let make = || Instance::new(&shared.module, &shared.expected, &grants);
+                let made = measured(events, Activity::Instantiate, make);
+                made.inspect_err(|fault| {
+                    fault
+                        .refused()
+                        .iter()
+                        .for_each(|wanted| dispatch.refused(wanted.clone()))
+                })?
             }
         };
-        let output = measured(events, Activity::Expand, || instance.expand(index, input, force_show_panics, dispatch))?;
-        shared.idle.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
+        let output = measured(events, Activity::Expand, || {
+            instance.expand(index, input, force_show_panics, dispatch)
+        })?;
+        let mut idle = shared.idle();
+        if idle.place == place {
+            idle.instances.push(instance);
+        }
         Ok(output)
+    }
+}
+
+impl Shared {
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Idle {
+    /// An instance for an expansion at `place`, or what a new one is granted there.
+    fn take(&mut self, place: u64) -> (Option<Instance>, Grants) {
+        if self.place != place {
+            self.place = place;
+            self.grants = self.grants.renewed();
+            self.instances.clear();
+        }
+        (self.instances.pop(), self.grants.clone())
     }
 }
 
 impl std::fmt::Debug for Module {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Module").field("expected", &self.shared.expected).finish_non_exhaustive()
+        f.debug_struct("Module")
+            .field("expected", &self.shared.expected)
+            .finish_non_exhaustive()
     }
 }
 
@@ -152,16 +230,31 @@ fn find(host: &Host, cache: &Cache, key: &Key, events: &dyn Events) -> Option<wa
     // file stays as it is while it is mapped: entries are replaced by renaming and never written to. Somebody who makes
     // an entry with a right checksum and wrong content can run code in this process; so whoever can write the cache is
     // trusted, as with Cargo's target directory.
-    usable(unsafe { wasmtime::Module::deserialize_file(&host.engine, entry.path()) }, events)
+    usable(
+        unsafe { wasmtime::Module::deserialize_file(&host.engine, entry.path()) },
+        events,
+    )
 }
 
-fn usable(loaded: wasmtime::Result<wasmtime::Module>, events: &dyn Events) -> Option<wasmtime::Module> {
+fn usable(
+    loaded: wasmtime::Result<wasmtime::Module>,
+    events: &dyn Events,
+) -> Option<wasmtime::Module> {
     match loaded {
         Ok(module) => Some(module),
         // Somebody has cleared the cache since the entry was looked up.
-        Err(error) if error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == NotFound) => None,
+        Err(error)
+            if error
+                .downcast_ref()
+                .is_some_and(|error: &io::Error| error.kind() == NotFound) =>
+        {
+            None
+        }
         Err(error) => {
-            events.warn(&format!("a cached WebAssembly module cannot be used and is made again: {}", one_line(&error)));
+            events.warn(&format!(
+                "a cached WebAssembly module cannot be used and is made again: {}",
+                one_line(&error)
+            ));
             None
         }
     }
@@ -169,9 +262,15 @@ fn usable(loaded: wasmtime::Result<wasmtime::Module>, events: &dyn Events) -> Op
 
 fn publish(module: &wasmtime::Module, cache: &Cache, key: &Key, events: &dyn Events) {
     let result = module.serialize().map_err(|error| one_line(&error));
-    let result = result.and_then(|code| cache.publish(Kind::Module, key, &code).map_err(|error| error.to_string()));
+    let result = result.and_then(|code| {
+        cache
+            .publish(Kind::Module, key, &code)
+            .map_err(|error| error.to_string())
+    });
     if let Err(error) = result {
-        events.warn(&format!("a compiled WebAssembly module cannot be cached: {error}"));
+        events.warn(&format!(
+            "a compiled WebAssembly module cannot be cached: {error}"
+        ));
     }
 }
 
@@ -184,7 +283,9 @@ fn key(host: &Host, info: &ModuleInfo) -> Key {
 /// features and the engine's settings; and Wasmtime's own version, whose place in that is taken by ours.
 fn compiler(host: &Host) -> Vec<u8> {
     let mut settings = Collector(Vec::new());
-    host.engine.precompile_compatibility_hash().hash(&mut settings);
+    host.engine
+        .precompile_compatibility_hash()
+        .hash(&mut settings);
     ModuleVersionStrategy::WasmtimeVersion.hash(&mut settings);
     settings.0
 }
@@ -223,7 +324,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let warnings = Warnings::default();
         // SAFETY: neither file has code in it.
-        let load = |name| unsafe { wasmtime::Module::deserialize_file(&host.engine, dir.path().join(name)) };
+        let load = |name| unsafe {
+            wasmtime::Module::deserialize_file(&host.engine, dir.path().join(name))
+        };
         assert!(usable(load("gone"), &warnings).is_none());
         assert!(warnings.0.borrow().is_empty(), "{:?}", warnings.0);
         std::fs::write(dir.path().join("other"), "no code").unwrap();
@@ -235,8 +338,19 @@ mod tests {
     fn code_that_another_wasmtime_compiled_has_another_key() {
         // Else an update would run it. Nobody has to think of it: the version is Wasmtime's own.
         let manifest = include_str!("../Cargo.toml");
-        let version = manifest.split_once("wasmtime = { version = \"=").unwrap().1.split('"').next().unwrap();
+        let version = manifest
+            .split_once("wasmtime = { version = \"=")
+            .unwrap()
+            .1
+            .split('"')
+            .next()
+            .unwrap();
         let settings = compiler(engine::host().unwrap());
-        assert!(settings.windows(version.len()).any(|window| window == version.as_bytes()), "{version}");
+        assert!(
+            settings
+                .windows(version.len())
+                .any(|window| window == version.as_bytes()),
+            "{version}"
+        );
     }
 }

@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
+use rustc_wasm_proc_macro_api::policy::Wanted;
 use wasmtime::Caller;
 
 use crate::fault::{FaultKind, Stop};
@@ -22,6 +23,7 @@ pub(crate) struct Errno(pub(crate) u16);
 impl Errno {
     const ACCES: Errno = Errno(2);
     pub(crate) const BADF: Errno = Errno(8);
+    pub(crate) const EXIST: Errno = Errno(20);
     pub(crate) const FAULT: Errno = Errno(21);
     pub(crate) const INVAL: Errno = Errno(28);
     pub(crate) const IO: Errno = Errno(29);
@@ -69,8 +71,14 @@ const FD_SEEK: u64 = 1 << 2;
 const FD_TELL: u64 = 1 << 5;
 const FD_WRITE: u64 = 1 << 6;
 
-/// The longest path that is remembered, in bytes.
+/// The longest path, in bytes.
 const PATH_LIMIT: u32 = 4096;
+
+/// The most random bytes of one call: no call may take long, since nothing interrupts it.
+const RANDOM_LIMIT: u32 = 16 << 20;
+
+/// The most buffers of one call that are read into, as for most systems.
+const BUFFER_LIMIT: u32 = 1024;
 
 /// The most events that a guest may wait for at once.
 const SUBSCRIPTION_LIMIT: u32 = 1024;
@@ -122,14 +130,10 @@ impl Memory<'_> {
 
 /// The address `count` entries of `size` bytes after `base`.
 fn offset(base: u32, count: u32, size: u32) -> Result<u32, Errno> {
-    count.checked_mul(size).and_then(|bytes| base.checked_add(bytes)).ok_or(Errno::FAULT)
-}
-
-/// A path in the guest's memory, for a message.
-pub(crate) fn path(caller: &mut Caller<'_, Guest>, ptr: u32, len: u32) -> Option<String> {
-    let (memory, _) = memory_and_guest(caller).ok()?;
-    let path = range(memory.len(), ptr, len.min(PATH_LIMIT))?;
-    Some(String::from_utf8_lossy(&memory[path]).into_owned())
+    count
+        .checked_mul(size)
+        .and_then(|bytes| base.checked_add(bytes))
+        .ok_or(Errno::FAULT)
 }
 
 pub(crate) fn args_sizes_get(mut caller: Caller<'_, Guest>, count: u32, size: u32) -> Answer {
@@ -143,26 +147,47 @@ pub(crate) fn args_get(_: Caller<'_, Guest>, _pointers: u32, _bytes: u32) -> Ans
     Ok(SUCCESS)
 }
 
-/// The compiler's environment as `KEY=VALUE\0` entries.
-fn environment() -> Vec<Vec<u8>> {
-    std::env::vars_os()
-        .map(|(key, value)| [key.as_encoded_bytes(), b"=", value.as_encoded_bytes(), b"\0"].concat())
+/// What the guest may see of the compiler's environment, as `KEY=VALUE\0` entries.
+fn environment(guest: &Guest) -> Vec<Vec<u8>> {
+    let variables = guest.grants().environment().into_iter();
+    variables
+        .map(|(key, value)| {
+            [
+                key.as_encoded_bytes(),
+                b"=",
+                value.as_encoded_bytes(),
+                b"\0",
+            ]
+            .concat()
+        })
         .collect()
 }
 
 pub(crate) fn environ_sizes_get(mut caller: Caller<'_, Guest>, count: u32, size: u32) -> Answer {
     answer(&mut caller, |memory, guest| {
         // Remembered until `environ_get`, whose buffers the guest makes as large as this function says.
-        let entries = guest.environment.insert(environment());
+        let environment = environment(guest);
+        let entries = guest.environment.insert(environment);
         let bytes = entries.iter().map(Vec::len).sum::<usize>();
-        memory.write_u32(count, u32::try_from(entries.len()).map_err(|_| Errno::INVAL)?)?;
+        memory.write_u32(
+            count,
+            u32::try_from(entries.len()).map_err(|_| Errno::INVAL)?,
+        )?;
         memory.write_u32(size, u32::try_from(bytes).map_err(|_| Errno::INVAL)?)
     })
 }
 
-pub(crate) fn environ_get(mut caller: Caller<'_, Guest>, mut pointers: u32, mut bytes: u32) -> Answer {
+pub(crate) fn environ_get(
+    mut caller: Caller<'_, Guest>,
+    mut pointers: u32,
+    mut bytes: u32,
+) -> Answer {
     answer(&mut caller, |memory, guest| {
-        for entry in guest.environment.take().unwrap_or_else(environment) {
+        let entries = guest
+            .environment
+            .take()
+            .unwrap_or_else(|| environment(guest));
+        for entry in entries {
             memory.write_u32(pointers, bytes)?;
             memory.write(bytes, &entry)?;
             pointers = offset(pointers, 1, 4)?;
@@ -185,7 +210,9 @@ pub(crate) fn sched_yield(_: Caller<'_, Guest>) -> Answer {
 fn clock(id: u32) -> Result<u64, Errno> {
     static START: OnceLock<Instant> = OnceLock::new();
     let time = match id {
-        0 => SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|_| Errno::INVAL)?,
+        0 => SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_err(|_| Errno::INVAL)?,
         1..=3 => START.get_or_init(Instant::now).elapsed(),
         _ => return Err(Errno::INVAL),
     };
@@ -199,7 +226,12 @@ pub(crate) fn clock_res_get(mut caller: Caller<'_, Guest>, id: u32, resolution: 
     })
 }
 
-pub(crate) fn clock_time_get(mut caller: Caller<'_, Guest>, id: u32, _precision: u64, time: u32) -> Answer {
+pub(crate) fn clock_time_get(
+    mut caller: Caller<'_, Guest>,
+    id: u32,
+    _precision: u64,
+    time: u32,
+) -> Answer {
     answer(&mut caller, |memory, _| {
         let now = clock(id)?;
         memory.write_u64(time, now)
@@ -209,6 +241,9 @@ pub(crate) fn clock_time_get(mut caller: Caller<'_, Guest>, id: u32, _precision:
 pub(crate) fn random_get(mut caller: Caller<'_, Guest>, buffer: u32, len: u32) -> Answer {
     answer(&mut caller, |memory, _| {
         let range = memory.range(buffer, len)?;
+        if len > RANDOM_LIMIT {
+            return Err(Errno::INVAL);
+        }
         getrandom::fill(&mut memory.0[range]).map_err(|_| Errno::IO)
     })
 }
@@ -224,7 +259,11 @@ struct Subscription {
 
 impl Subscription {
     fn parse(bytes: [u8; 48]) -> Subscription {
-        let number = |at: usize, len: usize| (0..len).rev().fold(0, |n, i| n << 8 | u64::from(bytes[at + i]));
+        let number = |at: usize, len: usize| {
+            (0..len)
+                .rev()
+                .fold(0, |n, i| n << 8 | u64::from(bytes[at + i]))
+        };
         let userdata = number(0, 8).to_le_bytes();
         let kind = bytes[8];
         let mut errno = 0;
@@ -233,13 +272,24 @@ impl Subscription {
             let timeout = number(24, 8);
             let absolute = number(40, 2) & 1 == 1;
             match clock(number(16, 4) as u32) {
-                Ok(now) => wait = Duration::from_nanos(if absolute { timeout.saturating_sub(now) } else { timeout }),
+                Ok(now) => {
+                    wait = Duration::from_nanos(if absolute {
+                        timeout.saturating_sub(now)
+                    } else {
+                        timeout
+                    })
+                }
                 Err(Errno(code)) => errno = code,
             }
         } else if number(16, 4) > 2 {
             errno = Errno::BADF.0;
         }
-        Subscription { userdata, kind, wait, errno }
+        Subscription {
+            userdata,
+            kind,
+            wait,
+            errno,
+        }
     }
 }
 
@@ -256,14 +306,27 @@ pub(crate) fn poll_oneoff(
             return Err(Errno::INVAL);
         }
         let subscriptions = (0..count)
-            .map(|number| Ok(Subscription::parse(memory.read(offset(subscriptions, number, 48)?)?)))
+            .map(|number| {
+                Ok(Subscription::parse(memory.read(offset(
+                    subscriptions,
+                    number,
+                    48,
+                )?)?))
+            })
             .collect::<Result<Vec<_>, Errno>>()?;
         memory.range(events, offset(0, count, 32)?)?;
         memory.range(ready, 4)?;
-        let wait = subscriptions.iter().map(|subscription| subscription.wait).min().unwrap_or_default();
+        let wait = subscriptions
+            .iter()
+            .map(|subscription| subscription.wait)
+            .min()
+            .unwrap_or_default();
         std::thread::sleep(wait);
         let mut happened = 0;
-        for subscription in subscriptions.iter().filter(|subscription| subscription.wait <= wait) {
+        for subscription in subscriptions
+            .iter()
+            .filter(|subscription| subscription.wait <= wait)
+        {
             let mut event = [0; 32];
             event[..8].copy_from_slice(&subscription.userdata);
             event[8..10].copy_from_slice(&subscription.errno.to_le_bytes());
@@ -291,7 +354,13 @@ fn is_terminal(fd: u32) -> bool {
 
 /// Closes a file or directory. A stream stays open: it is the compiler's.
 pub(crate) fn fd_close(mut caller: Caller<'_, Guest>, fd: u32) -> Answer {
-    answer(&mut caller, |_, guest| if is_stream(fd) { Ok(()) } else { guest.files().close(fd) })
+    answer(&mut caller, |_, guest| {
+        if is_stream(fd) {
+            Ok(())
+        } else {
+            guest.files().close(fd)
+        }
+    })
 }
 
 pub(crate) fn fd_fdstat_get(mut caller: Caller<'_, Guest>, fd: u32, stat: u32) -> Answer {
@@ -303,7 +372,11 @@ pub(crate) fn fd_fdstat_get(mut caller: Caller<'_, Guest>, fd: u32, stat: u32) -
         bytes[0] = CHARACTER_DEVICE;
         let own = if fd == 0 { FD_READ } else { FD_WRITE };
         // By the right to seek, wasi-libc tells such devices from terminals.
-        let rights = if is_terminal(fd) { own } else { own | FD_SEEK | FD_TELL };
+        let rights = if is_terminal(fd) {
+            own
+        } else {
+            own | FD_SEEK | FD_TELL
+        };
         bytes[8..16].copy_from_slice(&rights.to_le_bytes());
         memory.write(stat, &bytes)
     })
@@ -320,12 +393,21 @@ pub(crate) fn fd_filestat_get(mut caller: Caller<'_, Guest>, fd: u32, stat: u32)
     })
 }
 
-/// Reads a file. Standard input is at its end: what comes there is the compiler's.
-pub(crate) fn fd_read(mut caller: Caller<'_, Guest>, fd: u32, buffers: u32, count: u32, read: u32) -> Answer {
+/// Reads a file. Standard input is the compiler's.
+pub(crate) fn fd_read(
+    mut caller: Caller<'_, Guest>,
+    fd: u32,
+    buffers: u32,
+    count: u32,
+    read: u32,
+) -> Answer {
     answer(&mut caller, |memory, guest| {
         memory.range(read, 4)?;
         let total = match fd {
-            0 => 0,
+            0 => {
+                guest.refuse(Wanted::StandardInput);
+                return Err(Errno::NOTCAPABLE);
+            }
             1 | 2 => return Err(Errno::BADF),
             fd => files::read(memory, guest.files(), fd, buffers, count)?,
         };
@@ -333,7 +415,13 @@ pub(crate) fn fd_read(mut caller: Caller<'_, Guest>, fd: u32, buffers: u32, coun
     })
 }
 
-pub(crate) fn fd_seek(mut caller: Caller<'_, Guest>, fd: u32, offset: i64, whence: u32, position: u32) -> Answer {
+pub(crate) fn fd_seek(
+    mut caller: Caller<'_, Guest>,
+    fd: u32,
+    offset: i64,
+    whence: u32,
+    position: u32,
+) -> Answer {
     answer(&mut caller, |memory, guest| {
         let to = match whence {
             0 => SeekFrom::Start(offset.try_into().map_err(|_| Errno::INVAL)?),
@@ -346,10 +434,18 @@ pub(crate) fn fd_seek(mut caller: Caller<'_, Guest>, fd: u32, offset: i64, whenc
 }
 
 pub(crate) fn fd_tell(mut caller: Caller<'_, Guest>, fd: u32, position: u32) -> Answer {
-    answer(&mut caller, |memory, guest| seek(memory, guest, fd, SeekFrom::Current(0), position))
+    answer(&mut caller, |memory, guest| {
+        seek(memory, guest, fd, SeekFrom::Current(0), position)
+    })
 }
 
-fn seek(memory: &mut Memory<'_>, guest: &mut Guest, fd: u32, to: SeekFrom, position: u32) -> Result<(), Errno> {
+fn seek(
+    memory: &mut Memory<'_>,
+    guest: &mut Guest,
+    fd: u32,
+    to: SeekFrom,
+    position: u32,
+) -> Result<(), Errno> {
     if is_stream(fd) {
         return Err(Errno::SPIPE);
     }
@@ -358,7 +454,13 @@ fn seek(memory: &mut Memory<'_>, guest: &mut Guest, fd: u32, to: SeekFrom, posit
 }
 
 /// Writes to the compiler's own output, at once, so that it stands in the right place among the compiler's.
-pub(crate) fn fd_write(mut caller: Caller<'_, Guest>, fd: u32, buffers: u32, count: u32, written: u32) -> Answer {
+pub(crate) fn fd_write(
+    mut caller: Caller<'_, Guest>,
+    fd: u32,
+    buffers: u32,
+    count: u32,
+    written: u32,
+) -> Answer {
     answer(&mut caller, |memory, _| {
         memory.range(written, 4)?;
         let total = match fd {
@@ -370,7 +472,12 @@ pub(crate) fn fd_write(mut caller: Caller<'_, Guest>, fd: u32, buffers: u32, cou
     })
 }
 
-fn write_buffers(memory: &Memory<'_>, buffers: u32, count: u32, stream: &mut dyn Write) -> Result<u32, Errno> {
+fn write_buffers(
+    memory: &Memory<'_>,
+    buffers: u32,
+    count: u32,
+    stream: &mut dyn Write,
+) -> Result<u32, Errno> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::BrokenPipe => Errno::PIPE,
         _ => Errno::IO,

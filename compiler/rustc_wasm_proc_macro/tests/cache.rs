@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use rustc_wasm_proc_macro::{Activity, Events, Module};
 use stubgen::cache::Cache;
-use support::{ECHO, expand, parse, wat};
+use support::{ECHO, expand, grants, parse, wat};
 
 #[derive(Default)]
 struct Log {
@@ -29,7 +29,7 @@ impl Events for Log {
 
 fn load(text: &str, cache: &Cache, log: &Log) -> Module {
     let (bytes, info) = parse(text);
-    let module = Module::load(&bytes, &info, Some(cache), log).unwrap();
+    let module = Module::load(&bytes, &info, Some(cache), &grants(), log).unwrap();
     assert_eq!(expand(&module, b"works").unwrap(), b"works");
     module
 }
@@ -41,7 +41,9 @@ fn entries(cache: &Cache) -> Vec<PathBuf> {
 
 /// An entry without its trailer, and a way to write one with a right trailer.
 fn payload(cache: &Cache) -> Vec<u8> {
-    let [path] = &entries(cache)[..] else { panic!("there should be one entry") };
+    let [path] = &entries(cache)[..] else {
+        panic!("there should be one entry")
+    };
     let mut bytes = fs::read(path).unwrap();
     bytes.truncate(bytes.len() - 24);
     bytes
@@ -54,7 +56,10 @@ fn a_module_is_compiled_once() {
     let (first, second) = (Log::default(), Log::default());
     assert!(!load(&wat("", "", ECHO), &cache, &first).from_cache());
     assert!(load(&wat("", "", ECHO), &cache, &second).from_cache());
-    assert_eq!(*first.activities.borrow(), [Activity::Load, Activity::Compile]);
+    assert_eq!(
+        *first.activities.borrow(),
+        [Activity::Load, Activity::Compile]
+    );
     assert_eq!(*second.activities.borrow(), [Activity::Load]);
     // Another module is another entry.
     assert!(!load(&wat("", "(func $other)", ECHO), &cache, &first).from_cache());
@@ -66,7 +71,11 @@ fn a_module_is_compiled_once() {
 fn without_a_cache_nothing_is_looked_up() {
     let (bytes, info) = parse(&wat("", "", ECHO));
     let log = Log::default();
-    assert!(!Module::load(&bytes, &info, None, &log).unwrap().from_cache());
+    assert!(
+        !Module::load(&bytes, &info, None, &grants(), &log)
+            .unwrap()
+            .from_cache()
+    );
     assert_eq!(*log.activities.borrow(), [Activity::Compile]);
 }
 
@@ -77,7 +86,9 @@ fn damaged_entries_are_made_again() {
     let cache = Cache::new(dir.path().to_owned());
     let log = Log::default();
     load(&wat("", "", ECHO), &cache, &log);
-    let [path] = &entries(&cache)[..] else { panic!("there should be one entry") };
+    let [path] = &entries(&cache)[..] else {
+        panic!("there should be one entry")
+    };
     let whole = fs::read(path).unwrap();
     let flipped = |at: usize| {
         let mut bytes = whole.clone();
@@ -101,7 +112,10 @@ fn damaged_entries_are_made_again() {
         fs::remove_file(path).unwrap();
         fs::write(path, damage).unwrap();
         assert!(!load(&wat("", "", ECHO), &cache, &log).from_cache());
-        assert!(load(&wat("", "", ECHO), &cache, &log).from_cache(), "the entry should have been replaced");
+        assert!(
+            load(&wat("", "", ECHO), &cache, &log).from_cache(),
+            "the entry should have been replaced"
+        );
     }
 }
 
@@ -115,23 +129,38 @@ fn whole_entries_that_wasmtime_refuses_are_made_again() {
     // `x.py` says which patches the compiler of the code has.
     let patches = option_env!("RUSTC_WASM_PROC_MACRO_PATCHES").unwrap_or_default();
     let version = format!("rustc_wasm_proc_macro 1 {patches}").into_bytes();
-    let at = code.windows(version.len()).position(|window| window == version).expect("our version stands in the file");
+    let at = code
+        .windows(version.len())
+        .position(|window| window == version)
+        .expect("our version stands in the file");
     let mut other_version = code.clone();
     other_version[at + version.len() - 1] ^= 1;
-    for payload in [&b"no ELF file"[..], b"", &other_version, &code[..code.len() / 2]] {
+    for payload in [
+        &b"no ELF file"[..],
+        b"",
+        &other_version,
+        &code[..code.len() / 2],
+    ] {
         let key_source = tempfile::tempdir().unwrap();
         let stranger = Cache::new(key_source.path().to_owned());
         // A right trailer for wrong content, at the right key: made by publishing it under any key and moving it.
         let key = stubgen::cache::Key::from_parts(["any"]);
-        let made = stranger.publish(stubgen::cache::Kind::Module, &key, payload).unwrap();
-        let [path] = &entries(&cache)[..] else { panic!("there should be one entry") };
+        let made = stranger
+            .publish(stubgen::cache::Kind::Module, &key, payload)
+            .unwrap();
+        let [path] = &entries(&cache)[..] else {
+            panic!("there should be one entry")
+        };
         fs::remove_file(path).unwrap();
         fs::copy(made, path).unwrap();
 
         let log = Log::default();
         assert!(!load(&wat("", "", ECHO), &cache, &log).from_cache());
         assert_eq!(log.warnings.borrow().len(), 1, "{:?}", log.warnings);
-        assert!(load(&wat("", "", ECHO), &cache, &log).from_cache(), "the entry should have been replaced");
+        assert!(
+            load(&wat("", "", ECHO), &cache, &log).from_cache(),
+            "the entry should have been replaced"
+        );
     }
 }
 
@@ -145,7 +174,10 @@ fn a_cache_that_cannot_be_written_is_a_warning() {
     assert!(!load(&wat("", "", ECHO), &Cache::new(file), &log).from_cache());
     let warnings = log.warnings.into_inner();
     assert_eq!(warnings.len(), 1);
-    assert!(warnings[0].starts_with("a compiled WebAssembly module cannot be cached: "), "{warnings:?}");
+    assert!(
+        warnings[0].starts_with("a compiled WebAssembly module cannot be cached: "),
+        "{warnings:?}"
+    );
 }
 
 #[test]
@@ -158,7 +190,11 @@ fn many_compilations_at_once_share_a_cache() {
             scope.spawn(|| {
                 for number in 0..5 {
                     let log = Log::default();
-                    load(&wat("", &format!("(func $f{number} unreachable)"), ECHO), &cache, &log);
+                    load(
+                        &wat("", &format!("(func $f{number} unreachable)"), ECHO),
+                        &cache,
+                        &log,
+                    );
                     assert!(log.warnings.borrow().is_empty(), "{:?}", log.warnings);
                 }
             });

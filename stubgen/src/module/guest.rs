@@ -37,10 +37,13 @@ pub struct HostFunction {
 pub const HOST_MODULE: &str = "rustc_proc_macro";
 
 /// What the host offers in [`HOST_MODULE`].
-pub const HOST_FUNCTIONS: [HostFunction; 3] = [
+pub const HOST_FUNCTIONS: [HostFunction; 6] = [
     HostFunction { name: "dispatch", params: &[I32, I32, I32], results: &[I32] },
     HostFunction { name: "take", params: &[I32], results: &[] },
     HostFunction { name: "panic", params: &[I32, I32], results: &[] },
+    HostFunction { name: "variable", params: &[I32, I32], results: &[I32] },
+    HostFunction { name: "refuse", params: &[I32, I32, I32], results: &[] },
+    HostFunction { name: "command", params: &[I32, I32, I32, I32], results: &[I64] },
 ];
 
 /// The module of WASI preview 1.

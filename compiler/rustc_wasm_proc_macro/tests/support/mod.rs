@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use rustc_wasm_proc_macro::{Dispatch, Fault, Module};
+use rustc_wasm_proc_macro_api::policy::{Grants, Policy, Wanted};
 use stubgen::module::ModuleInfo;
 
 /// A guest with two macros, `one` and `two`. `run` is the body of the function that runs a macro, with the parameters
@@ -38,7 +39,8 @@ pub const SECTIONS: &str = r#"
     (@custom ".rustc_proc_macro_abi" "abi=1\ncrate=guest\nversion=0.1.0\nedition=2021\ncompiler=rustc 1.96.0\n")"#;
 
 /// A function body that returns its input.
-pub const ECHO: &str = "(call $take (i32.const 1024)) (call $output (i32.const 1024) (local.get $len))";
+pub const ECHO: &str =
+    "(call $take (i32.const 1024)) (call $output (i32.const 1024) (local.get $len))";
 
 pub fn parse(text: &str) -> (Vec<u8>, ModuleInfo) {
     let bytes = wat::parse_str(text).expect("the guest should assemble");
@@ -48,7 +50,12 @@ pub fn parse(text: &str) -> (Vec<u8>, ModuleInfo) {
 
 pub fn load(text: &str) -> Module {
     let (bytes, info) = parse(text);
-    Module::load(&bytes, &info, None, &()).expect("the guest should load")
+    Module::load(&bytes, &info, None, &grants(), &()).expect("the guest should load")
+}
+
+/// What every module has without a policy.
+pub fn grants() -> Grants {
+    Policy::of_process().grants(&[0; 32], "guest", "0.1.0")
 }
 
 /// A guest with nothing but `run`.
@@ -61,11 +68,20 @@ pub struct Server<F> {
     answer: F,
     reply: Vec<u8>,
     pub read: Vec<PathBuf>,
-    pub denied: Vec<String>,
+    pub refused: Vec<Wanted>,
+    pub asked: Vec<String>,
+    pub hidden: Vec<String>,
 }
 
 pub fn server<F: FnMut(&[u8]) -> Vec<u8>>(answer: F) -> Server<F> {
-    Server { answer, reply: Vec::new(), read: Vec::new(), denied: Vec::new() }
+    Server {
+        answer,
+        reply: Vec::new(),
+        read: Vec::new(),
+        refused: Vec::new(),
+        asked: Vec::new(),
+        hidden: Vec::new(),
+    }
 }
 
 impl<F: FnMut(&[u8]) -> Vec<u8>> Dispatch for Server<F> {
@@ -78,8 +94,13 @@ impl<F: FnMut(&[u8]) -> Vec<u8>> Dispatch for Server<F> {
         self.read.push(path.to_owned());
     }
 
-    fn denied(&mut self, what: &str) {
-        self.denied.push(what.to_owned());
+    fn refused(&mut self, wanted: Wanted) {
+        self.refused.push(wanted);
+    }
+
+    fn variable(&mut self, name: &str) -> bool {
+        self.asked.push(name.to_owned());
+        !self.hidden.iter().any(|hidden| hidden == name)
     }
 }
 
@@ -89,7 +110,11 @@ pub fn expand(module: &Module, input: &[u8]) -> Result<Vec<u8>, Fault> {
 }
 
 /// Expands macro 0 with a compiler that answers by `answer`.
-pub fn expand_with(module: &Module, input: &[u8], answer: impl FnMut(&[u8]) -> Vec<u8>) -> Result<Vec<u8>, Fault> {
+pub fn expand_with(
+    module: &Module,
+    input: &[u8],
+    answer: impl FnMut(&[u8]) -> Vec<u8>,
+) -> Result<Vec<u8>, Fault> {
     module.expand(0, input, false, &mut server(answer), &())
 }
 
@@ -99,7 +124,13 @@ pub fn in_child(prelude: &str, name: &str) -> Output {
     Command::new("sh")
         .args(["-c", &format!("{prelude} exec \"$@\""), "sh"])
         .arg(program)
-        .args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"])
+        .args([
+            "--exact",
+            name,
+            "--ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ])
         .env(CHILD, "1")
         .output()
         .expect("a shell should start")
