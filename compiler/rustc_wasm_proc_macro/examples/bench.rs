@@ -81,47 +81,29 @@ fn main() {
     println!("{:<42}{:>12.3?}", "making the engine", start.elapsed());
     let dir = tempfile::tempdir().expect("a temporary directory");
     let cache = Cache::new(dir.path().to_owned());
-    let load = || {
-        Module::load(&bytes, &info, Some(&cache), &grants(), &()).expect("the guest should load")
-    };
+    let load = || Module::load(&bytes, &info, Some(&cache), &grants(), &()).expect("the guest should load");
     let start = Instant::now();
     let module = load();
     println!("{:<42}{:>12.3?}", "compiling the guest", start.elapsed());
     let mut fresh = (0..500).map(|_| load()).collect::<Vec<_>>();
     let expand = |module: &Module, requests: u32| {
-        module
-            .expand(0, &requests.to_le_bytes(), false, &mut Server, &())
-            .expect("the guest should work");
+        module.expand(0, &requests.to_le_bytes(), false, &mut Server, &()).expect("the guest should work");
     };
     median("loading it from the cache", 500, 1, || drop(load()));
     let with_stack = |size: usize, work: &mut (dyn FnMut() + Send)| {
         std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new()
-                .stack_size(size)
-                .spawn_scoped(scope, work)
-                .expect("a thread");
+            let thread = std::thread::Builder::new().stack_size(size).spawn_scoped(scope, work).expect("a thread");
             thread.join().expect("the thread should not panic");
         });
     };
     with_stack(2 << 20, &mut || {
-        median("expansion that must make a stack", 2000, 1, || {
-            expand(&module, 0)
-        });
+        median("expansion that must make a stack", 2000, 1, || expand(&module, 0));
     });
     // As much as rustc's threads have.
     with_stack(8 << 20, &mut || {
-        median("expansion in a fresh instance", 500, 1, || {
-            expand(&fresh.pop().expect("there are 500"), 0)
-        });
-        median("expansion in the same instance", 2000, 1, || {
-            expand(&module, 0)
-        });
-        median(
-            "one request of 16 bytes, and its reply",
-            200,
-            10_000,
-            || expand(&module, 10_000),
-        );
+        median("expansion in a fresh instance", 500, 1, || expand(&fresh.pop().expect("there are 500"), 0));
+        median("expansion in the same instance", 2000, 1, || expand(&module, 0));
+        median("one request of 16 bytes, and its reply", 200, 10_000, || expand(&module, 10_000));
     });
 
     let Some(path) = std::env::args_os().nth(1) else {
@@ -130,15 +112,8 @@ fn main() {
     let start = Instant::now();
     let bytes = std::fs::read(path).expect("the module should be readable");
     let info = ModuleInfo::parse(&bytes);
-    println!(
-        "{:<42}{:>12.3?}",
-        "reading and parsing the module",
-        start.elapsed()
-    );
-    let info = info.unwrap_or(ModuleInfo {
-        digest: stubgen::module::Digest::of(&bytes),
-        ..self::info(GUEST)
-    });
+    println!("{:<42}{:>12.3?}", "reading and parsing the module", start.elapsed());
+    let info = info.unwrap_or(ModuleInfo { digest: stubgen::module::Digest::of(&bytes), ..self::info(GUEST) });
     for _ in 0..5 {
         let start = Instant::now();
         let result = Module::load(&bytes, &info, Some(&cache), &grants(), &Printing);

@@ -21,17 +21,10 @@ const COMMAND_LIMIT: u32 = 64 << 10;
 
 /// `dispatch(ptr, len, cap) -> n`: one request of `len` bytes in a buffer of `cap`; its reply of `n` bytes stands at
 /// `ptr` if it fits, else it is pending.
-pub(crate) fn dispatch(
-    mut caller: Caller<'_, Guest>,
-    ptr: u32,
-    len: u32,
-    cap: u32,
-) -> wasmtime::Result<u32> {
+pub(crate) fn dispatch(mut caller: Caller<'_, Guest>, ptr: u32, len: u32, cap: u32) -> wasmtime::Result<u32> {
     let (memory, guest) = memory_and_guest(&mut caller)?;
     if len > cap {
-        return Err(
-            Stop::protocol(format!("a request of {len} bytes in a buffer of {cap}")).into(),
-        );
+        return Err(Stop::protocol(format!("a request of {len} bytes in a buffer of {cap}")).into());
     }
     let Some(buffer) = range(memory.len(), ptr, cap) else {
         return Err(outside("dispatch", ptr, cap).into());
@@ -66,9 +59,7 @@ pub(crate) fn take(mut caller: Caller<'_, Guest>, ptr: u32) -> wasmtime::Result<
     let Some(pending) = &guest.pending else {
         return Err(Stop::protocol("`take` when nothing is pending").into());
     };
-    let place = u32::try_from(pending.len())
-        .ok()
-        .and_then(|len| range(memory.len(), ptr, len));
+    let place = u32::try_from(pending.len()).ok().and_then(|len| range(memory.len(), ptr, len));
     let Some(place) = place else {
         return Err(outside("take", ptr, pending.len() as u32).into());
     };
@@ -90,20 +81,13 @@ pub(crate) fn panic(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> wasmti
 }
 
 /// `variable(name, len) -> refused`: the guest asks for that environment variable. 1 if it is set and not for the guest.
-pub(crate) fn variable(
-    mut caller: Caller<'_, Guest>,
-    name: u32,
-    len: u32,
-) -> wasmtime::Result<u32> {
+pub(crate) fn variable(mut caller: Caller<'_, Guest>, name: u32, len: u32) -> wasmtime::Result<u32> {
     let (memory, guest) = memory_and_guest(&mut caller)?;
     let Some(place) = range(memory.len(), name, len) else {
         return Err(outside("variable", name, len).into());
     };
     if len > NAME_LIMIT {
-        return Err(Stop::protocol(
-            "it asked for an environment variable whose name no system allows",
-        )
-        .into());
+        return Err(Stop::protocol("it asked for an environment variable whose name no system allows").into());
     }
     let name = &memory[place];
     let allowed = match std::str::from_utf8(name) {
@@ -121,12 +105,7 @@ pub(crate) fn variable(
 }
 
 /// `refuse(kind, what, len)`: the guest was asked for something that no macro has, and says no itself.
-pub(crate) fn refuse(
-    mut caller: Caller<'_, Guest>,
-    kind: u32,
-    what: u32,
-    len: u32,
-) -> wasmtime::Result<()> {
+pub(crate) fn refuse(mut caller: Caller<'_, Guest>, kind: u32, what: u32, len: u32) -> wasmtime::Result<()> {
     let (memory, guest) = memory_and_guest(&mut caller)?;
     let Some(place) = range(memory.len(), what, len) else {
         return Err(outside("refuse", what, len).into());
@@ -142,10 +121,7 @@ pub(crate) fn refuse(
         5 => Wanted::Write(guest.files().working_dir().join(what)),
         6 => Wanted::Other(what),
         _ => {
-            return Err(Stop::protocol(format!(
-                "it was refused something of kind {kind}, which there is not"
-            ))
-            .into());
+            return Err(Stop::protocol(format!("it was refused something of kind {kind}, which there is not")).into());
         }
     };
     guest.refuse(wanted);
@@ -171,22 +147,15 @@ pub(crate) fn command(
     if len > COMMAND_LIMIT {
         return Err(Stop::protocol(format!("a command of {len} bytes")).into());
     }
-    let fields = memory[place]
-        .strip_suffix(b"\0")
-        .map(|fields| fields.split(|&byte| byte == 0).map(path_from));
-    let fields = fields
-        .and_then(|fields| fields.collect::<Option<Vec<&Path>>>())
-        .unwrap_or_default();
+    let fields = memory[place].strip_suffix(b"\0").map(|fields| fields.split(|&byte| byte == 0).map(path_from));
+    let fields = fields.and_then(|fields| fields.collect::<Option<Vec<&Path>>>()).unwrap_or_default();
     let [cwd, arguments @ ..] = &fields[..] else {
         return Err(Stop::protocol("a command that cannot be read").into());
     };
     let Some(program) = arguments.first() else {
         return Err(Stop::protocol("a command without a program").into());
     };
-    let all: Vec<OsString> = arguments
-        .iter()
-        .map(|argument| argument.as_os_str().to_owned())
-        .collect();
+    let all: Vec<OsString> = arguments.iter().map(|argument| argument.as_os_str().to_owned()).collect();
     let Some(output) = guest.command(&all, cwd) else {
         let program = lossy(program.as_os_str().as_encoded_bytes());
         guest.refuse(Wanted::Program(program));
@@ -203,7 +172,5 @@ fn lossy(text: &[u8]) -> String {
 }
 
 fn outside(function: &str, ptr: u32, len: u32) -> Stop {
-    Stop::protocol(format!(
-        "`{function}` was given {len} bytes at {ptr:#x}, which is outside the module's memory"
-    ))
+    Stop::protocol(format!("`{function}` was given {len} bytes at {ptr:#x}, which is outside the module's memory"))
 }

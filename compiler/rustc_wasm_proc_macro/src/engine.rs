@@ -4,9 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::OnceLock;
 
 use rustc_wasm_proc_macro_api::MAX_WASM_STACK;
-use wasmtime::{
-    Config, Engine, Linker, Memory, MemoryType, ModuleVersionStrategy, OptLevel, Store,
-};
+use wasmtime::{Config, Engine, Linker, Memory, MemoryType, ModuleVersionStrategy, OptLevel, Store};
 
 use crate::guest::Guest;
 use crate::{fault, host};
@@ -14,10 +12,7 @@ use crate::{fault, host};
 /// Changes whenever compiled code of an older build of this crate must not be used any more although Wasmtime's version and
 /// settings are the same: by hand, or with the digest of the patches that `x.py` lays on Wasmtime's crates.
 fn cache_version() -> String {
-    format!(
-        "rustc_wasm_proc_macro 1 {}",
-        option_env!("RUSTC_WASM_PROC_MACRO_PATCHES").unwrap_or_default()
-    )
+    format!("rustc_wasm_proc_macro 1 {}", option_env!("RUSTC_WASM_PROC_MACRO_PATCHES").unwrap_or_default())
 }
 
 /// Compiled once and run many times, over many compilations, so optimized. It costs nothing: serde_derive (2.7 MB of
@@ -54,9 +49,7 @@ pub(crate) struct Host {
 /// What keeps Wasmtime from running on this machine at all.
 pub(crate) fn host() -> Result<&'static Host, String> {
     static HOST: OnceLock<Result<Host, String>> = OnceLock::new();
-    HOST.get_or_init(|| make().map_err(|error| fault::one_line(&error)))
-        .as_ref()
-        .map_err(Clone::clone)
+    HOST.get_or_init(|| make().map_err(|error| fault::one_line(&error))).as_ref().map_err(Clone::clone)
 }
 
 fn make() -> wasmtime::Result<Host> {
@@ -79,20 +72,13 @@ fn config(small: bool) -> wasmtime::Result<Config> {
     config.module_version(ModuleVersionStrategy::Custom(cache_version()))?;
 
     // What guests may use: what rustc emits for its Wasm targets, on a 32-bit memory. Exceptions are panics that unwind.
-    config
-        .wasm_exceptions(true)
-        .wasm_tail_call(true)
-        .wasm_simd(true);
+    config.wasm_exceptions(true).wasm_tail_call(true).wasm_simd(true);
     config.wasm_memory64(false).wasm_multi_memory(false);
     // NaN bits and relaxed SIMD are the two places where one host could expand a macro otherwise than another.
-    config
-        .wasm_relaxed_simd(false)
-        .cranelift_nan_canonicalization(true);
+    config.wasm_relaxed_simd(false).cranelift_nan_canonicalization(true);
 
     // Wasmtime wants the second to be at least the first, although there are no async stacks here.
-    config
-        .max_wasm_stack(MAX_WASM_STACK)
-        .async_stack_size(MAX_WASM_STACK);
+    config.max_wasm_stack(MAX_WASM_STACK).async_stack_size(MAX_WASM_STACK);
     config.wasm_backtrace_max_frames(Some(MAX_BACKTRACE_FRAMES));
     config.cranelift_opt_level(OPT_LEVEL);
     // On rayon's global pool, whose threads have nothing to do with rustc's own pool (a fork of rayon): neither waits for
@@ -108,21 +94,10 @@ fn config(small: bool) -> wasmtime::Result<Config> {
     config.generate_address_map(false).native_unwind_info(false);
 
     // A heap that may not be moved cannot outgrow its reservation, and a guest's share of the machine is bounded.
-    config
-        .gc_heap_may_move(false)
-        .gc_heap_reservation(if small {
-            SMALL_EXCEPTION_HEAP
-        } else {
-            EXCEPTION_HEAP
-        });
+    config.gc_heap_may_move(false).gc_heap_reservation(if small { SMALL_EXCEPTION_HEAP } else { EXCEPTION_HEAP });
     if small {
-        config
-            .memory_reservation(SMALL_RESERVATION)
-            .memory_reservation_for_growth(SMALL_RESERVATION);
-        config
-            .memory_guard_size(64 << 10)
-            .gc_heap_guard_size(64 << 10)
-            .guard_before_linear_memory(false);
+        config.memory_reservation(SMALL_RESERVATION).memory_reservation_for_growth(SMALL_RESERVATION);
+        config.memory_guard_size(64 << 10).gc_heap_guard_size(64 << 10).guard_before_linear_memory(false);
     }
     Ok(config)
 }
@@ -130,9 +105,7 @@ fn config(small: bool) -> wasmtime::Result<Config> {
 /// Whether `ulimit -v` or its like is set. Even a generous limit is used up by the reservations of a few modules.
 fn address_space_is_limited() -> bool {
     #[cfg(unix)]
-    return rustix::process::getrlimit(rustix::process::Resource::As)
-        .current
-        .is_some();
+    return rustix::process::getrlimit(rustix::process::Resource::As).current.is_some();
     #[cfg(not(unix))]
     return false;
 }

@@ -36,9 +36,7 @@ impl fmt::Display for LoadError {
             LoadError::Engine(message) => {
                 write!(f, "the WebAssembly engine cannot be started: {message}")
             }
-            LoadError::Changed => {
-                f.write_str("the file of the module has changed since it was read")
-            }
+            LoadError::Changed => f.write_str("the file of the module has changed since it was read"),
             LoadError::Compile(message) => write!(f, "the module cannot be compiled: {message}"),
             LoadError::Link(message) => write!(f, "the module cannot be linked: {message}"),
             LoadError::NotCached => f.write_str("the compiled module is not in the cache"),
@@ -84,14 +82,7 @@ struct Details {
 
 impl Fault {
     pub(crate) fn new(kind: FaultKind) -> Fault {
-        Fault {
-            details: Box::new(Details {
-                kind,
-                panic: None,
-                backtrace: Vec::new(),
-                refused: Vec::new(),
-            }),
-        }
+        Fault { details: Box::new(Details { kind, panic: None, backtrace: Vec::new(), refused: Vec::new() }) }
     }
 
     pub(crate) fn protocol(message: impl Into<String>) -> Fault {
@@ -100,9 +91,7 @@ impl Fault {
 
     /// Reads Wasmtime's error, and what the guest left behind.
     pub(crate) fn of_call(error: wasmtime::Error, guest: &mut Guest) -> Fault {
-        let frames = error
-            .downcast_ref::<WasmBacktrace>()
-            .map_or(&[][..], |backtrace| backtrace.frames());
+        let frames = error.downcast_ref::<WasmBacktrace>().map_or(&[][..], |backtrace| backtrace.frames());
         let depth = frames.len();
         let backtrace = short_backtrace(frames.iter().filter_map(|frame| frame.func_name()));
         let panic = guest.panic.take();
@@ -113,14 +102,10 @@ impl Fault {
         } else if let Some(&trap) = error.downcast_ref::<Trap>() {
             match (trap, panic) {
                 (Trap::StackOverflow, panic) => (FaultKind::StackOverflow, panic),
-                (Trap::MemoryOutOfBounds, panic) if depth >= DEEP_RECURSION => {
-                    (FaultKind::StackOverflow, panic)
-                }
+                (Trap::MemoryOutOfBounds, panic) if depth >= DEEP_RECURSION => (FaultKind::StackOverflow, panic),
                 (Trap::AllocationTooLarge, panic) => (FaultKind::OutOfMemory, panic),
                 (Trap::UnreachableCodeReached, Some(message)) => (FaultKind::Panic(message), None),
-                (Trap::UnreachableCodeReached, None) if grow_refused => {
-                    (FaultKind::OutOfMemory, None)
-                }
+                (Trap::UnreachableCodeReached, None) if grow_refused => (FaultKind::OutOfMemory, None),
                 (trap, panic) => (FaultKind::Trap(in_words(trap)), panic),
             }
         } else if error.is::<ThrownException>() {
@@ -132,14 +117,7 @@ impl Fault {
             (FaultKind::Start(one_line(&error)), panic)
         };
         let refused = guest.refused();
-        Fault {
-            details: Box::new(Details {
-                kind,
-                panic,
-                backtrace,
-                refused,
-            }),
-        }
+        Fault { details: Box::new(Details { kind, panic, backtrace, refused }) }
     }
 
     /// What happened.
@@ -172,13 +150,8 @@ impl Fault {
             notes.push(format!("before that, the macro panicked: {message}"));
         }
         // A panic's own frames say only that it panicked; its message says where.
-        if !matches!(self.details.kind, FaultKind::Panic(_) | FaultKind::Exit(_))
-            && !self.backtrace().is_empty()
-        {
-            notes.push(format!(
-                "it happened in `{}`",
-                self.backtrace().join("`, called by `")
-            ));
+        if !matches!(self.details.kind, FaultKind::Panic(_) | FaultKind::Exit(_)) && !self.backtrace().is_empty() {
+            notes.push(format!("it happened in `{}`", self.backtrace().join("`, called by `")));
         }
         notes
     }
@@ -193,10 +166,7 @@ impl fmt::Display for Fault {
             }
             FaultKind::StackOverflow => f.write_str("the macro overflowed its stack"),
             FaultKind::OutOfMemory => f.write_str("the macro ran out of memory"),
-            FaultKind::Exit(code) => write!(
-                f,
-                "the macro tried to end the process with exit code {code}"
-            ),
+            FaultKind::Exit(code) => write!(f, "the macro tried to end the process with exit code {code}"),
             FaultKind::Protocol(message) => {
                 write!(f, "the macro's module broke the protocol: {message}")
             }
@@ -246,10 +216,7 @@ fn in_words(trap: Trap) -> &'static str {
 
 /// An error and its causes, on one line.
 pub(crate) fn one_line(error: &wasmtime::Error) -> String {
-    format!("{error:#}")
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+    format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn short_backtrace<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
@@ -257,14 +224,7 @@ fn short_backtrace<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     for name in names {
         let name = format!("{:#}", rustc_demangle::demangle(name));
         // Recursion of one function shows as one frame, and the panic machinery not at all.
-        let noise = [
-            "core::panicking::",
-            "std::panicking::",
-            "std::sys::",
-            "__rustc",
-            "rust_panic",
-            "__rust",
-        ];
+        let noise = ["core::panicking::", "std::panicking::", "std::sys::", "__rustc", "rust_panic", "__rust"];
         if frames.last() == Some(&name) || noise.iter().any(|prefix| name.starts_with(prefix)) {
             continue;
         }

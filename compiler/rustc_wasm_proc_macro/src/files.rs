@@ -66,12 +66,7 @@ pub(crate) struct Found {
 impl Found {
     fn new(path: PathBuf, place: PathBuf) -> Result<Found, Refusal> {
         let at = At::find(&place)?;
-        Ok(Found {
-            metadata: at.metadata()?,
-            path,
-            place,
-            at,
-        })
+        Ok(Found { metadata: at.metadata()?, path, place, at })
     }
 
     /// Where a link leads.
@@ -106,10 +101,7 @@ impl From<Unresolved> for Refusal {
 /// What the compiler is to call a file that the guest calls `path`, and which lies at `place`: as the guest does, unless that
 /// says nothing to people.
 pub(crate) fn tidy(path: &Path, place: &Path) -> PathBuf {
-    match path
-        .components()
-        .any(|component| component == Component::ParentDir)
-    {
+    match path.components().any(|component| component == Component::ParentDir) {
         true => place.to_owned(),
         false => lexical(path),
     }
@@ -117,11 +109,7 @@ pub(crate) fn tidy(path: &Path, place: &Path) -> PathBuf {
 
 impl Files {
     pub(crate) fn new(readable: Arc<Readable>) -> Files {
-        Files {
-            readable,
-            working_dir: std::env::current_dir().unwrap_or_default(),
-            open: Vec::new(),
-        }
+        Files { readable, working_dir: std::env::current_dir().unwrap_or_default(), open: Vec::new() }
     }
 
     /// The compiler's working directory.
@@ -161,23 +149,16 @@ impl Files {
         if !found.metadata.is_file() && !found.metadata.is_dir() {
             return Err(Errno::NOTCAPABLE);
         }
-        let slot = self
-            .open
-            .iter()
-            .position(Option::is_none)
-            .unwrap_or(self.open.len());
+        let slot = self.open.iter().position(Option::is_none).unwrap_or(self.open.len());
         if slot >= DESCRIPTOR_LIMIT {
             return Err(Errno::MFILE);
         }
         let handle = found.at.open()?;
         let open = match handle.metadata()? {
             metadata if metadata.is_file() => Open::File(handle),
-            metadata if metadata.is_dir() => Open::Dir(Dir {
-                path: found.path.clone(),
-                place: found.place.clone(),
-                handle,
-                entries: None,
-            }),
+            metadata if metadata.is_dir() => {
+                Open::Dir(Dir { path: found.path.clone(), place: found.place.clone(), handle, entries: None })
+            }
             _ => return Err(Errno::NOTCAPABLE),
         };
         if slot == self.open.len() {
@@ -190,11 +171,7 @@ impl Files {
     /// The file or directory at `path`, as seen from the directory `fd`, if its content may be read.
     pub(crate) fn find(&self, fd: u32, path: &Path, link: Link) -> Result<Found, Refusal> {
         let (path, place) = self.resolve(fd, path, link)?;
-        if self.readable.allows(&place) {
-            Found::new(path, place)
-        } else {
-            Err(Refusal::Denied(place))
-        }
+        if self.readable.allows(&place) { Found::new(path, place) } else { Err(Refusal::Denied(place)) }
     }
 
     /// [`Files::find`] for those who only want to know what kind of file it is or where a link leads.
@@ -207,9 +184,7 @@ impl Files {
     pub(crate) fn find_to_make(&self, fd: u32, path: &Path) -> Option<PathBuf> {
         let path = self.base(fd).ok()?.1.join(path);
         let parent = self.readable.resolve(path.parent()?, Link::Follow).ok()?;
-        let is_dir = At::find(&parent)
-            .and_then(|at| at.metadata())
-            .is_ok_and(|metadata| metadata.is_dir());
+        let is_dir = At::find(&parent).and_then(|at| at.metadata()).is_ok_and(|metadata| metadata.is_dir());
         is_dir.then_some(parent.join(path.file_name()?))
     }
 
@@ -252,10 +227,7 @@ impl Dir {
     /// The entries, in the order in which the system has them: as a native macro sees them.
     pub(crate) fn entries(&mut self) -> io::Result<&[Entry]> {
         if self.entries.is_none() {
-            let dot = |name: &[u8]| Entry {
-                name: name.to_vec(),
-                kind: DIRECTORY,
-            };
+            let dot = |name: &[u8]| Entry { name: name.to_vec(), kind: DIRECTORY };
             let mut entries = vec![dot(b"."), dot(b"..")];
             entries.extend(At::entries(&self.handle, &self.place)?);
             self.entries = Some(entries);
@@ -299,11 +271,7 @@ mod tests {
     }
 
     fn files(root: &Path) -> Files {
-        Files::new(Arc::new(Readable::new(
-            [root.to_owned()],
-            [],
-            Path::new("/"),
-        )))
+        Files::new(Arc::new(Readable::new([root.to_owned()], [], Path::new("/"))))
     }
 
     /// Whether a guest may know what kind of file that is.
@@ -325,29 +293,13 @@ mod tests {
         symlink(dir.join("mnt/disk/link"), dir.join("home/project")).unwrap();
         symlink("other/.././../../data/real", dir.join("mnt/disk/link")).unwrap();
         let files = files(&dir.join("home/project"));
-        for name in [
-            "",
-            "home",
-            "home/project",
-            "mnt",
-            "mnt/disk",
-            "mnt/disk/link",
-            "mnt/disk/other",
-            "data",
-        ] {
+        for name in ["", "home", "home/project", "mnt", "mnt/disk", "mnt/disk/link", "mnt/disk/other", "data"] {
             assert!(may_look(&files, &dir.join(name)), "{name}");
         }
-        assert!(
-            files
-                .find(ROOT, &dir.join("home/project"), Link::Follow)
-                .is_ok()
-        );
+        assert!(files.find(ROOT, &dir.join("home/project"), Link::Follow).is_ok());
         // To look at a directory is not to look into it, and what lies beside the way is nobody's business.
         for name in ["aside", "mnt/disk/other/.."] {
-            assert!(
-                files.find(ROOT, &dir.join(name), Link::Follow).is_err(),
-                "{name}"
-            );
+            assert!(files.find(ROOT, &dir.join(name), Link::Follow).is_err(), "{name}");
         }
         assert!(!may_look(&files, &dir.join("aside")));
     }
@@ -373,10 +325,7 @@ mod tests {
         symlink(dir.join("home"), dir.join("package/link")).unwrap();
         let files = files(&dir.join("package"));
         for name in ["secret", "file", "missing"] {
-            for path in [
-                format!("home/{name}/../../package/file"),
-                format!("package/link/{name}"),
-            ] {
+            for path in [format!("home/{name}/../../package/file"), format!("package/link/{name}")] {
                 for link in [Link::Keep, Link::Follow] {
                     let found = files.find_to_look(ROOT, &dir.join(&path), link);
                     assert!(matches!(found, Err(Refusal::Denied(_))), "{path}");
@@ -398,21 +347,9 @@ mod tests {
         fs::write(dir.join("file"), "").unwrap();
         symlink("real", dir.join("link")).unwrap();
         let files = files(&dir);
-        for (name, is_link) in [
-            ("link", true),
-            ("link/", false),
-            ("link//", false),
-            ("link/.", false),
-        ] {
-            let found = files
-                .find_to_look(ROOT, &dir.join(name), Link::Keep)
-                .ok()
-                .unwrap();
-            assert_eq!(
-                (found.metadata.is_symlink(), found.metadata.is_dir()),
-                (is_link, !is_link),
-                "{name}"
-            );
+        for (name, is_link) in [("link", true), ("link/", false), ("link//", false), ("link/.", false)] {
+            let found = files.find_to_look(ROOT, &dir.join(name), Link::Keep).ok().unwrap();
+            assert_eq!((found.metadata.is_symlink(), found.metadata.is_dir()), (is_link, !is_link), "{name}");
         }
         let found = files.find_to_look(ROOT, &dir.join("file/"), Link::Keep);
         assert!(matches!(found, Err(Refusal::Failed(Errno::NOTDIR))));
@@ -424,13 +361,8 @@ mod tests {
         let (_dir, dir) = directory();
         fs::write(dir.join("file"), "").unwrap();
         let mut files = files(&dir);
-        let found = files
-            .find(ROOT, &dir.join("file"), Link::Follow)
-            .ok()
-            .unwrap();
-        let opened = (0..1024)
-            .map_while(|_| files.open(&found).ok())
-            .collect::<Vec<_>>();
+        let found = files.find(ROOT, &dir.join("file"), Link::Follow).ok().unwrap();
+        let opened = (0..1024).map_while(|_| files.open(&found).ok()).collect::<Vec<_>>();
         assert_eq!(opened.len(), DESCRIPTOR_LIMIT);
         assert!(opened.len() <= 256);
         assert_eq!(files.open(&found), Err(Errno::MFILE));

@@ -99,20 +99,12 @@ impl Guest {
     /// `dispatch` must stay alive and otherwise unused until [`Guest::unserve`] or the end of this guest, and no guest
     /// code may run in this store after the end of its lifetime without either.
     pub(crate) unsafe fn serve(&mut self, dispatch: &mut dyn Dispatch, input: &[u8]) {
-        std::mem::take(&mut self.early_files)
-            .iter()
-            .for_each(|path| dispatch.depends_on(path));
-        self.refusals
-            .iter()
-            .for_each(|wanted| dispatch.refused(wanted.clone()));
-        self.asked
-            .names()
-            .for_each(|name| _ = dispatch.variable(name));
+        std::mem::take(&mut self.early_files).iter().for_each(|path| dispatch.depends_on(path));
+        self.refusals.iter().for_each(|wanted| dispatch.refused(wanted.clone()));
+        self.asked.names().for_each(|name| _ = dispatch.variable(name));
         let pointer: NonNull<dyn Dispatch + '_> = NonNull::from(dispatch);
         // SAFETY: only the lifetime changes, and the caller promises that it is not exceeded.
-        let pointer = unsafe {
-            std::mem::transmute::<NonNull<dyn Dispatch + '_>, NonNull<dyn Dispatch>>(pointer)
-        };
+        let pointer = unsafe { std::mem::transmute::<NonNull<dyn Dispatch + '_>, NonNull<dyn Dispatch>>(pointer) };
         self.server = Some(Server(pointer));
         let mut pending = std::mem::take(&mut self.spare);
         pending.clear();
@@ -135,9 +127,7 @@ impl Guest {
     pub(crate) fn server(&mut self) -> Option<&mut dyn Dispatch> {
         // SAFETY: `serve`'s caller keeps the pointer's target alive and unused as long as it stands here. The result
         // borrows `self`, so there is one such reference at a time: a nested expansion runs in another store.
-        self.server
-            .as_mut()
-            .map(|Server(pointer)| unsafe { pointer.as_mut() })
+        self.server.as_mut().map(|Server(pointer)| unsafe { pointer.as_mut() })
     }
 
     pub(crate) fn drop_pending(&mut self) {
@@ -153,8 +143,7 @@ impl Guest {
 
     /// The files that the guest has open.
     pub(crate) fn files(&mut self) -> &mut Files {
-        self.files
-            .get_or_insert_with(|| Files::new(Arc::clone(self.grants.readable())))
+        self.files.get_or_insert_with(|| Files::new(Arc::clone(self.grants.readable())))
     }
 
     /// Says that what the guest returns may depend on what it found at `path`, which leads to `place`.
@@ -190,11 +179,7 @@ impl Guest {
 
     /// What the guest named and did not get, in this expansion.
     pub(crate) fn refused(&self) -> Vec<Wanted> {
-        self.refusals
-            .iter()
-            .cloned()
-            .chain(self.asked.refused())
-            .collect()
+        self.refusals.iter().cloned().chain(self.asked.refused()).collect()
     }
 
     /// Whether the guest may go on to look at the environment variable `name`. If it is set and not for the guest, that has
@@ -214,9 +199,7 @@ impl Guest {
         };
         match self.asked.note(name, allowed) {
             true => Ok(allowed),
-            false => Err(Stop::protocol(
-                "it asked for too many environment variables",
-            )),
+            false => Err(Stop::protocol("it asked for too many environment variables")),
         }
     }
 
@@ -227,12 +210,7 @@ impl Guest {
 }
 
 impl ResourceLimiter for Guest {
-    fn memory_growing(
-        &mut self,
-        _current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn memory_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         let allowed = desired <= MEMORY_LIMIT && maximum.is_none_or(|maximum| desired <= maximum);
         self.grow_refused |= !allowed;
         Ok(allowed)
@@ -243,12 +221,7 @@ impl ResourceLimiter for Guest {
         Ok(())
     }
 
-    fn table_growing(
-        &mut self,
-        _current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         Ok(desired <= TABLE_LIMIT)
     }
 
@@ -270,9 +243,7 @@ impl ResourceLimiter for Guest {
 /// # Errors
 ///
 /// The guest has no memory, which can happen only while it is being instantiated.
-pub(crate) fn memory_and_guest<'a>(
-    caller: &'a mut Caller<'_, Guest>,
-) -> Result<(&'a mut [u8], &'a mut Guest), Stop> {
+pub(crate) fn memory_and_guest<'a>(caller: &'a mut Caller<'_, Guest>) -> Result<(&'a mut [u8], &'a mut Guest), Stop> {
     let memory = match caller.data().memory {
         Some(memory) => memory,
         None => match caller.get_export("memory") {
@@ -312,14 +283,7 @@ pub(crate) mod tests {
         for number in 0..EARLY_FILES {
             assert_eq!(guest.depends_on(&path(number), &path(number)), Ok(()));
         }
-        assert_eq!(
-            guest.depends_on(&path(EARLY_FILES), &path(EARLY_FILES)),
-            Err(Errno::MFILE)
-        );
-        assert_eq!(
-            guest.depends_on(&path(1), &path(0)),
-            Ok(()),
-            "it is remembered already"
-        );
+        assert_eq!(guest.depends_on(&path(EARLY_FILES), &path(EARLY_FILES)), Err(Errno::MFILE));
+        assert_eq!(guest.depends_on(&path(1), &path(0)), Ok(()), "it is remembered already");
     }
 }

@@ -41,11 +41,7 @@ pub(crate) fn define(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     linker.func_wrap(WASI, "fd_fdstat_get", wasi::fd_fdstat_get)?;
     linker.func_wrap(WASI, "fd_filestat_get", wasi::fd_filestat_get)?;
     linker.func_wrap(WASI, "fd_pread", wasi::files::fd_pread)?;
-    linker.func_wrap(
-        WASI,
-        "fd_prestat_dir_name",
-        wasi::files::fd_prestat_dir_name,
-    )?;
+    linker.func_wrap(WASI, "fd_prestat_dir_name", wasi::files::fd_prestat_dir_name)?;
     linker.func_wrap(WASI, "fd_prestat_get", wasi::files::fd_prestat_get)?;
     linker.func_wrap(WASI, "fd_read", wasi::fd_read)?;
     linker.func_wrap(WASI, "fd_readdir", wasi::files::fd_readdir)?;
@@ -82,9 +78,7 @@ const REFUSED: &[Refused] = &[
     Refused::change("path_rename", "iiiiii", 0, 1, Needs::Something),
     Refused::change("path_symlink", "iiiii", 2, 3, Needs::Nothing),
     Refused::change("path_unlink_file", "iii", 0, 1, Needs::Something),
-    Refused::refused("proc_raise", "i", || {
-        Wanted::Other("sending a signal".to_owned())
-    }),
+    Refused::refused("proc_raise", "i", || Wanted::Other("sending a signal".to_owned())),
     Refused::refused("sock_accept", "iii", no_socket),
     Refused::refused("sock_recv", "iiiiii", no_socket),
     Refused::refused("sock_send", "iiiii", no_socket),
@@ -110,46 +104,20 @@ enum Why {
     Wanted(fn() -> Wanted),
     /// It would change what a path names. The numbers of the parameters with the directory and the path, whose length
     /// comes next.
-    Change {
-        dir: usize,
-        path: usize,
-        needs: Needs,
-    },
+    Change { dir: usize, path: usize, needs: Needs },
 }
 
 impl Refused {
     const fn descriptor(name: &'static str, parameters: &'static str) -> Refused {
-        Refused {
-            name,
-            parameters,
-            why: Why::Descriptor,
-        }
+        Refused { name, parameters, why: Why::Descriptor }
     }
 
-    const fn refused(
-        name: &'static str,
-        parameters: &'static str,
-        wanted: fn() -> Wanted,
-    ) -> Refused {
-        Refused {
-            name,
-            parameters,
-            why: Why::Wanted(wanted),
-        }
+    const fn refused(name: &'static str, parameters: &'static str, wanted: fn() -> Wanted) -> Refused {
+        Refused { name, parameters, why: Why::Wanted(wanted) }
     }
 
-    const fn change(
-        name: &'static str,
-        parameters: &'static str,
-        dir: usize,
-        path: usize,
-        needs: Needs,
-    ) -> Refused {
-        Refused {
-            name,
-            parameters,
-            why: Why::Change { dir, path, needs },
-        }
+    const fn change(name: &'static str, parameters: &'static str, dir: usize, path: usize, needs: Needs) -> Refused {
+        Refused { name, parameters, why: Why::Change { dir, path, needs } }
     }
 
     fn define(&'static self, linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
@@ -163,9 +131,7 @@ impl Refused {
             match results {
                 [result] => *result = Val::I32(errno.0.into()),
                 _ => {
-                    return Err(
-                        fault::Stop::protocol("a call without a place for its result").into(),
-                    );
+                    return Err(fault::Stop::protocol("a call without a place for its result").into());
                 }
             }
             Ok(())
@@ -173,30 +139,17 @@ impl Refused {
         Ok(())
     }
 
-    fn errno(
-        &self,
-        mut caller: Caller<'_, Guest>,
-        arguments: &[Val],
-    ) -> Result<Errno, fault::Stop> {
-        let argument = |number: usize| {
-            arguments
-                .get(number)
-                .and_then(Val::i32)
-                .map_or(0, i32::cast_unsigned)
-        };
+    fn errno(&self, mut caller: Caller<'_, Guest>, arguments: &[Val]) -> Result<Errno, fault::Stop> {
+        let argument = |number: usize| arguments.get(number).and_then(Val::i32).map_or(0, i32::cast_unsigned);
         match self.why {
             Why::Descriptor => Ok(Errno::BADF),
             Why::Wanted(wanted) => {
                 caller.data_mut().refuse(wanted());
                 Ok(Errno::NOTCAPABLE)
             }
-            Why::Change { dir, path, needs } => wasi::files::refuse_change(
-                &mut caller,
-                argument(dir),
-                argument(path),
-                argument(path + 1),
-                needs,
-            ),
+            Why::Change { dir, path, needs } => {
+                wasi::files::refuse_change(&mut caller, argument(dir), argument(path), argument(path + 1), needs)
+            }
         }
     }
 }
@@ -204,8 +157,7 @@ impl Refused {
 #[cfg(test)]
 mod tests {
     use stubgen::module::{
-        HOST_FUNCTIONS, HOST_MODULE, WASI_FUNCTIONS, WASI_MODULE, WATT_04_MODULE, WATT_05_MODULE,
-        WATT_FUNCTIONS,
+        HOST_FUNCTIONS, HOST_MODULE, WASI_FUNCTIONS, WASI_MODULE, WATT_04_MODULE, WATT_05_MODULE, WATT_FUNCTIONS,
     };
     use wasmtime::Store;
 
@@ -218,31 +170,16 @@ mod tests {
         let host = engine::host().map_err(|error| panic!("{error}")).unwrap();
         let mut store = Store::new(&host.engine, Guest::new(guest::tests::grants()));
         for name in WASI_FUNCTIONS {
-            assert!(
-                host.linker.get(&mut store, WASI_MODULE, name).is_ok(),
-                "{name}"
-            );
+            assert!(host.linker.get(&mut store, WASI_MODULE, name).is_ok(), "{name}");
         }
-        let host_functions = HOST_FUNCTIONS
-            .iter()
-            .map(|function| (HOST_MODULE, function));
+        let host_functions = HOST_FUNCTIONS.iter().map(|function| (HOST_MODULE, function));
         let watt = [WATT_04_MODULE, WATT_05_MODULE];
-        let watt_functions = watt.iter().flat_map(|&module| {
-            WATT_FUNCTIONS
-                .iter()
-                .map(move |function| (module, function))
-        });
+        let watt_functions =
+            watt.iter().flat_map(|&module| WATT_FUNCTIONS.iter().map(move |function| (module, function)));
         for (module, function) in host_functions.chain(watt_functions) {
-            let found = host
-                .linker
-                .get(&mut store, module, function.name)
-                .ok()
-                .and_then(|item| item.into_func());
+            let found = host.linker.get(&mut store, module, function.name).ok().and_then(|item| item.into_func());
             let ty = found.expect(function.name).ty(&store);
-            assert_eq!(
-                (ty.params().len(), ty.results().len()),
-                (function.params.len(), function.results.len())
-            );
+            assert_eq!((ty.params().len(), ty.results().len()), (function.params.len(), function.results.len()));
         }
         let all = WASI_FUNCTIONS.len() + HOST_FUNCTIONS.len() + 2 * WATT_FUNCTIONS.len();
         assert_eq!(host.linker.iter(&mut store).count(), all);

@@ -44,20 +44,12 @@ impl Instance {
     /// # Errors
     ///
     /// What the guest did wrong in its constructors, or what the host lacks.
-    pub(crate) fn new(
-        module: &InstancePre<Guest>,
-        expected: &Expected,
-        grants: &Grants,
-    ) -> Result<Instance, Fault> {
+    pub(crate) fn new(module: &InstancePre<Guest>, expected: &Expected, grants: &Grants) -> Result<Instance, Fault> {
         let mut store = Store::new(module.module().engine(), Guest::new(grants.clone()));
         store.limiter(|guest| guest);
         match Instance::start(&mut store, module, expected) {
             Ok((memory, entry)) => {
-                let instance = Instance {
-                    store,
-                    memory,
-                    entry,
-                };
+                let instance = Instance { store, memory, entry };
                 instance.check_declarations(expected)?;
                 Ok(instance)
             }
@@ -71,57 +63,33 @@ impl Instance {
         expected: &Expected,
     ) -> wasmtime::Result<(Memory, Entry)> {
         let instance = module.instantiate(&mut *store)?;
-        let memory = instance
-            .get_memory(&mut *store, MEMORY_EXPORT)
-            .ok_or_else(|| missing(MEMORY_EXPORT))?;
+        let memory = instance.get_memory(&mut *store, MEMORY_EXPORT).ok_or_else(|| missing(MEMORY_EXPORT))?;
         store.data_mut().memory = Some(memory);
         if let Some(Extern::Func(initialize)) = instance.get_export(&mut *store, INITIALIZE) {
-            initialize
-                .typed::<(), ()>(&mut *store)?
-                .call(&mut *store, ())?;
+            initialize.typed::<(), ()>(&mut *store)?.call(&mut *store, ())?;
         }
         if let Expected::Watt(interface) = expected {
-            return Ok((
-                memory,
-                Entry::Watt(watt::Entry::find(store, &instance, interface)?),
-            ));
+            return Ok((memory, Entry::Watt(watt::Entry::find(store, &instance, interface)?)));
         }
         let run = instance.get_typed_func(&mut *store, RUN_EXPORT)?;
-        let global = instance
-            .get_global(&mut *store, DECLS_EXPORT)
-            .ok_or_else(|| missing(DECLS_EXPORT))?;
-        let address = global
-            .get(&mut *store)
-            .i32()
-            .ok_or_else(|| missing(DECLS_EXPORT))?;
-        Ok((
-            memory,
-            Entry::Bridge {
-                run,
-                declarations: address.cast_unsigned(),
-            },
-        ))
+        let global = instance.get_global(&mut *store, DECLS_EXPORT).ok_or_else(|| missing(DECLS_EXPORT))?;
+        let address = global.get(&mut *store).i32().ok_or_else(|| missing(DECLS_EXPORT))?;
+        Ok((memory, Entry::Bridge { run, declarations: address.cast_unsigned() }))
     }
 
     /// The declarations are a slice in the guest's memory: pointer and length, 32 bits each.
     fn check_declarations(&self, expected: &Expected) -> Result<(), Fault> {
-        let (Entry::Bridge { declarations, .. }, Expected::Bridge(expected)) =
-            (&self.entry, expected)
-        else {
+        let (Entry::Bridge { declarations, .. }, Expected::Bridge(expected)) = (&self.entry, expected) else {
             return Ok(());
         };
         let memory = self.memory.data(&self.store);
-        let slice = range(memory.len(), *declarations, 8)
-            .and_then(|range| memory[range].as_chunks::<4>().0.get(1));
+        let slice = range(memory.len(), *declarations, 8).and_then(|range| memory[range].as_chunks::<4>().0.get(1));
         let Some(&len) = slice else {
-            return Err(Fault::protocol(format!(
-                "`{DECLS_EXPORT}` points outside its memory"
-            )));
+            return Err(Fault::protocol(format!("`{DECLS_EXPORT}` points outside its memory")));
         };
         let len = u32::from_le_bytes(len);
         if usize::try_from(len) != Ok(*expected) {
-            let message =
-                format!("it has {len} macros, but its custom section declares {expected}");
+            let message = format!("it has {len} macros, but its custom section declares {expected}");
             return Err(Fault::protocol(message));
         }
         Ok(())
@@ -146,15 +114,9 @@ impl Instance {
         // if the call unwinds, then the caller drops this instance, as it does after every fault, so no guest code runs.
         unsafe { self.store.data_mut().serve(dispatch, input) };
         let result = match &self.entry {
-            Entry::Bridge { run, declarations } => run.call(
-                &mut self.store,
-                (
-                    *declarations,
-                    index,
-                    input_len,
-                    u32::from(force_show_panics),
-                ),
-            ),
+            Entry::Bridge { run, declarations } => {
+                run.call(&mut self.store, (*declarations, index, input_len, u32::from(force_show_panics)))
+            }
             Entry::Watt(entry) => entry.run(&mut self.store, index).map(u64::from),
         };
         let result = result.map_err(|error| Fault::of_call(error, self.store.data_mut()));
@@ -176,7 +138,5 @@ impl Instance {
 }
 
 fn missing(export: &str) -> wasmtime::Error {
-    wasmtime::Error::from(crate::fault::Stop::protocol(format!(
-        "it has no export `{export}`"
-    )))
+    wasmtime::Error::from(crate::fault::Stop::protocol(format!("it has no export `{export}`")))
 }

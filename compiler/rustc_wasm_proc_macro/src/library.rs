@@ -24,13 +24,11 @@ impl api::Load for Library {
     }
 
     fn load(module: &api::Module<'_>, events: &dyn Events) -> Result<Module, String> {
-        let info = ModuleInfo::parse_with_digest(module.bytes, Digest(module.digest))
-            .map_err(|error| error.to_string())?;
+        let info =
+            ModuleInfo::parse_with_digest(module.bytes, Digest(module.digest)).map_err(|error| error.to_string())?;
         let cache = module.cache.map(|dir| Cache::new(dir.to_owned()));
         let loaded = match (module.only_cached, &cache) {
-            (false, cache) => {
-                Module::load(module.bytes, &info, cache.as_ref(), module.grants, events)
-            }
+            (false, cache) => Module::load(module.bytes, &info, cache.as_ref(), module.grants, events),
             (true, Some(cache)) => Module::load_cached(&info, cache, module.grants, events),
             (true, None) => Err(LoadError::NotCached),
         };
@@ -47,10 +45,9 @@ impl api::Expand for Module {
         dispatch: &mut dyn Dispatch,
         events: &dyn Events,
     ) -> Result<Vec<u8>, CallError> {
-        self.expand_here(index, input, force_show_panics, dispatch, events)
-            .map_err(|fault| match fault.kind() {
-                FaultKind::Panic(message) => CallError::Panic(message.clone()),
-                _ => CallError::Fault([vec![fault.to_string()], fault.notes()].concat().join("\n")),
-            })
+        self.expand_here(index, input, force_show_panics, dispatch, events).map_err(|fault| match fault.kind() {
+            FaultKind::Panic(message) => CallError::Panic(message.clone()),
+            _ => CallError::Fault([vec![fault.to_string()], fault.notes()].concat().join("\n")),
+        })
     }
 }

@@ -59,8 +59,7 @@ impl Module {
         let host = engine::host().map_err(LoadError::Engine)?;
         let cache = cache.map(|cache| (cache, key(host, info)));
         if let Some((cache, key)) = &cache
-            && let Some(module) =
-                measured(events, Activity::Load, || find(host, cache, key, events))
+            && let Some(module) = measured(events, Activity::Load, || find(host, cache, key, events))
         {
             return Module::link(host, &module, info, grants, true);
         }
@@ -92,16 +91,8 @@ impl Module {
         events: &dyn Events,
     ) -> Result<Module, LoadError> {
         let host = engine::host().map_err(LoadError::Engine)?;
-        let module = measured(events, Activity::Load, || {
-            find(host, cache, &key(host, info), events)
-        });
-        Module::link(
-            host,
-            &module.ok_or(LoadError::NotCached)?,
-            info,
-            grants,
-            true,
-        )
+        let module = measured(events, Activity::Load, || find(host, cache, &key(host, info), events));
+        Module::link(host, &module.ok_or(LoadError::NotCached)?, info, grants, true)
     }
 
     fn link(
@@ -111,27 +102,13 @@ impl Module {
         grants: &Grants,
         from_cache: bool,
     ) -> Result<Module, LoadError> {
-        let module = host
-            .linker
-            .instantiate_pre(module)
-            .map_err(|error| LoadError::Link(one_line(&error)))?;
+        let module = host.linker.instantiate_pre(module).map_err(|error| LoadError::Link(one_line(&error)))?;
         let expected = match watt::Interface::of(info.guest, &info.declarations) {
             Some(interface) => Expected::Watt(interface),
             None => Expected::Bridge(info.declarations.len()),
         };
-        let idle = Mutex::new(Idle {
-            place: 0,
-            grants: grants.clone(),
-            instances: Vec::new(),
-        });
-        Ok(Module {
-            shared: Arc::new(Shared {
-                module,
-                expected,
-                from_cache,
-                idle,
-            }),
-        })
+        let idle = Mutex::new(Idle { place: 0, grants: grants.clone(), instances: Vec::new() });
+        Ok(Module { shared: Arc::new(Shared { module, expected, from_cache, idle }) })
     }
 
     /// Whether the compiled code came from the cache.
@@ -177,17 +154,10 @@ impl Module {
             None => {
                 let make = || Instance::new(&shared.module, &shared.expected, &grants);
                 let made = measured(events, Activity::Instantiate, make);
-                made.inspect_err(|fault| {
-                    fault
-                        .refused()
-                        .iter()
-                        .for_each(|wanted| dispatch.refused(wanted.clone()))
-                })?
+                made.inspect_err(|fault| fault.refused().iter().for_each(|wanted| dispatch.refused(wanted.clone())))?
             }
         };
-        let output = measured(events, Activity::Expand, || {
-            instance.expand(index, input, force_show_panics, dispatch)
-        })?;
+        let output = measured(events, Activity::Expand, || instance.expand(index, input, force_show_panics, dispatch))?;
         let mut idle = shared.idle();
         if idle.place == place {
             idle.instances.push(instance);
@@ -216,9 +186,7 @@ impl Idle {
 
 impl std::fmt::Debug for Module {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Module")
-            .field("expected", &self.shared.expected)
-            .finish_non_exhaustive()
+        f.debug_struct("Module").field("expected", &self.shared.expected).finish_non_exhaustive()
     }
 }
 
@@ -230,31 +198,16 @@ fn find(host: &Host, cache: &Cache, key: &Key, events: &dyn Events) -> Option<wa
     // file stays as it is while it is mapped: entries are replaced by renaming and never written to. Somebody who makes
     // an entry with a right checksum and wrong content can run code in this process; so whoever can write the cache is
     // trusted, as with Cargo's target directory.
-    usable(
-        unsafe { wasmtime::Module::deserialize_file(&host.engine, entry.path()) },
-        events,
-    )
+    usable(unsafe { wasmtime::Module::deserialize_file(&host.engine, entry.path()) }, events)
 }
 
-fn usable(
-    loaded: wasmtime::Result<wasmtime::Module>,
-    events: &dyn Events,
-) -> Option<wasmtime::Module> {
+fn usable(loaded: wasmtime::Result<wasmtime::Module>, events: &dyn Events) -> Option<wasmtime::Module> {
     match loaded {
         Ok(module) => Some(module),
         // Somebody has cleared the cache since the entry was looked up.
-        Err(error)
-            if error
-                .downcast_ref()
-                .is_some_and(|error: &io::Error| error.kind() == NotFound) =>
-        {
-            None
-        }
+        Err(error) if error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == NotFound) => None,
         Err(error) => {
-            events.warn(&format!(
-                "a cached WebAssembly module cannot be used and is made again: {}",
-                one_line(&error)
-            ));
+            events.warn(&format!("a cached WebAssembly module cannot be used and is made again: {}", one_line(&error)));
             None
         }
     }
@@ -262,15 +215,9 @@ fn usable(
 
 fn publish(module: &wasmtime::Module, cache: &Cache, key: &Key, events: &dyn Events) {
     let result = module.serialize().map_err(|error| one_line(&error));
-    let result = result.and_then(|code| {
-        cache
-            .publish(Kind::Module, key, &code)
-            .map_err(|error| error.to_string())
-    });
+    let result = result.and_then(|code| cache.publish(Kind::Module, key, &code).map_err(|error| error.to_string()));
     if let Err(error) = result {
-        events.warn(&format!(
-            "a compiled WebAssembly module cannot be cached: {error}"
-        ));
+        events.warn(&format!("a compiled WebAssembly module cannot be cached: {error}"));
     }
 }
 
@@ -283,9 +230,7 @@ fn key(host: &Host, info: &ModuleInfo) -> Key {
 /// features and the engine's settings; and Wasmtime's own version, whose place in that is taken by ours.
 fn compiler(host: &Host) -> Vec<u8> {
     let mut settings = Collector(Vec::new());
-    host.engine
-        .precompile_compatibility_hash()
-        .hash(&mut settings);
+    host.engine.precompile_compatibility_hash().hash(&mut settings);
     ModuleVersionStrategy::WasmtimeVersion.hash(&mut settings);
     settings.0
 }
@@ -324,9 +269,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let warnings = Warnings::default();
         // SAFETY: neither file has code in it.
-        let load = |name| unsafe {
-            wasmtime::Module::deserialize_file(&host.engine, dir.path().join(name))
-        };
+        let load = |name| unsafe { wasmtime::Module::deserialize_file(&host.engine, dir.path().join(name)) };
         assert!(usable(load("gone"), &warnings).is_none());
         assert!(warnings.0.borrow().is_empty(), "{:?}", warnings.0);
         std::fs::write(dir.path().join("other"), "no code").unwrap();
@@ -338,19 +281,8 @@ mod tests {
     fn code_that_another_wasmtime_compiled_has_another_key() {
         // Else an update would run it. Nobody has to think of it: the version is Wasmtime's own.
         let manifest = include_str!("../Cargo.toml");
-        let version = manifest
-            .split_once("wasmtime = { version = \"=")
-            .unwrap()
-            .1
-            .split('"')
-            .next()
-            .unwrap();
+        let version = manifest.split_once("wasmtime = { version = \"=").unwrap().1.split('"').next().unwrap();
         let settings = compiler(engine::host().unwrap());
-        assert!(
-            settings
-                .windows(version.len())
-                .any(|window| window == version.as_bytes()),
-            "{version}"
-        );
+        assert!(settings.windows(version.len()).any(|window| window == version.as_bytes()), "{version}");
     }
 }

@@ -27,9 +27,7 @@ impl Refusals {
         }
         if self.seen.len() == REFUSALS {
             self.more = true;
-            return Some(Wanted::Other(format!(
-                "more than {REFUSALS} different things in one expansion"
-            )));
+            return Some(Wanted::Other(format!("more than {REFUSALS} different things in one expansion")));
         }
         self.seen.insert(wanted.clone());
         Some(wanted)
@@ -74,10 +72,7 @@ impl Asked {
 
     /// Those that the guest may not see.
     pub(crate) fn refused(&self) -> impl Iterator<Item = Wanted> {
-        self.names
-            .iter()
-            .filter(|(_, allowed)| !**allowed)
-            .map(|(name, _)| Wanted::Variable(name.clone()))
+        self.names.iter().filter(|(_, allowed)| !**allowed).map(|(name, _)| Wanted::Variable(name.clone()))
     }
 
     pub(crate) fn clear(&mut self) {
@@ -96,18 +91,10 @@ mod tests {
         // Each may be told in full, so a guest could write without end.
         let mut refusals = Refusals::default();
         let program = |number: usize| Wanted::Program(number.to_string());
-        let told: Vec<_> = (0..3 * REFUSALS)
-            .flat_map(|number| refusals.note(program(number / 2)))
-            .collect();
+        let told: Vec<_> = (0..3 * REFUSALS).flat_map(|number| refusals.note(program(number / 2))).collect();
         assert_eq!(told.len(), REFUSALS + 1);
-        assert_eq!(
-            told.last().unwrap().to_string(),
-            "more than 256 different things in one expansion"
-        );
-        assert_eq!(
-            (refusals.note(program(0)), refusals.note(Wanted::Thread)),
-            (None, None)
-        );
+        assert_eq!(told.last().unwrap().to_string(), "more than 256 different things in one expansion");
+        assert_eq!((refusals.note(program(0)), refusals.note(Wanted::Thread)), (None, None));
         refusals.clear();
         assert_eq!(refusals.note(program(0)), Some(program(0)));
     }
@@ -115,9 +102,7 @@ mod tests {
     #[test]
     fn names_of_variables_have_a_limit_too() {
         let mut asked = Asked::default();
-        let many = (0..NAMES)
-            .take_while(|number| asked.note(&number.to_string(), true))
-            .count();
+        let many = (0..NAMES).take_while(|number| asked.note(&number.to_string(), true)).count();
         assert!((10_000..20_000).contains(&many), "{many}");
         assert_eq!((asked.get("7"), asked.get("none")), (Some(true), None));
         let mut asked = Asked::default();

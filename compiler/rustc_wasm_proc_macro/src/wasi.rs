@@ -130,10 +130,7 @@ impl Memory<'_> {
 
 /// The address `count` entries of `size` bytes after `base`.
 fn offset(base: u32, count: u32, size: u32) -> Result<u32, Errno> {
-    count
-        .checked_mul(size)
-        .and_then(|bytes| base.checked_add(bytes))
-        .ok_or(Errno::FAULT)
+    count.checked_mul(size).and_then(|bytes| base.checked_add(bytes)).ok_or(Errno::FAULT)
 }
 
 pub(crate) fn args_sizes_get(mut caller: Caller<'_, Guest>, count: u32, size: u32) -> Answer {
@@ -150,17 +147,7 @@ pub(crate) fn args_get(_: Caller<'_, Guest>, _pointers: u32, _bytes: u32) -> Ans
 /// What the guest may see of the compiler's environment, as `KEY=VALUE\0` entries.
 fn environment(guest: &Guest) -> Vec<Vec<u8>> {
     let variables = guest.grants().environment().into_iter();
-    variables
-        .map(|(key, value)| {
-            [
-                key.as_encoded_bytes(),
-                b"=",
-                value.as_encoded_bytes(),
-                b"\0",
-            ]
-            .concat()
-        })
-        .collect()
+    variables.map(|(key, value)| [key.as_encoded_bytes(), b"=", value.as_encoded_bytes(), b"\0"].concat()).collect()
 }
 
 pub(crate) fn environ_sizes_get(mut caller: Caller<'_, Guest>, count: u32, size: u32) -> Answer {
@@ -169,24 +156,14 @@ pub(crate) fn environ_sizes_get(mut caller: Caller<'_, Guest>, count: u32, size:
         let environment = environment(guest);
         let entries = guest.environment.insert(environment);
         let bytes = entries.iter().map(Vec::len).sum::<usize>();
-        memory.write_u32(
-            count,
-            u32::try_from(entries.len()).map_err(|_| Errno::INVAL)?,
-        )?;
+        memory.write_u32(count, u32::try_from(entries.len()).map_err(|_| Errno::INVAL)?)?;
         memory.write_u32(size, u32::try_from(bytes).map_err(|_| Errno::INVAL)?)
     })
 }
 
-pub(crate) fn environ_get(
-    mut caller: Caller<'_, Guest>,
-    mut pointers: u32,
-    mut bytes: u32,
-) -> Answer {
+pub(crate) fn environ_get(mut caller: Caller<'_, Guest>, mut pointers: u32, mut bytes: u32) -> Answer {
     answer(&mut caller, |memory, guest| {
-        let entries = guest
-            .environment
-            .take()
-            .unwrap_or_else(|| environment(guest));
+        let entries = guest.environment.take().unwrap_or_else(|| environment(guest));
         for entry in entries {
             memory.write_u32(pointers, bytes)?;
             memory.write(bytes, &entry)?;
@@ -210,9 +187,7 @@ pub(crate) fn sched_yield(_: Caller<'_, Guest>) -> Answer {
 fn clock(id: u32) -> Result<u64, Errno> {
     static START: OnceLock<Instant> = OnceLock::new();
     let time = match id {
-        0 => SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .map_err(|_| Errno::INVAL)?,
+        0 => SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|_| Errno::INVAL)?,
         1..=3 => START.get_or_init(Instant::now).elapsed(),
         _ => return Err(Errno::INVAL),
     };
@@ -226,12 +201,7 @@ pub(crate) fn clock_res_get(mut caller: Caller<'_, Guest>, id: u32, resolution: 
     })
 }
 
-pub(crate) fn clock_time_get(
-    mut caller: Caller<'_, Guest>,
-    id: u32,
-    _precision: u64,
-    time: u32,
-) -> Answer {
+pub(crate) fn clock_time_get(mut caller: Caller<'_, Guest>, id: u32, _precision: u64, time: u32) -> Answer {
     answer(&mut caller, |memory, _| {
         let now = clock(id)?;
         memory.write_u64(time, now)
@@ -259,11 +229,7 @@ struct Subscription {
 
 impl Subscription {
     fn parse(bytes: [u8; 48]) -> Subscription {
-        let number = |at: usize, len: usize| {
-            (0..len)
-                .rev()
-                .fold(0, |n, i| n << 8 | u64::from(bytes[at + i]))
-        };
+        let number = |at: usize, len: usize| (0..len).rev().fold(0, |n, i| n << 8 | u64::from(bytes[at + i]));
         let userdata = number(0, 8).to_le_bytes();
         let kind = bytes[8];
         let mut errno = 0;
@@ -272,24 +238,13 @@ impl Subscription {
             let timeout = number(24, 8);
             let absolute = number(40, 2) & 1 == 1;
             match clock(number(16, 4) as u32) {
-                Ok(now) => {
-                    wait = Duration::from_nanos(if absolute {
-                        timeout.saturating_sub(now)
-                    } else {
-                        timeout
-                    })
-                }
+                Ok(now) => wait = Duration::from_nanos(if absolute { timeout.saturating_sub(now) } else { timeout }),
                 Err(Errno(code)) => errno = code,
             }
         } else if number(16, 4) > 2 {
             errno = Errno::BADF.0;
         }
-        Subscription {
-            userdata,
-            kind,
-            wait,
-            errno,
-        }
+        Subscription { userdata, kind, wait, errno }
     }
 }
 
@@ -306,27 +261,14 @@ pub(crate) fn poll_oneoff(
             return Err(Errno::INVAL);
         }
         let subscriptions = (0..count)
-            .map(|number| {
-                Ok(Subscription::parse(memory.read(offset(
-                    subscriptions,
-                    number,
-                    48,
-                )?)?))
-            })
+            .map(|number| Ok(Subscription::parse(memory.read(offset(subscriptions, number, 48)?)?)))
             .collect::<Result<Vec<_>, Errno>>()?;
         memory.range(events, offset(0, count, 32)?)?;
         memory.range(ready, 4)?;
-        let wait = subscriptions
-            .iter()
-            .map(|subscription| subscription.wait)
-            .min()
-            .unwrap_or_default();
+        let wait = subscriptions.iter().map(|subscription| subscription.wait).min().unwrap_or_default();
         std::thread::sleep(wait);
         let mut happened = 0;
-        for subscription in subscriptions
-            .iter()
-            .filter(|subscription| subscription.wait <= wait)
-        {
+        for subscription in subscriptions.iter().filter(|subscription| subscription.wait <= wait) {
             let mut event = [0; 32];
             event[..8].copy_from_slice(&subscription.userdata);
             event[8..10].copy_from_slice(&subscription.errno.to_le_bytes());
@@ -354,13 +296,7 @@ fn is_terminal(fd: u32) -> bool {
 
 /// Closes a file or directory. A stream stays open: it is the compiler's.
 pub(crate) fn fd_close(mut caller: Caller<'_, Guest>, fd: u32) -> Answer {
-    answer(&mut caller, |_, guest| {
-        if is_stream(fd) {
-            Ok(())
-        } else {
-            guest.files().close(fd)
-        }
-    })
+    answer(&mut caller, |_, guest| if is_stream(fd) { Ok(()) } else { guest.files().close(fd) })
 }
 
 pub(crate) fn fd_fdstat_get(mut caller: Caller<'_, Guest>, fd: u32, stat: u32) -> Answer {
@@ -372,11 +308,7 @@ pub(crate) fn fd_fdstat_get(mut caller: Caller<'_, Guest>, fd: u32, stat: u32) -
         bytes[0] = CHARACTER_DEVICE;
         let own = if fd == 0 { FD_READ } else { FD_WRITE };
         // By the right to seek, wasi-libc tells such devices from terminals.
-        let rights = if is_terminal(fd) {
-            own
-        } else {
-            own | FD_SEEK | FD_TELL
-        };
+        let rights = if is_terminal(fd) { own } else { own | FD_SEEK | FD_TELL };
         bytes[8..16].copy_from_slice(&rights.to_le_bytes());
         memory.write(stat, &bytes)
     })
@@ -394,13 +326,7 @@ pub(crate) fn fd_filestat_get(mut caller: Caller<'_, Guest>, fd: u32, stat: u32)
 }
 
 /// Reads a file. Standard input is the compiler's.
-pub(crate) fn fd_read(
-    mut caller: Caller<'_, Guest>,
-    fd: u32,
-    buffers: u32,
-    count: u32,
-    read: u32,
-) -> Answer {
+pub(crate) fn fd_read(mut caller: Caller<'_, Guest>, fd: u32, buffers: u32, count: u32, read: u32) -> Answer {
     answer(&mut caller, |memory, guest| {
         memory.range(read, 4)?;
         let total = match fd {
@@ -415,13 +341,7 @@ pub(crate) fn fd_read(
     })
 }
 
-pub(crate) fn fd_seek(
-    mut caller: Caller<'_, Guest>,
-    fd: u32,
-    offset: i64,
-    whence: u32,
-    position: u32,
-) -> Answer {
+pub(crate) fn fd_seek(mut caller: Caller<'_, Guest>, fd: u32, offset: i64, whence: u32, position: u32) -> Answer {
     answer(&mut caller, |memory, guest| {
         let to = match whence {
             0 => SeekFrom::Start(offset.try_into().map_err(|_| Errno::INVAL)?),
@@ -434,18 +354,10 @@ pub(crate) fn fd_seek(
 }
 
 pub(crate) fn fd_tell(mut caller: Caller<'_, Guest>, fd: u32, position: u32) -> Answer {
-    answer(&mut caller, |memory, guest| {
-        seek(memory, guest, fd, SeekFrom::Current(0), position)
-    })
+    answer(&mut caller, |memory, guest| seek(memory, guest, fd, SeekFrom::Current(0), position))
 }
 
-fn seek(
-    memory: &mut Memory<'_>,
-    guest: &mut Guest,
-    fd: u32,
-    to: SeekFrom,
-    position: u32,
-) -> Result<(), Errno> {
+fn seek(memory: &mut Memory<'_>, guest: &mut Guest, fd: u32, to: SeekFrom, position: u32) -> Result<(), Errno> {
     if is_stream(fd) {
         return Err(Errno::SPIPE);
     }
@@ -454,13 +366,7 @@ fn seek(
 }
 
 /// Writes to the compiler's own output, at once, so that it stands in the right place among the compiler's.
-pub(crate) fn fd_write(
-    mut caller: Caller<'_, Guest>,
-    fd: u32,
-    buffers: u32,
-    count: u32,
-    written: u32,
-) -> Answer {
+pub(crate) fn fd_write(mut caller: Caller<'_, Guest>, fd: u32, buffers: u32, count: u32, written: u32) -> Answer {
     answer(&mut caller, |memory, _| {
         memory.range(written, 4)?;
         let total = match fd {
@@ -472,12 +378,7 @@ pub(crate) fn fd_write(
     })
 }
 
-fn write_buffers(
-    memory: &Memory<'_>,
-    buffers: u32,
-    count: u32,
-    stream: &mut dyn Write,
-) -> Result<u32, Errno> {
+fn write_buffers(memory: &Memory<'_>, buffers: u32, count: u32, stream: &mut dyn Write) -> Result<u32, Errno> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::BrokenPipe => Errno::PIPE,
         _ => Errno::IO,

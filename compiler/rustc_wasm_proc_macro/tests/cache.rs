@@ -41,9 +41,7 @@ fn entries(cache: &Cache) -> Vec<PathBuf> {
 
 /// An entry without its trailer, and a way to write one with a right trailer.
 fn payload(cache: &Cache) -> Vec<u8> {
-    let [path] = &entries(cache)[..] else {
-        panic!("there should be one entry")
-    };
+    let [path] = &entries(cache)[..] else { panic!("there should be one entry") };
     let mut bytes = fs::read(path).unwrap();
     bytes.truncate(bytes.len() - 24);
     bytes
@@ -56,10 +54,7 @@ fn a_module_is_compiled_once() {
     let (first, second) = (Log::default(), Log::default());
     assert!(!load(&wat("", "", ECHO), &cache, &first).from_cache());
     assert!(load(&wat("", "", ECHO), &cache, &second).from_cache());
-    assert_eq!(
-        *first.activities.borrow(),
-        [Activity::Load, Activity::Compile]
-    );
+    assert_eq!(*first.activities.borrow(), [Activity::Load, Activity::Compile]);
     assert_eq!(*second.activities.borrow(), [Activity::Load]);
     // Another module is another entry.
     assert!(!load(&wat("", "(func $other)", ECHO), &cache, &first).from_cache());
@@ -71,11 +66,7 @@ fn a_module_is_compiled_once() {
 fn without_a_cache_nothing_is_looked_up() {
     let (bytes, info) = parse(&wat("", "", ECHO));
     let log = Log::default();
-    assert!(
-        !Module::load(&bytes, &info, None, &grants(), &log)
-            .unwrap()
-            .from_cache()
-    );
+    assert!(!Module::load(&bytes, &info, None, &grants(), &log).unwrap().from_cache());
     assert_eq!(*log.activities.borrow(), [Activity::Compile]);
 }
 
@@ -86,9 +77,7 @@ fn damaged_entries_are_made_again() {
     let cache = Cache::new(dir.path().to_owned());
     let log = Log::default();
     load(&wat("", "", ECHO), &cache, &log);
-    let [path] = &entries(&cache)[..] else {
-        panic!("there should be one entry")
-    };
+    let [path] = &entries(&cache)[..] else { panic!("there should be one entry") };
     let whole = fs::read(path).unwrap();
     let flipped = |at: usize| {
         let mut bytes = whole.clone();
@@ -112,10 +101,7 @@ fn damaged_entries_are_made_again() {
         fs::remove_file(path).unwrap();
         fs::write(path, damage).unwrap();
         assert!(!load(&wat("", "", ECHO), &cache, &log).from_cache());
-        assert!(
-            load(&wat("", "", ECHO), &cache, &log).from_cache(),
-            "the entry should have been replaced"
-        );
+        assert!(load(&wat("", "", ECHO), &cache, &log).from_cache(), "the entry should have been replaced");
     }
 }
 
@@ -129,38 +115,23 @@ fn whole_entries_that_wasmtime_refuses_are_made_again() {
     // `x.py` says which patches the compiler of the code has.
     let patches = option_env!("RUSTC_WASM_PROC_MACRO_PATCHES").unwrap_or_default();
     let version = format!("rustc_wasm_proc_macro 1 {patches}").into_bytes();
-    let at = code
-        .windows(version.len())
-        .position(|window| window == version)
-        .expect("our version stands in the file");
+    let at = code.windows(version.len()).position(|window| window == version).expect("our version stands in the file");
     let mut other_version = code.clone();
     other_version[at + version.len() - 1] ^= 1;
-    for payload in [
-        &b"no ELF file"[..],
-        b"",
-        &other_version,
-        &code[..code.len() / 2],
-    ] {
+    for payload in [&b"no ELF file"[..], b"", &other_version, &code[..code.len() / 2]] {
         let key_source = tempfile::tempdir().unwrap();
         let stranger = Cache::new(key_source.path().to_owned());
         // A right trailer for wrong content, at the right key: made by publishing it under any key and moving it.
         let key = stubgen::cache::Key::from_parts(["any"]);
-        let made = stranger
-            .publish(stubgen::cache::Kind::Module, &key, payload)
-            .unwrap();
-        let [path] = &entries(&cache)[..] else {
-            panic!("there should be one entry")
-        };
+        let made = stranger.publish(stubgen::cache::Kind::Module, &key, payload).unwrap();
+        let [path] = &entries(&cache)[..] else { panic!("there should be one entry") };
         fs::remove_file(path).unwrap();
         fs::copy(made, path).unwrap();
 
         let log = Log::default();
         assert!(!load(&wat("", "", ECHO), &cache, &log).from_cache());
         assert_eq!(log.warnings.borrow().len(), 1, "{:?}", log.warnings);
-        assert!(
-            load(&wat("", "", ECHO), &cache, &log).from_cache(),
-            "the entry should have been replaced"
-        );
+        assert!(load(&wat("", "", ECHO), &cache, &log).from_cache(), "the entry should have been replaced");
     }
 }
 
@@ -174,10 +145,7 @@ fn a_cache_that_cannot_be_written_is_a_warning() {
     assert!(!load(&wat("", "", ECHO), &Cache::new(file), &log).from_cache());
     let warnings = log.warnings.into_inner();
     assert_eq!(warnings.len(), 1);
-    assert!(
-        warnings[0].starts_with("a compiled WebAssembly module cannot be cached: "),
-        "{warnings:?}"
-    );
+    assert!(warnings[0].starts_with("a compiled WebAssembly module cannot be cached: "), "{warnings:?}");
 }
 
 #[test]
@@ -190,11 +158,7 @@ fn many_compilations_at_once_share_a_cache() {
             scope.spawn(|| {
                 for number in 0..5 {
                     let log = Log::default();
-                    load(
-                        &wat("", &format!("(func $f{number} unreachable)"), ECHO),
-                        &cache,
-                        &log,
-                    );
+                    load(&wat("", &format!("(func $f{number} unreachable)"), ECHO), &cache, &log);
                     assert!(log.warnings.borrow().is_empty(), "{:?}", log.warnings);
                 }
             });

@@ -95,20 +95,12 @@ impl Writer {
             }
         }
         for depth in 0..4 {
-            _ = write!(
-                self.text,
-                " (local $e{depth} exnref) (local $turn{depth} i32)"
-            );
+            _ = write!(self.text, " (local $e{depth} exnref) (local $turn{depth} i32)");
         }
-        self.text
-            .push_str("\n(if (i32.eqz (call $goes_on)) (then (return (local.get $i64_0))))\n");
+        self.text.push_str("\n(if (i32.eqz (call $goes_on)) (then (return (local.get $i64_0))))\n");
         for (ty, _) in TYPES {
             for local in 1..LOCALS {
-                _ = writeln!(
-                    self.text,
-                    "(local.set ${ty}_{local} ({ty}.const {}))",
-                    self.seed % 100 + local
-                );
+                _ = writeln!(self.text, "(local.set ${ty}_{local} ({ty}.const {}))", self.seed % 100 + local);
             }
         }
         self.statements(number, 0);
@@ -122,10 +114,7 @@ impl Writer {
             let value = self.get(ty);
             let noted = match convert {
                 "" => value,
-                convert => format!(
-                    "({convert} {value}{}",
-                    ")".repeat(1 + convert.matches('(').count())
-                ),
+                convert => format!("({convert} {value}{}", ")".repeat(1 + convert.matches('(').count())),
             };
             _ = writeln!(self.text, "(call $note {noted})");
         }
@@ -150,16 +139,11 @@ impl Writer {
                 let called = self.below(number + 1);
                 let arguments: Vec<String> = TYPES.iter().map(|(ty, _)| self.get(ty)).collect();
                 let to = self.local("i64");
-                _ = writeln!(
-                    self.text,
-                    "(local.set {to} (call $f{called} {}))",
-                    arguments.join(" ")
-                );
+                _ = writeln!(self.text, "(local.set {to} (call $f{called} {}))", arguments.join(" "));
             }
             4 => {
                 let (value, every) = (self.get("i32"), 2 + self.below(5));
-                let condition =
-                    format!("(i32.eqz (i32.rem_u (global.get $count) (i32.const {every})))");
+                let condition = format!("(i32.eqz (i32.rem_u (global.get $count) (i32.const {every})))");
                 _ = writeln!(self.text, "(if {condition} (then (throw $t {value})))");
             }
             5 | 6 => {
@@ -179,18 +163,10 @@ impl Writer {
             }
             7 => {
                 // One that ordinary code gets to as well, and that does not return.
-                let (handler, after, condition, value) = (
-                    self.label("h"),
-                    self.label("a"),
-                    self.get("i32"),
-                    self.get("i32"),
-                );
+                let (handler, after, condition, value) =
+                    (self.label("h"), self.label("a"), self.get("i32"), self.get("i32"));
                 let ordinary = format!("(br_if {handler} (i32.and (i32.const 1) {condition}))");
-                let places = if self.below(2) == 0 {
-                    [&*ordinary, ""]
-                } else {
-                    ["", &*ordinary]
-                };
+                let places = if self.below(2) == 0 { [&*ordinary, ""] } else { ["", &*ordinary] };
                 _ = writeln!(
                     self.text,
                     "(block {after} (block {handler} {} (try_table (catch_all {handler})",
@@ -203,28 +179,17 @@ impl Writer {
             }
             8 => {
                 let (handler, after, to) = (self.label("h"), self.label("a"), self.local("i32"));
-                _ = writeln!(
-                    self.text,
-                    "(block {after} (block {handler} (result i32) (try_table (catch $t {handler})"
-                );
+                _ = writeln!(self.text, "(block {after} (block {handler} (result i32) (try_table (catch $t {handler})");
                 self.statements(number, depth + 1);
                 _ = writeln!(self.text, ") (br {after})) (local.set {to}))");
                 self.note_all();
             }
             _ => {
                 let again = self.label("l");
-                _ = writeln!(
-                    self.text,
-                    "(local.set $turn{depth} (i32.const 0)) (loop {again}"
-                );
+                _ = writeln!(self.text, "(local.set $turn{depth} (i32.const 0)) (loop {again}");
                 self.statements(number, depth + 1);
-                let next = format!(
-                    "(local.tee $turn{depth} (i32.add (local.get $turn{depth}) (i32.const 1)))"
-                );
-                _ = writeln!(
-                    self.text,
-                    "(br_if {again} (i32.lt_u {next} (i32.const 3))))"
-                );
+                let next = format!("(local.tee $turn{depth} (i32.add (local.get $turn{depth}) (i32.const 1)))");
+                _ = writeln!(self.text, "(br_if {again} (i32.lt_u {next} (i32.const 3))))");
             }
         }
     }
@@ -232,37 +197,23 @@ impl Writer {
 
 fn run(module: &[u8], opt_level: OptLevel) -> i64 {
     let mut config = Config::new();
-    config
-        .wasm_exceptions(true)
-        .cranelift_nan_canonicalization(true)
-        .cranelift_opt_level(opt_level);
+    config.wasm_exceptions(true).cranelift_nan_canonicalization(true).cranelift_opt_level(opt_level);
     config.cranelift_debug_verifier(true);
     config.max_wasm_stack(STACK / 2).async_stack_size(STACK / 2);
     let engine = Engine::new(&config).expect("an engine");
     let module = Module::new(&engine, module).expect("the module should be valid");
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &module, &[]).expect("an instance");
-    let run = instance
-        .get_typed_func::<(), i64>(&mut store, "run")
-        .expect("`run`");
+    let run = instance.get_typed_func::<(), i64>(&mut store, "run").expect("`run`");
     run.call(&mut store, ()).expect("nothing traps")
 }
 
 fn compare() {
     for seed in 1..=12u64 {
-        let writer = Writer {
-            seed: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15),
-            text: String::new(),
-            labels: 0,
-        };
+        let writer = Writer { seed: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), text: String::new(), labels: 0 };
         let text = writer.module();
-        let module =
-            wat::parse_str(&text).unwrap_or_else(|error| panic!("seed {seed}: {error}\n{text}"));
-        assert_eq!(
-            run(&module, OptLevel::Speed),
-            run(&module, OptLevel::None),
-            "seed {seed}:\n{text}"
-        );
+        let module = wat::parse_str(&text).unwrap_or_else(|error| panic!("seed {seed}: {error}\n{text}"));
+        assert_eq!(run(&module, OptLevel::Speed), run(&module, OptLevel::None), "seed {seed}:\n{text}");
     }
 }
 
@@ -291,17 +242,11 @@ const JOINED: &str = r#"(module
 #[test]
 fn code_that_is_reached_without_an_exception_too_finds_its_values() {
     let module = wat::parse_str(JOINED).expect("it is valid");
-    assert_eq!(
-        [OptLevel::Speed, OptLevel::None].map(|opt_level| run(&module, opt_level)),
-        [4, 4]
-    );
+    assert_eq!([OptLevel::Speed, OptLevel::None].map(|opt_level| run(&module, opt_level)), [4, 4]);
 }
 
 #[test]
 fn handlers_find_what_they_need_in_optimized_code() {
-    let thread = std::thread::Builder::new()
-        .stack_size(STACK)
-        .spawn(compare)
-        .expect("a thread");
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(compare).expect("a thread");
     thread.join().expect("both should end alike");
 }

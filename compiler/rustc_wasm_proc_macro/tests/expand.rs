@@ -150,9 +150,7 @@ fn two_threads_expand_at_the_same_time() {
 fn a_panic_of_the_compiler_goes_through_and_takes_the_instance_along() {
     // rustc unwinds to end a compilation; the guest is in the middle of something then.
     let module = guest(COUNT_AND_ASK);
-    let result = catch_unwind(AssertUnwindSafe(|| {
-        expand_with(&module, b"ask", |_| std::panic::panic_any("fatal"))
-    }));
+    let result = catch_unwind(AssertUnwindSafe(|| expand_with(&module, b"ask", |_| std::panic::panic_any("fatal"))));
     assert_eq!(*result.unwrap_err().downcast::<&str>().unwrap(), "fatal");
     assert_eq!(expand(&module, b"").unwrap(), 1u32.to_le_bytes());
 }

@@ -27,26 +27,11 @@ fn traps_are_told_in_words() {
     const PREFIX: &str = "the macro was stopped by a WebAssembly trap: ";
     for (run, words) in [
         ("unreachable", "it aborted (`unreachable`)"),
-        (
-            "(i32.load (i32.const -4)) unreachable",
-            "memory access out of bounds",
-        ),
-        (
-            "(i32.store (i32.const 131069) (i32.const 0)) unreachable",
-            "memory access out of bounds",
-        ),
-        (
-            "(i32.div_u (i32.const 1) (i32.const 0)) unreachable",
-            "integer division by zero",
-        ),
-        (
-            "(i32.div_s (i32.const 0x80000000) (i32.const -1)) unreachable",
-            "integer overflow in a division",
-        ),
-        (
-            "(i32.trunc_f32_s (f32.const nan)) unreachable",
-            "conversion of a number that no integer can hold",
-        ),
+        ("(i32.load (i32.const -4)) unreachable", "memory access out of bounds"),
+        ("(i32.store (i32.const 131069) (i32.const 0)) unreachable", "memory access out of bounds"),
+        ("(i32.div_u (i32.const 1) (i32.const 0)) unreachable", "integer division by zero"),
+        ("(i32.div_s (i32.const 0x80000000) (i32.const -1)) unreachable", "integer overflow in a division"),
+        ("(i32.trunc_f32_s (f32.const nan)) unreachable", "conversion of a number that no integer can hold"),
     ] {
         assert_eq!(trap(run), format!("{PREFIX}{words}"), "{run}");
     }
@@ -57,11 +42,7 @@ fn bad_calls_of_function_pointers_are_told_apart() {
     // What undefined behaviour in a macro usually ends in.
     let call = |index: i32| {
         let rest = "(table 3 funcref) (elem (i32.const 0) func $take) (type $none (func))";
-        let module = load(&wat(
-            "",
-            rest,
-            &format!("(call_indirect (type $none) (i32.const {index})) unreachable"),
-        ));
+        let module = load(&wat("", rest, &format!("(call_indirect (type $none) (i32.const {index})) unreachable")));
         expand(&module, b"").unwrap_err().to_string()
     };
     assert!(call(0).ends_with("call of a function pointer of another type"));
@@ -73,16 +54,9 @@ fn bad_calls_of_function_pointers_are_told_apart() {
 fn an_abort_after_a_panic_tells_the_panic() {
     // A macro that was built with `panic=abort` announces the message and traps.
     let rest = r#"(data (i32.const 512) "called `unwrap` on `None`\ff")"#;
-    let module = load(&wat(
-        "",
-        rest,
-        "(call $panic (i32.const 512) (i32.const 26)) unreachable",
-    ));
+    let module = load(&wat("", rest, "(call $panic (i32.const 512) (i32.const 26)) unreachable"));
     let fault = expand(&module, b"").unwrap_err();
-    assert_eq!(
-        fault.panic_message(),
-        Some("called `unwrap` on `None`\u{fffd}")
-    );
+    assert_eq!(fault.panic_message(), Some("called `unwrap` on `None`\u{fffd}"));
     assert!(fault.notes().is_empty(), "{fault:?}");
     // The message belongs to one expansion only.
     let module = load(&wat(
@@ -100,16 +74,8 @@ fn an_exception_that_nothing_catches_is_a_panic_if_one_was_announced() {
         let module = load(&wat("", "(tag $tag)", &format!("{before} (throw $tag)")));
         expand(&module, b"").unwrap_err()
     };
-    assert!(
-        throw("")
-            .to_string()
-            .ends_with("an exception that nothing caught")
-    );
-    assert!(
-        throw("(call $panic (i32.const 16) (i32.const 0))")
-            .panic_message()
-            .is_some()
-    );
+    assert!(throw("").to_string().ends_with("an exception that nothing caught"));
+    assert!(throw("(call $panic (i32.const 16) (i32.const 0))").panic_message().is_some());
 }
 
 #[test]
@@ -129,19 +95,11 @@ fn endless_recursion_overflows_the_stack() {
     let module = load(&wat("", rest, "(drop (call $f (i32.const 0))) unreachable"));
     let small = std::thread::Builder::new().stack_size(256 << 10);
     let fault = std::thread::scope(|scope| {
-        small
-            .spawn_scoped(scope, || expand(&module, b"").unwrap_err())
-            .unwrap()
-            .join()
-            .unwrap()
+        small.spawn_scoped(scope, || expand(&module, b"").unwrap_err()).unwrap().join().unwrap()
     });
     assert_eq!(fault.kind(), &FaultKind::StackOverflow);
     assert_eq!(fault.to_string(), "the macro overflowed its stack");
-    assert_eq!(
-        expand(&module, b"").unwrap_err().kind(),
-        &FaultKind::StackOverflow,
-        "and again"
-    );
+    assert_eq!(expand(&module, b"").unwrap_err().kind(), &FaultKind::StackOverflow, "and again");
 }
 
 #[test]
@@ -211,17 +169,10 @@ fn tables_are_few_and_small() {
         assert!(matches!(fault.kind(), FaultKind::Start(_)), "{fault:?}");
         assert!(fault.to_string().contains(message), "{fault}");
     }
-    let tables = format!(
-        "(table $first 1048576 funcref) {}",
-        "(table 1 externref)".repeat(3)
-    );
+    let tables = format!("(table $first 1048576 funcref) {}", "(table 1 externref)".repeat(3));
     let run = "(i32.store (i32.const 1024) (table.grow $first (ref.null func) (i32.const 1)))
         (call $output (i32.const 1024) (i32.const 4))";
-    assert_eq!(
-        expand(&load(&wat("", &tables, run)), b"").unwrap(),
-        [255; 4],
-        "it may not grow"
-    );
+    assert_eq!(expand(&load(&wat("", &tables, run)), b"").unwrap(), [255; 4], "it may not grow");
 }
 
 #[test]
@@ -240,28 +191,11 @@ fn pointers_outside_the_memory_break_the_protocol() {
         "(call $output (i32.const -1) (i32.const -1))",
         "(i64.const -1)",
     ] {
-        assert!(
-            protocol(run).ends_with("outside the module's memory"),
-            "{run}"
-        );
+        assert!(protocol(run).ends_with("outside the module's memory"), "{run}");
     }
     // The very last byte is inside.
-    assert_eq!(
-        expand(
-            &guest("(call $output (i32.const 131071) (i32.const 1))"),
-            b""
-        )
-        .unwrap(),
-        [0]
-    );
-    assert_eq!(
-        expand(
-            &guest("(call $output (i32.const 131072) (i32.const 0))"),
-            b""
-        )
-        .unwrap(),
-        []
-    );
+    assert_eq!(expand(&guest("(call $output (i32.const 131071) (i32.const 1))"), b"").unwrap(), [0]);
+    assert_eq!(expand(&guest("(call $output (i32.const 131072) (i32.const 0))"), b"").unwrap(), []);
 }
 
 #[test]
@@ -273,10 +207,7 @@ fn calls_out_of_turn_break_the_protocol() {
             "(call $dispatch (i32.const 8) (i32.const 9) (i32.const 8)) unreachable",
             "a request of 9 bytes in a buffer of 8",
         ),
-        (
-            "(call $take (i32.const 8)) (call $take (i32.const 8)) unreachable",
-            "`take` when nothing is pending",
-        ),
+        ("(call $take (i32.const 8)) (call $take (i32.const 8)) unreachable", "`take` when nothing is pending"),
         (
             &format!("{request} (call $take (i32.const 8)) (call $take (i32.const 8)) unreachable"),
             "`take` when nothing is pending",
@@ -294,13 +225,9 @@ fn a_request_that_the_compiler_does_not_understand_breaks_the_protocol() {
             Err("method 99 does not exist".to_owned())
         }
     }
-    let module =
-        guest("(drop (call $dispatch (i32.const 8) (i32.const 0) (i32.const 0))) (i64.const 0)");
+    let module = guest("(drop (call $dispatch (i32.const 8) (i32.const 0) (i32.const 0))) (i64.const 0)");
     let fault = module.expand(0, b"", false, &mut Strict, &()).unwrap_err();
-    assert_eq!(
-        fault.to_string(),
-        "the macro's module broke the protocol: method 99 does not exist"
-    );
+    assert_eq!(fault.to_string(), "the macro's module broke the protocol: method 99 does not exist");
 }
 
 #[test]
@@ -308,10 +235,7 @@ fn a_request_before_an_expansion_breaks_the_protocol() {
     // Constructors run when no macro does.
     let rest = r#"(func (export "_initialize") (drop (call $dispatch (i32.const 8) (i32.const 0) (i32.const 0))))"#;
     let fault = expand(&load(&wat("", rest, ECHO)), b"").unwrap_err();
-    assert_eq!(
-        fault.kind(),
-        &FaultKind::Protocol("a request while no macro runs".to_owned())
-    );
+    assert_eq!(fault.kind(), &FaultKind::Protocol("a request while no macro runs".to_owned()));
 }
 
 #[test]
@@ -319,14 +243,10 @@ fn declarations_that_do_not_fit_the_section_break_the_protocol() {
     // Else an index would name another macro than the compiler thinks, or none.
     for (address, message) in [
         (20, "it has 0 macros, but its custom section declares 2"),
-        (
-            131068,
-            "`__rustc_proc_macro_decls` points outside its memory",
-        ),
+        (131068, "`__rustc_proc_macro_decls` points outside its memory"),
         (-4, "`__rustc_proc_macro_decls` points outside its memory"),
     ] {
-        let text =
-            wat("", "", ECHO).replace("i32 (i32.const 16)", &format!("i32 (i32.const {address})"));
+        let text = wat("", "", ECHO).replace("i32 (i32.const 16)", &format!("i32 (i32.const {address})"));
         let fault = expand(&load(&text), b"").unwrap_err();
         assert_eq!(fault.kind(), &FaultKind::Protocol(message.to_owned()));
     }
@@ -334,10 +254,7 @@ fn declarations_that_do_not_fit_the_section_break_the_protocol() {
 
 /// `info`, as if it were of `bytes`.
 fn with_digest(info: &ModuleInfo, bytes: &[u8]) -> ModuleInfo {
-    ModuleInfo {
-        digest: Digest::of(bytes),
-        ..info.clone()
-    }
+    ModuleInfo { digest: Digest::of(bytes), ..info.clone() }
 }
 
 #[test]
@@ -359,12 +276,7 @@ fn code_that_is_not_valid_is_an_error_of_the_module() {
     let cut = &bytes[..bytes.len() / 2];
     let error = Module::load(cut, &with_digest(&info, cut), None, &grants(), &()).unwrap_err();
     assert!(matches!(error, LoadError::Compile(_)), "{error:?}");
-    assert!(
-        error
-            .to_string()
-            .starts_with("the module cannot be compiled: "),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("the module cannot be compiled: "), "{error}");
     assert!(!error.to_string().contains('\n'), "{error}");
 }
 
@@ -378,8 +290,7 @@ fn an_import_that_does_not_exist_or_fit_is_an_error_of_the_module() {
         r#"(import "wasi_snapshot_preview1" "path_open" (func))"#,
     ] {
         let bytes = wat::parse_str(wat(import, "", ECHO)).unwrap();
-        let error =
-            Module::load(&bytes, &with_digest(&info, &bytes), None, &grants(), &()).unwrap_err();
+        let error = Module::load(&bytes, &with_digest(&info, &bytes), None, &grants(), &()).unwrap_err();
         assert!(matches!(error, LoadError::Link(_)), "{error:?}");
         assert!(!error.to_string().contains('\n'), "{error}");
     }
@@ -389,13 +300,9 @@ fn an_import_that_does_not_exist_or_fit_is_an_error_of_the_module() {
 fn a_module_without_the_exports_fails_when_it_is_started() {
     // stubgen refuses such a module, so this needs another module's `info` too.
     let info = parse(&wat("", "", ECHO)).1;
-    for text in [
-        format!("(module {SECTIONS})"),
-        format!(r#"(module (memory (export "memory") 1) {SECTIONS})"#),
-    ] {
+    for text in [format!("(module {SECTIONS})"), format!(r#"(module (memory (export "memory") 1) {SECTIONS})"#)] {
         let bytes = wat::parse_str(text).unwrap();
-        let module =
-            Module::load(&bytes, &with_digest(&info, &bytes), None, &grants(), &()).unwrap();
+        let module = Module::load(&bytes, &with_digest(&info, &bytes), None, &grants(), &()).unwrap();
         expand(&module, b"").unwrap_err();
     }
 }
@@ -404,14 +311,7 @@ fn a_module_without_the_exports_fails_when_it_is_started() {
 fn backtraces_are_short_and_demangled() {
     // They are notes for the macro's author, not a dump.
     let rest = "(func $_ZN5serde6derive6expand17h0123456789abcdefE unreachable)";
-    let module = load(&wat(
-        "",
-        rest,
-        "(call $_ZN5serde6derive6expand17h0123456789abcdefE) (i64.const 0)",
-    ));
+    let module = load(&wat("", rest, "(call $_ZN5serde6derive6expand17h0123456789abcdefE) (i64.const 0)"));
     let fault = expand(&module, b"").unwrap_err();
-    assert_eq!(
-        fault.notes(),
-        ["it happened in `serde::derive::expand`, called by `run`"]
-    );
+    assert_eq!(fault.notes(), ["it happened in `serde::derive::expand`, called by `run`"]);
 }

@@ -13,13 +13,8 @@ use support::{ECHO, grants, server, wat};
 fn load_with(run: &str, events: &dyn Events) -> Result<LoadedModule, String> {
     let bytes = wat::parse_str(wat("", "", run)).unwrap();
     let runtime = Runtime::new(rustc_wasm_proc_macro_runtime()).unwrap();
-    let module = Module {
-        bytes: &bytes,
-        digest: Digest::of(&bytes).0,
-        cache: None,
-        only_cached: false,
-        grants: &grants(),
-    };
+    let module =
+        Module { bytes: &bytes, digest: Digest::of(&bytes).0, cache: None, only_cached: false, grants: &grants() };
     runtime.load(&module, events)
 }
 
@@ -27,26 +22,12 @@ fn load(run: &str) -> LoadedModule {
     load_with(run, &()).unwrap()
 }
 
-fn expand(
-    module: LoadedModule,
-    input: &[u8],
-    dispatch: &mut (dyn Dispatch + Send),
-) -> Result<Vec<u8>, CallError> {
+fn expand(module: LoadedModule, input: &[u8], dispatch: &mut (dyn Dispatch + Send)) -> Result<Vec<u8>, CallError> {
     // The threads of tests have less stack than an expansion needs.
     std::thread::scope(|scope| {
-        let run = || {
-            catch_unwind(AssertUnwindSafe(|| {
-                module.expand(0, input, false, dispatch, &())
-            }))
-        };
-        let thread = std::thread::Builder::new()
-            .stack_size(2 * EXPANSION_STACK)
-            .spawn_scoped(scope, run)
-            .unwrap();
-        thread
-            .join()
-            .unwrap()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let run = || catch_unwind(AssertUnwindSafe(|| module.expand(0, input, false, dispatch, &())));
+        let thread = std::thread::Builder::new().stack_size(2 * EXPANSION_STACK).spawn_scoped(scope, run).unwrap();
+        thread.join().unwrap().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
@@ -62,16 +43,9 @@ fn inputs_requests_and_outputs_cross() {
     // The same bytes as without the border, and none at all.
     let echo = load(ECHO);
     for input in [&b""[..], b"x", &[7; 60_000]] {
-        assert_eq!(
-            expand(echo, input, &mut server(|_| unreachable!())).unwrap(),
-            input
-        );
+        assert_eq!(expand(echo, input, &mut server(|_| unreachable!())).unwrap(), input);
     }
-    let output = expand(
-        load(ASK),
-        b"request",
-        &mut server(|request| [request, b", reply"].concat()),
-    );
+    let output = expand(load(ASK), b"request", &mut server(|request| [request, b", reply"].concat()));
     assert_eq!(output.unwrap(), b"request, reply");
 }
 
@@ -83,36 +57,18 @@ fn a_module_is_loaded_from_the_cache_or_not_at_all() {
     let runtime = Runtime::new(rustc_wasm_proc_macro_runtime()).unwrap();
     runtime.prepare();
     let load = |cache, only_cached| {
-        runtime.load(
-            &Module {
-                bytes: &bytes,
-                digest: Digest::of(&bytes).0,
-                cache,
-                only_cached,
-                grants: &grants(),
-            },
-            &(),
-        )
+        runtime
+            .load(&Module { bytes: &bytes, digest: Digest::of(&bytes).0, cache, only_cached, grants: &grants() }, &())
     };
     let cache = Some(dir.path());
     for cache in [cache, None] {
-        assert_eq!(
-            load(cache, true).unwrap_err(),
-            "the compiled module is not in the cache"
-        );
+        assert_eq!(load(cache, true).unwrap_err(), "the compiled module is not in the cache");
     }
-    assert_eq!(
-        std::fs::read_dir(dir.path()).unwrap().count(),
-        0,
-        "something was made"
-    );
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "something was made");
 
     load(cache, false).unwrap();
     let module = load(cache, true).unwrap();
-    assert_eq!(
-        expand(module, b"works", &mut server(|_| unreachable!())).unwrap(),
-        b"works"
-    );
+    assert_eq!(expand(module, b"works", &mut server(|_| unreachable!())).unwrap(), b"works");
 }
 
 #[test]
@@ -123,16 +79,8 @@ fn a_fault_is_a_line_and_a_line_for_each_note() {
         other => panic!("{other:?}"),
     };
     let lines: Vec<_> = text.lines().collect();
-    assert_eq!(
-        lines[0], "the macro was stopped by a WebAssembly trap: it aborted (`unreachable`)",
-        "{text}"
-    );
-    assert!(
-        lines[1..]
-            .iter()
-            .all(|line| line.starts_with("it happened in `")),
-        "{text}"
-    );
+    assert_eq!(lines[0], "the macro was stopped by a WebAssembly trap: it aborted (`unreachable`)", "{text}");
+    assert!(lines[1..].iter().all(|line| line.starts_with("it happened in `")), "{text}");
 }
 
 #[test]
@@ -150,10 +98,7 @@ fn a_panic_of_the_compiler_goes_on_behind_the_border() {
     let panicking = || expand(module, b"x", &mut server(|_| std::panic::panic_any(42_u8)));
     let payload = catch_unwind(AssertUnwindSafe(panicking)).unwrap_err();
     assert_eq!(payload.downcast_ref::<u8>(), Some(&42));
-    assert_eq!(
-        expand(module, b"x", &mut server(|_| b"again".to_vec())).unwrap(),
-        b"again"
-    );
+    assert_eq!(expand(module, b"x", &mut server(|_| b"again".to_vec())).unwrap(), b"again");
 }
 
 #[test]
@@ -183,8 +128,7 @@ fn work_is_measured_on_the_compilers_side() {
             self.running.set(self.running.get() + 1);
             work();
             self.running.set(self.running.get() - 1);
-            self.compiled
-                .set(self.compiled.get() + u32::from(activity == Activity::Compile));
+            self.compiled.set(self.compiled.get() + u32::from(activity == Activity::Compile));
         }
     }
     let measuring = Measuring::default();
@@ -210,26 +154,16 @@ fn work_is_measured_on_the_compilers_side() {
 fn a_module_that_cannot_be_loaded_says_why() {
     // The compiler has checked its outside; the engine checks the code.
     let error = load_with("(i32.const 1)", &()).unwrap_err();
-    assert!(
-        error.starts_with("the module cannot be compiled: "),
-        "{error}"
-    );
+    assert!(error.starts_with("the module cannot be compiled: "), "{error}");
 }
 
 #[test]
 fn a_library_of_another_version_is_refused() {
     // Its table may have another layout.
-    let other = table::Runtime {
-        version: table::VERSION + 1,
-        ..*rustc_wasm_proc_macro_runtime()
-    };
+    let other = table::Runtime { version: table::VERSION + 1, ..*rustc_wasm_proc_macro_runtime() };
     let error = Runtime::new(Box::leak(Box::new(other))).unwrap_err();
     assert_eq!(
         error,
-        format!(
-            "it is of version {}, and this compiler needs version {}",
-            table::VERSION + 1,
-            table::VERSION
-        )
+        format!("it is of version {}, and this compiler needs version {}", table::VERSION + 1, table::VERSION)
     );
 }

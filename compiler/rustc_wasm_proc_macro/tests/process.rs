@@ -55,12 +55,7 @@ fn a_fault_of_the_compiler_ends_the_process() {
     // Upstream's handler returns, and with Wasmtime's before it the fault would happen again for ever.
     let output = in_child(LIMIT, "faulting_child");
     assert_eq!(signal(&output), Some(libc::SIGSEGV), "{}", stderr(&output));
-    assert_eq!(
-        stderr(&output).matches("rustc interrupted").count(),
-        1,
-        "{}",
-        stderr(&output)
-    );
+    assert_eq!(stderr(&output).matches("rustc interrupted").count(), 1, "{}", stderr(&output));
 }
 
 #[test]
@@ -78,12 +73,7 @@ fn a_fault_of_the_compiler_within_a_request_ends_the_process() {
     // Then Wasmtime knows of a running guest and must see that the fault is not the guest's.
     let output = in_child(LIMIT, "faulting_request_child");
     assert_eq!(signal(&output), Some(libc::SIGSEGV), "{}", stderr(&output));
-    assert_eq!(
-        stderr(&output).matches("rustc interrupted").count(),
-        1,
-        "{}",
-        stderr(&output)
-    );
+    assert_eq!(stderr(&output).matches("rustc interrupted").count(), 1, "{}", stderr(&output));
 }
 
 #[test]
@@ -91,9 +81,7 @@ fn a_fault_of_the_compiler_within_a_request_ends_the_process() {
 fn faulting_request_child() {
     if is_child() {
         make_an_engine_live();
-        let module = guest(
-            "(drop (call $dispatch (i32.const 8) (i32.const 0) (i32.const 0))) (i64.const 0)",
-        );
+        let module = guest("(drop (call $dispatch (i32.const 8) (i32.const 0) (i32.const 0))) (i64.const 0)");
         let _ = support::expand_with(&module, b"", |_| {
             // SAFETY: none; this is the fault.
             unsafe { std::hint::black_box(std::ptr::without_provenance::<u8>(16)).read_volatile() };
@@ -107,12 +95,7 @@ fn a_stack_overflow_of_the_compiler_ends_the_process() {
     // The handler runs on the alternate stack that Wasmtime may have replaced.
     let output = in_child(LIMIT, "overflowing_child");
     assert_eq!(signal(&output), Some(libc::SIGSEGV), "{}", stderr(&output));
-    assert_eq!(
-        stderr(&output).matches("rustc interrupted").count(),
-        1,
-        "{}",
-        stderr(&output)
-    );
+    assert_eq!(stderr(&output).matches("rustc interrupted").count(), 1, "{}", stderr(&output));
 }
 
 #[test]
@@ -135,12 +118,7 @@ fn modules_run_where_address_space_is_limited() {
     // Build farms set `ulimit -v`, and 4 GiB of reservation for each memory do not fit.
     for gigabytes in [1, 6, 10] {
         let output = in_child(&format!("ulimit -v {};", gigabytes << 20), "limited_child");
-        assert!(
-            output.status.success(),
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            stderr(&output)
-        );
+        assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), stderr(&output));
     }
 }
 
@@ -159,26 +137,14 @@ fn limited_child() {
     for module in &modules {
         assert_eq!(expand(module, b"").unwrap(), [7]);
         let fault = expand(module, b"trap").unwrap_err();
-        assert!(
-            fault.to_string().ends_with("memory access out of bounds"),
-            "{fault}"
-        );
+        assert!(fault.to_string().ends_with("memory access out of bounds"), "{fault}");
         // The instance that is left idle now keeps its reservation.
         assert_eq!(expand(module, b"").unwrap(), [7]);
     }
     // Recursion and exceptions need address space too.
     let rest = "(tag $tag) (func $f (param i32) (result i32) (i32.add (call $f (local.get 0)) (i32.const 1)))";
-    let fault = expand(
-        &load(&wat("", rest, "(drop (call $f (i32.const 0))) unreachable")),
-        b"",
-    )
-    .unwrap_err();
+    let fault = expand(&load(&wat("", rest, "(drop (call $f (i32.const 0))) unreachable")), b"").unwrap_err();
     assert_eq!(fault.to_string(), "the macro overflowed its stack");
     let fault = expand(&load(&wat("", rest, "(throw $tag)")), b"").unwrap_err();
-    assert!(
-        fault
-            .to_string()
-            .ends_with("an exception that nothing caught"),
-        "{fault}"
-    );
+    assert!(fault.to_string().ends_with("an exception that nothing caught"), "{fault}");
 }

@@ -16,11 +16,7 @@ const NOTCAPABLE: u32 = 76;
 
 /// A guest that imports function `name` as `$f` and runs `run`.
 fn importing(name: &str, ty: &str, rest: &str, run: &str) -> Module {
-    load(&wat(
-        &format!(r#"(import "wasi_snapshot_preview1" "{name}" (func $f {ty}))"#),
-        rest,
-        run,
-    ))
+    load(&wat(&format!(r#"(import "wasi_snapshot_preview1" "{name}" (func $f {ty}))"#), rest, run))
 }
 
 /// What function `name` returns for `arguments`.
@@ -30,14 +26,9 @@ fn errno(name: &str, arguments: &str) -> u32 {
         .filter_map(|argument| argument.split_once(".const"))
         .map(|(ty, _)| format!("(param {ty}) "))
         .collect::<String>();
-    let run = format!(
-        "(i32.store (i32.const 1024) (call $f {arguments})) (call $output (i32.const 1024) (i32.const 4))"
-    );
-    let output = expand(
-        &importing(name, &format!("{ty}(result i32)"), "", &run),
-        b"",
-    )
-    .unwrap();
+    let run =
+        format!("(i32.store (i32.const 1024) (call $f {arguments})) (call $output (i32.const 1024) (i32.const 4))");
+    let output = expand(&importing(name, &format!("{ty}(result i32)"), "", &run), b"").unwrap();
     u32::from_le_bytes(output.try_into().unwrap())
 }
 
@@ -60,11 +51,7 @@ fn the_environment_is_what_is_granted_of_the_compilers() {
     // Macros read `CARGO_PKG_VERSION` and the like, and no keys.
     let output = expand(&environment(), b"").unwrap();
     let (count, entries) = output.split_first_chunk::<4>().unwrap();
-    let entries = entries
-        .strip_suffix(b"\0")
-        .unwrap()
-        .split(|&byte| byte == 0)
-        .collect::<Vec<_>>();
+    let entries = entries.strip_suffix(b"\0").unwrap().split(|&byte| byte == 0).collect::<Vec<_>>();
     let grants = Policy::of_process().grants(&[0; 32], "guest", "0.1.0");
     let expected = std::env::vars_os()
         .filter(|(key, _)| grants.variable(key.to_str().unwrap()))
@@ -107,12 +94,7 @@ fn writing_child() {
             "(drop (call $f (i32.const {fd}) (i32.const 1024) (i32.const 2) (i32.const 2048)))
              (call $output (i32.const 2048) (i32.const 4))"
         );
-        let module = importing(
-            "fd_write",
-            "(param i32 i32 i32 i32) (result i32)",
-            rest,
-            &run,
-        );
+        let module = importing("fd_write", "(param i32 i32 i32 i32) (result i32)", rest, &run);
         assert_eq!(expand(&module, b"").unwrap(), 13u32.to_le_bytes());
         println!("after");
     }
@@ -120,39 +102,24 @@ fn writing_child() {
 
 /// What function `name` returns for `arguments`, and what the compiler heard of that.
 fn refused(name: &str, ty: &str, rest: &str, arguments: &str) -> (u32, Vec<Wanted>) {
-    let run = format!(
-        "(i32.store (i32.const 1024) (call $f {arguments})) (call $output (i32.const 1024) (i32.const 4))"
-    );
+    let run =
+        format!("(i32.store (i32.const 1024) (call $f {arguments})) (call $output (i32.const 1024) (i32.const 4))");
     let module = importing(name, &format!("{ty} (result i32)"), rest, &run);
     let mut server = server(|_| unreachable!());
     let output = module.expand(0, b"", false, &mut server, &()).unwrap();
-    (
-        u32::from_le_bytes(output.try_into().unwrap()),
-        server.refused,
-    )
+    (u32::from_le_bytes(output.try_into().unwrap()), server.refused)
 }
 
 #[test]
 fn standard_input_is_refused_and_may_be_a_terminal() {
     // It was at its end: a macro that asks its user a question computed something from an empty answer.
     let ty = "(param i32 i32 i32 i32)";
-    let read = |fd: u32| {
-        refused(
-            "fd_read",
-            ty,
-            "",
-            &format!("(i32.const {fd}) (i32.const 8) (i32.const 1) (i32.const 64)"),
-        )
-    };
+    let read =
+        |fd: u32| refused("fd_read", ty, "", &format!("(i32.const {fd}) (i32.const 8) (i32.const 1) (i32.const 64)"));
     assert_eq!(read(0), (NOTCAPABLE, vec![Wanted::StandardInput]));
     assert_eq!(read(1), (BADF, vec![]));
     // `is_terminal` asks so.
-    let stat = refused(
-        "fd_fdstat_get",
-        "(param i32 i32)",
-        "",
-        "(i32.const 0) (i32.const 64)",
-    );
+    let stat = refused("fd_fdstat_get", "(param i32 i32)", "", "(i32.const 0) (i32.const 64)");
     assert_eq!(stat, (0, vec![]));
 }
 
@@ -160,46 +127,19 @@ fn standard_input_is_refused_and_may_be_a_terminal() {
 fn there_are_three_streams_two_directories_and_no_other_descriptors() {
     // wasi-libc asks for preopened directories from 3 on until it hears BADF.
     for fd in 0..3 {
-        assert_eq!(
-            errno("fd_fdstat_get", &format!("(i32.const {fd}) (i32.const 64)")),
-            0
-        );
-        assert_eq!(
-            errno(
-                "fd_filestat_get",
-                &format!("(i32.const {fd}) (i32.const 64)")
-            ),
-            0
-        );
+        assert_eq!(errno("fd_fdstat_get", &format!("(i32.const {fd}) (i32.const 64)")), 0);
+        assert_eq!(errno("fd_filestat_get", &format!("(i32.const {fd}) (i32.const 64)")), 0);
         assert_eq!(errno("fd_close", &format!("(i32.const {fd})")), 0);
         let seek = format!("(i32.const {fd}) (i64.const 0) (i32.const 0) (i32.const 64)");
         assert_eq!(errno("fd_seek", &seek), SPIPE);
     }
     for fd in 3..5 {
-        assert_eq!(
-            errno(
-                "fd_prestat_get",
-                &format!("(i32.const {fd}) (i32.const 64)")
-            ),
-            0
-        );
-        assert_eq!(
-            errno("fd_fdstat_get", &format!("(i32.const {fd}) (i32.const 64)")),
-            0
-        );
+        assert_eq!(errno("fd_prestat_get", &format!("(i32.const {fd}) (i32.const 64)")), 0);
+        assert_eq!(errno("fd_fdstat_get", &format!("(i32.const {fd}) (i32.const 64)")), 0);
         assert_eq!(errno("fd_close", &format!("(i32.const {fd})")), 0);
-        assert_eq!(
-            errno(
-                "fd_write",
-                &format!("(i32.const {fd}) (i32.const 64) (i32.const 0) (i32.const 64)")
-            ),
-            BADF
-        );
+        assert_eq!(errno("fd_write", &format!("(i32.const {fd}) (i32.const 64) (i32.const 0) (i32.const 64)")), BADF);
     }
-    assert_eq!(
-        errno("fd_prestat_get", "(i32.const 5) (i32.const 64)"),
-        BADF
-    );
+    assert_eq!(errno("fd_prestat_get", "(i32.const 5) (i32.const 64)"), BADF);
     assert_eq!(errno("fd_fdstat_get", "(i32.const 5) (i32.const 64)"), BADF);
     assert_eq!(errno("fd_close", "(i32.const -1)"), BADF);
 }
@@ -212,35 +152,14 @@ fn pointers_outside_the_memory_are_answered_by_an_error() {
         ("environ_get", "(i32.const 8) (i32.const -1)"),
         ("random_get", "(i32.const 131000) (i32.const 100)"),
         ("random_get", "(i32.const -1) (i32.const -1)"),
-        (
-            "clock_time_get",
-            "(i32.const 0) (i64.const 0) (i32.const 131065)",
-        ),
+        ("clock_time_get", "(i32.const 0) (i64.const 0) (i32.const 131065)"),
         ("fd_fdstat_get", "(i32.const 1) (i32.const 131050)"),
-        (
-            "fd_write",
-            "(i32.const 1) (i32.const 131071) (i32.const 1) (i32.const 64)",
-        ),
-        (
-            "fd_write",
-            "(i32.const 1) (i32.const 64) (i32.const 0) (i32.const -1)",
-        ),
-        (
-            "fd_write",
-            "(i32.const 1) (i32.const -8) (i32.const -1) (i32.const 64)",
-        ),
-        (
-            "fd_read",
-            "(i32.const 0) (i32.const 8) (i32.const 1) (i32.const 131070)",
-        ),
-        (
-            "poll_oneoff",
-            "(i32.const 131060) (i32.const 8) (i32.const 1) (i32.const 8)",
-        ),
-        (
-            "poll_oneoff",
-            "(i32.const 1024) (i32.const 131060) (i32.const 1) (i32.const 8)",
-        ),
+        ("fd_write", "(i32.const 1) (i32.const 131071) (i32.const 1) (i32.const 64)"),
+        ("fd_write", "(i32.const 1) (i32.const 64) (i32.const 0) (i32.const -1)"),
+        ("fd_write", "(i32.const 1) (i32.const -8) (i32.const -1) (i32.const 64)"),
+        ("fd_read", "(i32.const 0) (i32.const 8) (i32.const 1) (i32.const 131070)"),
+        ("poll_oneoff", "(i32.const 131060) (i32.const 8) (i32.const 1) (i32.const 8)"),
+        ("poll_oneoff", "(i32.const 1024) (i32.const 131060) (i32.const 1) (i32.const 8)"),
     ] {
         assert_eq!(errno(name, arguments), FAULT, "{name} {arguments}");
     }
@@ -263,26 +182,13 @@ fn clocks_tell_the_time() {
             "(drop (call $f (i32.const {id}) (i64.const 0) (i32.const 1024)))
              (call $output (i32.const 1024) (i32.const 8))"
         );
-        let module = importing(
-            "clock_time_get",
-            "(param i32 i64 i32) (result i32)",
-            "",
-            &run,
-        );
+        let module = importing("clock_time_get", "(param i32 i64 i32) (result i32)", "", &run);
         u64::from_le_bytes(expand(&module, b"").unwrap().try_into().unwrap())
     };
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     assert!(Duration::from_nanos(time(0)).abs_diff(now) < Duration::from_secs(60));
     assert!(time(1) <= time(1));
-    assert_eq!(
-        errno(
-            "clock_time_get",
-            "(i32.const 9) (i64.const 0) (i32.const 1024)"
-        ),
-        INVAL
-    );
+    assert_eq!(errno("clock_time_get", "(i32.const 9) (i64.const 0) (i32.const 1024)"), INVAL);
     assert_eq!(errno("clock_res_get", "(i32.const 1) (i32.const 1024)"), 0);
     assert_eq!(errno("sched_yield", ""), 0);
 }
@@ -294,50 +200,23 @@ fn sleeping_takes_time() {
         (data (i32.const 1096) "\00\e0\a5\b1\8b\00")"#;
     let run = "(drop (call $f (i32.const 1024) (i32.const 2048) (i32.const 2) (i32.const 2044)))
         (call $output (i32.const 2044) (i32.const 36))";
-    let module = importing(
-        "poll_oneoff",
-        "(param i32 i32 i32 i32) (result i32)",
-        rest,
-        run,
-    );
+    let module = importing("poll_oneoff", "(param i32 i32 i32 i32) (result i32)", rest, run);
     let start = Instant::now();
     let output = expand(&module, b"").unwrap();
-    assert!(
-        start.elapsed() >= Duration::from_millis(20) && start.elapsed() < Duration::from_secs(60)
-    );
+    assert!(start.elapsed() >= Duration::from_millis(20) && start.elapsed() < Duration::from_secs(60));
     let mut expected = [0; 36];
     (expected[0], expected[5]) = (1, 0xaa);
     assert_eq!(output, expected);
-    assert_eq!(
-        errno(
-            "poll_oneoff",
-            "(i32.const 8) (i32.const 8) (i32.const 0) (i32.const 8)"
-        ),
-        INVAL
-    );
-    assert_eq!(
-        errno(
-            "poll_oneoff",
-            "(i32.const 8) (i32.const 8) (i32.const -1) (i32.const 8)"
-        ),
-        INVAL
-    );
+    assert_eq!(errno("poll_oneoff", "(i32.const 8) (i32.const 8) (i32.const 0) (i32.const 8)"), INVAL);
+    assert_eq!(errno("poll_oneoff", "(i32.const 8) (i32.const 8) (i32.const -1) (i32.const 8)"), INVAL);
 }
 
 #[test]
 fn exit_ends_the_expansion_and_not_the_compiler() {
-    let module = importing(
-        "proc_exit",
-        "(param i32)",
-        "",
-        "(call $f (i32.const 3)) unreachable",
-    );
+    let module = importing("proc_exit", "(param i32)", "", "(call $f (i32.const 3)) unreachable");
     let fault = expand(&module, b"").unwrap_err();
     assert_eq!(fault.kind(), &FaultKind::Exit(3));
-    assert_eq!(
-        fault.to_string(),
-        "the macro tried to end the process with exit code 3"
-    );
+    assert_eq!(fault.to_string(), "the macro tried to end the process with exit code 3");
 }
 
 #[test]
@@ -378,12 +257,7 @@ fn opening_early(how: &str, end: &str) -> Module {
         open(3, 522)
     );
     let run = "(if (local.get $len) (then unreachable)) (i64.const 0)";
-    importing(
-        "path_open",
-        "(param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)",
-        &rest,
-        run,
-    )
+    importing("path_open", "(param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)", &rest, run)
 }
 
 #[test]
@@ -398,19 +272,11 @@ fn the_compiler_hears_of_what_constructors_read_and_were_refused() {
         for _ in 0..2 {
             module.expand(0, b"", false, &mut server, &()).unwrap();
             assert_eq!(server.read, [&*manifest], "{how}");
-            assert_eq!(
-                server.refused,
-                [Wanted::Read("/etc/passwd".into())],
-                "{how}"
-            );
+            assert_eq!(server.refused, [Wanted::Read("/etc/passwd".into())], "{how}");
         }
         // The first expansion may fail because of it.
         let fault = expand(&opening_early(how, ""), b"trap").unwrap_err();
-        assert_eq!(
-            fault.refused(),
-            [Wanted::Read("/etc/passwd".into())],
-            "{how}"
-        );
+        assert_eq!(fault.refused(), [Wanted::Read("/etc/passwd".into())], "{how}");
         // In the second, which is in the same instance, it is past.
         let fault = expand(&module, b"trap").unwrap_err();
         assert!(fault.refused().is_empty(), "{how}: {fault:?}");
@@ -431,17 +297,9 @@ fn the_compiler_hears_of_what_a_constructor_that_fails_was_refused() {
 fn what_no_macro_has_is_refused_by_its_name() {
     let no_address = Wanted::Socket(String::new());
     assert_eq!(
-        refused(
-            "sock_shutdown",
-            "(param i32 i32)",
-            "",
-            "(i32.const 3) (i32.const 0)"
-        ),
+        refused("sock_shutdown", "(param i32 i32)", "", "(i32.const 3) (i32.const 0)"),
         (NOTCAPABLE, vec![no_address])
     );
     let (errno, wanted) = refused("proc_raise", "(param i32)", "", "(i32.const 9)");
-    assert_eq!(
-        (errno, wanted[0].to_string()),
-        (NOTCAPABLE, "sending a signal".to_owned())
-    );
+    assert_eq!((errno, wanted[0].to_string()), (NOTCAPABLE, "sending a signal".to_owned()));
 }

@@ -21,24 +21,11 @@ const THERE_AND_BACK: &str = "(local $bytes i32)
 const CALL_SITE: [u8; 4] = [255; 4];
 
 fn ident(name: &str) -> Vec<u8> {
-    [
-        &[2][..],
-        &CALL_SITE,
-        &(name.len() as u32).to_le_bytes(),
-        name.as_bytes(),
-    ]
-    .concat()
+    [&[2][..], &CALL_SITE, &(name.len() as u32).to_le_bytes(), name.as_bytes()].concat()
 }
 
 fn literal(text: &str) -> Vec<u8> {
-    [
-        &[4][..],
-        &CALL_SITE,
-        &[0],
-        &(text.len() as u32).to_le_bytes(),
-        text.as_bytes(),
-    ]
-    .concat()
+    [&[4][..], &CALL_SITE, &[0], &(text.len() as u32).to_le_bytes(), text.as_bytes()].concat()
 }
 
 fn punct(character: u32, joint: u8) -> Vec<u8> {
@@ -62,10 +49,7 @@ fn streams_are_handed_over_as_they_are() {
     // A guest that does not look into its streams need not have them on the wire.
     let guest = bang("(local.get $stream)");
     assert_eq!(guest.bang("a + b").unwrap(), "a + b");
-    assert_eq!(
-        guest.expand(1, &["struct S ;"]).unwrap().to_string(),
-        "struct S ;"
-    );
+    assert_eq!(guest.expand(1, &["struct S ;"]).unwrap().to_string(), "struct S ;");
 }
 
 #[test]
@@ -75,10 +59,7 @@ fn an_attribute_gets_its_arguments_first() {
         "watt-0.5",
         "(func (export \"attr\") (param $arguments i32) (param $item i32) (result i32) (local.get $arguments))",
     );
-    assert_eq!(
-        guest.expand(2, &["arguments", "item"]).unwrap().to_string(),
-        "arguments"
-    );
+    assert_eq!(guest.expand(2, &["arguments", "item"]).unwrap().to_string(), "arguments");
 }
 
 #[test]
@@ -96,9 +77,7 @@ fn every_kind_of_token_survives_the_wire() {
     }
     // Groups without delimiters have no source.
     let group = Group::new(Delimiter::None, "a + b".parse().unwrap());
-    let output = guest
-        .expand_streams(0, vec![TokenTree::from(group).into()])
-        .unwrap();
+    let output = guest.expand_streams(0, vec![TokenTree::from(group).into()]).unwrap();
     match output.into_iter().next() {
         Some(TokenTree::Group(group)) => assert_eq!(group.delimiter(), Delimiter::None),
         other => panic!("{other:?}"),
@@ -107,9 +86,7 @@ fn every_kind_of_token_survives_the_wire() {
 
 #[test]
 fn spans_survive_the_wire() {
-    let output = bang(THERE_AND_BACK)
-        .expand(0, &["one\n  ( two ) ; 3"])
-        .unwrap();
+    let output = bang(THERE_AND_BACK).expand(0, &["one\n  ( two ) ; 3"]).unwrap();
     let starts: Vec<LineColumn> = output.into_iter().map(|tree| tree.span().start()).collect();
     let at = |line, column| LineColumn { line, column };
     assert_eq!(starts, [at(1, 0), at(2, 2), at(2, 10), at(2, 12)]);
@@ -126,10 +103,7 @@ fn guests_of_0_5_are_told_three_spans_of_a_group() {
         guest(import, rest).bang("()").unwrap()
     };
     // Kind, delimiter, one span or three, two ends: 8 or 16 bytes. 48 + 16 is `@`.
-    assert_eq!(
-        (length("watt-0.4"), length("watt-0.5")),
-        ("8".to_owned(), "@".to_owned())
-    );
+    assert_eq!((length("watt-0.4"), length("watt-0.5")), ("8".to_owned(), "@".to_owned()));
 }
 
 #[test]
@@ -138,13 +112,7 @@ fn the_delimiters_spans_come_back_with_the_group() {
     let output = bang(THERE_AND_BACK).expand(0, &["( a )"]).unwrap();
     match output.into_iter().next() {
         Some(TokenTree::Group(group)) => {
-            assert_eq!(
-                (
-                    group.span_open().start().column,
-                    group.span_close().start().column
-                ),
-                (0, 4)
-            );
+            assert_eq!((group.span_open().start().column, group.span_close().start().column), (0, 4));
         }
         other => panic!("{other:?}"),
     }
@@ -163,20 +131,11 @@ fn negative_literals_are_literals() {
 fn raw_and_unicode_identifiers_keep_their_spans() {
     // watt forgets the span of a raw identifier.
     assert_eq!(
-        (
-            made(ident("r#match")),
-            made(ident("größe")),
-            made(ident("r#größe"))
-        ),
+        (made(ident("r#match")), made(ident("größe")), made(ident("r#größe"))),
         ("r#match".into(), "größe".into(), "r#größe".into())
     );
-    let output = bang(THERE_AND_BACK)
-        .expand(0, &["a r#match größe b"])
-        .unwrap();
-    let columns: Vec<usize> = output
-        .into_iter()
-        .map(|tree| tree.span().start().column)
-        .collect();
+    let output = bang(THERE_AND_BACK).expand(0, &["a r#match größe b"]).unwrap();
+    let columns: Vec<usize> = output.into_iter().map(|tree| tree.span().start().column).collect();
     assert_eq!(columns, [0, 2, 10, 16]);
 }
 
@@ -189,25 +148,13 @@ fn what_is_no_token_is_refused_in_words() {
         (ident("r#self"), "`r#self` is not an identifier"),
         (ident("größe + 1"), "`größe + 1` is not an identifier"),
         (ident("€"), "`€` is not an identifier"),
-        (
-            ident(&"-".repeat(100)),
-            &format!("`{}…` is not an identifier", "-".repeat(40)),
-        ),
+        (ident(&"-".repeat(100)), &format!("`{}…` is not an identifier", "-".repeat(40))),
         (literal("a"), "`a` is not a literal"),
         (literal("1 2"), "`1 2` is not a literal"),
         (literal("\"open"), "`\\\"open` is not a literal"),
-        (
-            punct(u32::from(b'a'), 0),
-            "`a` is not a punctuation character",
-        ),
-        (
-            punct(0xd800, 0),
-            "0xd800 in place of a character (before byte 10 of 11)",
-        ),
-        (
-            punct(u32::from(b'+'), 2),
-            "unknown spacing 2 (before byte 6 of 11)",
-        ),
+        (punct(u32::from(b'a'), 0), "`a` is not a punctuation character"),
+        (punct(0xd800, 0), "0xd800 in place of a character (before byte 10 of 11)"),
+        (punct(u32::from(b'+'), 2), "unknown spacing 2 (before byte 6 of 11)"),
     ] {
         let text = refused(&[tree, vec![0]].concat());
         assert!(text.ends_with(message), "{text}");
@@ -221,34 +168,13 @@ fn a_malformed_stream_is_refused_in_words() {
         (vec![], "an early end (before byte 0 of 0)"),
         (vec![5], "a tree of unknown kind 5 (before byte 1 of 1)"),
         (vec![0, 0], "bytes after its end (before byte 1 of 2)"),
-        (
-            [group(0), vec![0]].concat(),
-            "an early end (before byte 7 of 7)",
-        ),
-        (
-            [group(4), vec![0, 0]].concat(),
-            "unknown delimiter 4 (before byte 2 of 8)",
-        ),
-        (
-            vec![2, 9, 0, 0, 0, 1, 0, 0, 0, b'a', 0],
-            "there is no span of number 9",
-        ),
-        (
-            vec![2, 255, 255, 255, 255, 255, 255, 255, 255, b'a', 0],
-            "an early end (before byte 9 of 11)",
-        ),
-        (
-            vec![2, 255, 255, 255, 255, 1, 0, 0, 0, 0xff, 0],
-            "a string that is not UTF-8 (before byte 10 of 11)",
-        ),
-        (
-            vec![4, 255, 255, 255, 255, 1, 0, 0, 0, 0, 0],
-            "there is no literal of number 0",
-        ),
-        (
-            vec![4, 255, 255, 255, 255, 2, 0],
-            "a literal of unknown kind 2 (before byte 6 of 7)",
-        ),
+        ([group(0), vec![0]].concat(), "an early end (before byte 7 of 7)"),
+        ([group(4), vec![0, 0]].concat(), "unknown delimiter 4 (before byte 2 of 8)"),
+        (vec![2, 9, 0, 0, 0, 1, 0, 0, 0, b'a', 0], "there is no span of number 9"),
+        (vec![2, 255, 255, 255, 255, 255, 255, 255, 255, b'a', 0], "an early end (before byte 9 of 11)"),
+        (vec![2, 255, 255, 255, 255, 1, 0, 0, 0, 0xff, 0], "a string that is not UTF-8 (before byte 10 of 11)"),
+        (vec![4, 255, 255, 255, 255, 1, 0, 0, 0, 0, 0], "there is no literal of number 0"),
+        (vec![4, 255, 255, 255, 255, 2, 0], "a literal of unknown kind 2 (before byte 6 of 7)"),
         (vec![4, 255, 255], "an early end (before byte 1 of 3)"),
     ] {
         let text = refused(&stream);
@@ -258,13 +184,7 @@ fn a_malformed_stream_is_refused_in_words() {
 
 #[test]
 fn groups_may_be_nested_deeply_but_not_without_end() {
-    let nested = |depth: usize| {
-        [
-            [&[1, 0][..], &CALL_SITE].concat().repeat(depth),
-            vec![0; depth + 1],
-        ]
-        .concat()
-    };
+    let nested = |depth: usize| [[&[1, 0][..], &CALL_SITE].concat().repeat(depth), vec![0; depth + 1]].concat();
     let output = returns(&nested(4096)).expand(0, &[""]).unwrap();
     assert!(!output.is_empty());
     assert!(refused(&nested(4097)).ends_with("it nests groups deeper than 4096"));
@@ -286,22 +206,9 @@ fn text_may_be_nested_deeply_but_not_without_end() {
     for text in [nested(1023), "([{}])".repeat(10_000)] {
         assert!(!parses(&text).expand(0, &[""]).unwrap().is_empty());
     }
-    for text in [
-        nested(1026),
-        "{".repeat(100_000),
-        [")".repeat(2_000), "(".repeat(2_000)].concat(),
-    ] {
-        let fault = parses(&text)
-            .expand(0, &[""])
-            .err()
-            .expect("that is too deep")
-            .guest();
-        assert!(
-            fault
-                .to_string()
-                .ends_with("it nests groups deeper than 1024"),
-            "{fault}"
-        );
+    for text in [nested(1026), "{".repeat(100_000), [")".repeat(2_000), "(".repeat(2_000)].concat()] {
+        let fault = parses(&text).expand(0, &[""]).err().expect("that is too deep").guest();
+        assert!(fault.to_string().ends_with("it nests groups deeper than 1024"), "{fault}");
     }
 }
 
@@ -309,34 +216,13 @@ fn text_may_be_nested_deeply_but_not_without_end() {
 fn numbers_of_nothing_are_refused() {
     for (body, message) in [
         ("(i32.const 7)", "there is no token stream of number 7"),
-        (
-            "(call $token_stream_serialize (i32.const 1))",
-            "there is no token stream of number 1",
-        ),
-        (
-            "(call $literal_to_string (i32.const 0))",
-            "there is no literal of number 0",
-        ),
-        (
-            "(call $string_len (i32.const 0))",
-            "there is no string of number 0",
-        ),
-        (
-            "(call $string_read (i32.const -1) (i32.const 0)) (i32.const 0)",
-            "there is no string of number 4294967295",
-        ),
-        (
-            "(call $bytes_len (i32.const 0))",
-            "there is no buffer of number 0",
-        ),
-        (
-            "(call $bytes_read (i32.const 3) (i32.const 0)) (i32.const 0)",
-            "there is no buffer of number 3",
-        ),
-        (
-            "(call $print_panic (i32.const 0)) (i32.const 0)",
-            "there is no string of number 0",
-        ),
+        ("(call $token_stream_serialize (i32.const 1))", "there is no token stream of number 1"),
+        ("(call $literal_to_string (i32.const 0))", "there is no literal of number 0"),
+        ("(call $string_len (i32.const 0))", "there is no string of number 0"),
+        ("(call $string_read (i32.const -1) (i32.const 0)) (i32.const 0)", "there is no string of number 4294967295"),
+        ("(call $bytes_len (i32.const 0))", "there is no buffer of number 0"),
+        ("(call $bytes_read (i32.const 3) (i32.const 0)) (i32.const 0)", "there is no buffer of number 3"),
+        ("(call $print_panic (i32.const 0)) (i32.const 0)", "there is no string of number 0"),
     ] {
         let text = bang(body).fault("");
         assert!(text.contains(message), "{text}");
@@ -345,31 +231,16 @@ fn numbers_of_nothing_are_refused() {
 
 #[test]
 fn memory_that_is_not_there_is_refused() {
-    for (function, results) in [
-        ("token_stream_deserialize", ""),
-        ("token_stream_parse", ""),
-        ("string_new", ""),
-    ] {
+    for (function, results) in [("token_stream_deserialize", ""), ("token_stream_parse", ""), ("string_new", "")] {
         for (ptr, len) in [("131072", "1"), ("-1", "1"), ("0", "-1"), ("131000", "73")] {
-            let text = bang(&format!(
-                "(call ${function} (i32.const {ptr}) (i32.const {len})){results}"
-            ))
-            .fault("");
+            let text = bang(&format!("(call ${function} (i32.const {ptr}) (i32.const {len})){results}")).fault("");
             assert!(text.contains(&format!("`{function}` was given")), "{text}");
         }
     }
     let read = "(call $string_read (call $string_new (i32.const 0) (i32.const 2)) (i32.const 131071)) (i32.const 0)";
-    assert!(
-        bang(read)
-            .fault("")
-            .contains("`string_read` was given 2 bytes at 0x1ffff")
-    );
+    assert!(bang(read).fault("").contains("`string_read` was given 2 bytes at 0x1ffff"));
     let read = "(call $bytes_read (call $token_stream_serialize (local.get $stream)) (i32.const -1)) (i32.const 0)";
-    assert!(
-        bang(read)
-            .fault("")
-            .contains("`bytes_read` was given 1 bytes at 0xffffffff")
-    );
+    assert!(bang(read).fault("").contains("`bytes_read` was given 1 bytes at 0xffffffff"));
 }
 
 #[test]
@@ -408,10 +279,7 @@ const PANICS: &str = r#"(global $count (mut i32) (i32.const 48))
 fn a_panic_has_its_message_and_the_next_expansion_a_fresh_instance() {
     // The guest is built to abort, and nothing has been cleared away in it.
     let guest = guest("watt-0.4", PANICS);
-    assert_eq!(
-        (guest.bang("x").unwrap(), guest.bang("x").unwrap()),
-        ("0".to_owned(), "1".to_owned())
-    );
+    assert_eq!((guest.bang("x").unwrap(), guest.bang("x").unwrap()), ("0".to_owned(), "1".to_owned()));
     let fault = guest.bang("").unwrap_err().guest();
     assert_eq!(fault.panic_message(), Some("no \"luck\" \u{fffd}"));
     assert_eq!(guest.bang("x").unwrap(), "0");
@@ -434,21 +302,12 @@ fn numbers_of_one_expansion_mean_nothing_in_the_next() {
 #[test]
 fn a_guest_cannot_make_the_host_keep_more_and_more() {
     // A loop that only asks would else end with the machine's memory.
-    let endless = |body: &str| {
-        bang(&format!("(loop $again {body} (br $again)) unreachable"))
-            .bang("a")
-            .unwrap_err()
-            .guest()
-    };
+    let endless =
+        |body: &str| bang(&format!("(loop $again {body} (br $again)) unreachable")).bang("a").unwrap_err().guest();
     let fault = endless("(drop (call $string_new (i32.const 0) (i32.const 131072)))");
     assert_eq!(fault.kind(), &FaultKind::OutOfMemory);
     let fault = endless("(drop (call $token_stream_parse (i32.const 0) (i32.const 131072)))");
-    assert!(
-        fault
-            .to_string()
-            .contains("keep more than 512 MiB of tokens"),
-        "{fault}"
-    );
+    assert!(fault.to_string().contains("keep more than 512 MiB of tokens"), "{fault}");
 }
 
 #[test]
@@ -469,23 +328,15 @@ fn newer_instructions_run() {
             "(memory.copy (i32.const 0) (i32.const 64) (i32.const 8)) (memory.fill (i32.const 0) (i32.const 1) (i32.const 8))",
         ),
         ("", "(drop (i32.trunc_sat_f64_s (f64.const nan)))"),
-        (
-            "(func $two (result i32 i32) (i32.const 1) (i32.const 2))",
-            "(call $two) drop drop",
-        ),
-        (
-            "(table $table 1 externref)",
-            "(drop (ref.is_null (table.get $table (i32.const 0))))",
-        ),
+        ("(func $two (result i32 i32) (i32.const 1) (i32.const 2))", "(call $two) drop drop"),
+        ("(table $table 1 externref)", "(drop (ref.is_null (table.get $table (i32.const 0))))"),
         ("", "(drop (i8x16.extract_lane_s 0 (v128.const i64x2 0 0)))"),
         (
             "(func $self (param i32) (if (local.get 0) (then (return_call $self (i32.sub (local.get 0) (i32.const 1))))))",
             "(call $self (i32.const 1000000))",
         ),
     ] {
-        let rest = format!(
-            "{items} (func (export \"bang\") (param i32) (result i32) {body} (local.get 0))"
-        );
+        let rest = format!("{items} (func (export \"bang\") (param i32) (result i32) {body} (local.get 0))");
         assert_eq!(guest("watt-0.5", &rest).bang("x").unwrap(), "x", "{body}");
     }
 }
@@ -503,10 +354,7 @@ fn deep_recursion_returns_and_endless_recursion_ends() {
         guest("watt-0.4", &rest).bang("x")
     };
     assert_eq!(recurse(50_000).unwrap(), "x");
-    assert_eq!(
-        recurse(-1).unwrap_err().guest().kind(),
-        &FaultKind::StackOverflow
-    );
+    assert_eq!(recurse(-1).unwrap_err().guest().kind(), &FaultKind::StackOverflow);
 }
 
 /// The real module, annotated as its user would.
@@ -516,10 +364,7 @@ static REAL: LazyLock<Guest> = LazyLock::new(|| {
         function: function.to_owned(),
         helpers: vec!["serde".to_owned()],
     };
-    let declarations = [
-        derive("Serialize", "derive_serialize"),
-        derive("Deserialize", "derive_deserialize"),
-    ];
+    let declarations = [derive("Serialize", "derive_serialize"), derive("Deserialize", "derive_deserialize")];
     let abi = Abi {
         abi: 1,
         krate: "serde_derive".to_owned(),
@@ -529,11 +374,7 @@ static REAL: LazyLock<Guest> = LazyLock::new(|| {
     };
     let module = serde_derive();
     let annotated = annotate(&module, &declarations, &abi).unwrap();
-    assert_eq!(
-        annotated[..module.len()],
-        module,
-        "the rest of the file stays as it is"
-    );
+    assert_eq!(annotated[..module.len()], module, "the rest of the file stays as it is");
     Guest::load(&annotated)
 });
 
@@ -543,10 +384,7 @@ fn serde_derive_of_crates_io_derives() {
     let guest = &*REAL;
     for (source, parts) in [
         ("struct Unit ;", &["for Unit", "serialize_unit_struct"][..]),
-        (
-            "pub struct Pair ( u8 , pub String ) ;",
-            &["for Pair", "serialize_tuple_struct"],
-        ),
+        ("pub struct Pair ( u8 , pub String ) ;", &["for Pair", "serialize_tuple_struct"]),
         (
             "struct Named < 'a , T > where T : Clone { a : u8 , # [serde (rename = \"B\")] r#fn : & 'a [T] }",
             &["for Named < 'a , T >", "\"B\"", "r#fn"],
@@ -555,28 +393,19 @@ fn serde_derive_of_crates_io_derives() {
             "# [serde (rename_all = \"kebab-case\")] enum Choice { FirstOne , Second { a : u8 } , Third (u8) }",
             &["\"first-one\"", "\"third\""],
         ),
-        (
-            "# [serde (tag = \"t\" , content = \"c\")] enum Tagged { A { x : i128 } , B }",
-            &["\"t\"", "\"c\""],
-        ),
+        ("# [serde (tag = \"t\" , content = \"c\")] enum Tagged { A { x : i128 } , B }", &["\"t\"", "\"c\""]),
     ] {
         for (index, name) in [(0, "Serialize"), (1, "Deserialize")] {
             let output = guest.expand(index, &[source]).unwrap().to_string();
             assert!(output.contains(&format!("{name} ")), "{output}");
             if index == 0 {
-                parts
-                    .iter()
-                    .for_each(|part| assert!(output.contains(part), "{part} in {output}"));
+                parts.iter().for_each(|part| assert!(output.contains(part), "{part} in {output}"));
             }
         }
     }
-    let output = guest
-        .expand(0, &["# [serde (nonsense)] struct S ;"])
-        .unwrap()
-        .to_string();
+    let output = guest.expand(0, &["# [serde (nonsense)] struct S ;"]).unwrap().to_string();
     assert!(
-        output.contains("compile_error")
-            && output.contains("unknown serde container attribute `nonsense`"),
+        output.contains("compile_error") && output.contains("unknown serde container attribute `nonsense`"),
         "{output}"
     );
 }
@@ -586,9 +415,6 @@ fn a_panic_of_serde_derive_has_its_message() {
     // The guest's own identifiers are ASCII, and it says so by a panic. Afterwards it works again.
     let guest = &*REAL;
     let fault = guest.expand(0, &["struct Größe ;"]).unwrap_err().guest();
-    assert_eq!(
-        fault.panic_message(),
-        Some("\"Größe\" is not a valid Ident")
-    );
+    assert_eq!(fault.panic_message(), Some("\"Größe\" is not a valid Ident"));
     guest.expand(0, &["struct Size ;"]).unwrap();
 }

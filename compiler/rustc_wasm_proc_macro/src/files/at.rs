@@ -38,12 +38,7 @@ mod linux {
             let mut dir = rustix::fs::open("/", held | OFlags::DIRECTORY, Mode::empty())?;
             let parents = place.parent().unwrap_or(Path::new("")).components().skip(1);
             for component in parents {
-                dir = openat(
-                    &dir,
-                    component.as_os_str(),
-                    held | OFlags::DIRECTORY,
-                    Mode::empty(),
-                )?;
+                dir = openat(&dir, component.as_os_str(), held | OFlags::DIRECTORY, Mode::empty())?;
             }
             let name = place.file_name().unwrap_or(OsStr::new(".")).to_owned();
             let handle = File::from(openat(&dir, &name, held, Mode::empty())?);
@@ -61,17 +56,8 @@ mod linux {
 
         /// Opens what stands there now. A pipe or a device that has been put there since is not waited for.
         pub(crate) fn open(&self) -> io::Result<File> {
-            let flags = OFlags::RDONLY
-                | OFlags::NOFOLLOW
-                | OFlags::NONBLOCK
-                | OFlags::NOCTTY
-                | OFlags::CLOEXEC;
-            Ok(File::from(openat(
-                &self.dir,
-                &self.name,
-                flags,
-                Mode::empty(),
-            )?))
+            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+            Ok(File::from(openat(&self.dir, &self.name, flags, Mode::empty())?))
         }
 
         /// The entries of `dir`, which [`At::open`] opened at `place`, in the order in which the system has them.
@@ -102,10 +88,7 @@ mod linux {
                     FileType::Symlink => super::super::SYMBOLIC_LINK,
                     _ => UNKNOWN,
                 };
-                entries.push(Entry {
-                    name: name.to_vec(),
-                    kind: file_type,
-                });
+                entries.push(Entry { name: name.to_vec(), kind: file_type });
             }
             Ok(entries)
         }
@@ -126,10 +109,7 @@ mod other {
 
     impl At {
         pub(crate) fn find(place: &Path) -> io::Result<At> {
-            Ok(At {
-                place: place.to_owned(),
-                metadata: fs::symlink_metadata(place)?,
-            })
+            Ok(At { place: place.to_owned(), metadata: fs::symlink_metadata(place)? })
         }
 
         pub(crate) fn metadata(&self) -> io::Result<Metadata> {
@@ -151,10 +131,7 @@ mod other {
             let entries = fs::read_dir(place)?.map(|entry| {
                 let entry = entry?;
                 let kind = entry.file_type().map_or(UNKNOWN, kind);
-                Ok(Entry {
-                    name: entry.file_name().into_encoded_bytes(),
-                    kind,
-                })
+                Ok(Entry { name: entry.file_name().into_encoded_bytes(), kind })
             });
             entries.collect()
         }

@@ -47,11 +47,7 @@ fn path<'a>(memory: &'a Memory<'_>, ptr: u32, len: u32) -> Result<&'a Path, Errn
 }
 
 /// Turns a refusal into the guest's error code, and notes what was wanted at a denied place.
-fn refused<T>(
-    result: Result<T, Refusal>,
-    wanted: fn(PathBuf) -> Wanted,
-    guest: &mut Guest,
-) -> Result<T, Errno> {
+fn refused<T>(result: Result<T, Refusal>, wanted: fn(PathBuf) -> Wanted, guest: &mut Guest) -> Result<T, Errno> {
     result.map_err(|refusal| match refusal {
         Refusal::Failed(errno) => errno,
         Refusal::Denied(place) => {
@@ -85,9 +81,9 @@ pub(crate) fn refuse_change(
         Ok(path) => match files.find_to_look(fd, path, Link::Keep) {
             Ok(_) if needs == Needs::Nothing => Err(Refusal::Failed(Errno::EXIST)),
             Ok(found) => Err(Refusal::Denied(found.place)),
-            Err(Refusal::Failed(Errno::NOENT)) if needs == Needs::Nothing => Err(files
-                .find_to_make(fd, path)
-                .map_or(Refusal::Failed(Errno::NOENT), Refusal::Denied)),
+            Err(Refusal::Failed(Errno::NOENT)) if needs == Needs::Nothing => {
+                Err(files.find_to_make(fd, path).map_or(Refusal::Failed(Errno::NOENT), Refusal::Denied))
+            }
             Err(refusal) => Err(refusal),
         },
     };
@@ -105,19 +101,9 @@ pub(crate) fn fd_prestat_get(mut caller: Caller<'_, Guest>, fd: u32, prestat: u3
     })
 }
 
-pub(crate) fn fd_prestat_dir_name(
-    mut caller: Caller<'_, Guest>,
-    fd: u32,
-    name: u32,
-    len: u32,
-) -> Answer {
+pub(crate) fn fd_prestat_dir_name(mut caller: Caller<'_, Guest>, fd: u32, name: u32, len: u32) -> Answer {
     answer(&mut caller, |memory, guest| {
-        let path = guest
-            .files()
-            .preopened(fd)
-            .ok_or(Errno::BADF)?
-            .as_os_str()
-            .as_encoded_bytes();
+        let path = guest.files().preopened(fd).ok_or(Errno::BADF)?.as_os_str().as_encoded_bytes();
         if path.len() > len as usize {
             return Err(Errno::NAMETOOLONG);
         }
@@ -143,27 +129,19 @@ pub(crate) fn path_open(
         let path = self::path(memory, path, len)?;
         let changes = oflags & (OFLAG_CREATE | OFLAG_TRUNCATE) != 0;
         let found = match guest.files().find(fd, path, link(lookup)) {
-            Ok(_) if oflags & OFLAG_CREATE != 0 && oflags & OFLAG_EXCLUSIVE != 0 => {
-                Err(Refusal::Failed(Errno::EXIST))
-            }
+            Ok(_) if oflags & OFLAG_CREATE != 0 && oflags & OFLAG_EXCLUSIVE != 0 => Err(Refusal::Failed(Errno::EXIST)),
             // Libraries ask for every right that a descriptor can have; only a file can be written to.
             Ok(found) if changes || (rights & CHANGING_RIGHTS != 0 && !found.metadata.is_dir()) => {
-                let found =
-                    refused::<Found>(Err(Refusal::Denied(found.place)), Wanted::Write, guest);
+                let found = refused::<Found>(Err(Refusal::Denied(found.place)), Wanted::Write, guest);
                 return found.map(drop);
             }
             Err(Refusal::Failed(Errno::NOENT)) if oflags & OFLAG_CREATE != 0 => {
                 let place = guest.files().find_to_make(fd, path).ok_or(Errno::NOENT)?;
-                return refused::<Found>(Err(Refusal::Denied(place)), Wanted::Write, guest)
-                    .map(drop);
+                return refused::<Found>(Err(Refusal::Denied(place)), Wanted::Write, guest).map(drop);
             }
             found => found,
         };
-        let wanted = match (
-            changes,
-            oflags & OFLAG_DIRECTORY != 0,
-            rights & CHANGING_RIGHTS != 0,
-        ) {
+        let wanted = match (changes, oflags & OFLAG_DIRECTORY != 0, rights & CHANGING_RIGHTS != 0) {
             (true, ..) | (false, false, true) => Wanted::Write,
             (false, true, _) => Wanted::List,
             (false, false, false) => Wanted::Read,
@@ -178,9 +156,7 @@ pub(crate) fn path_open(
         let fd = guest.files().open(&found).inspect_err(|errno| {
             if *errno == Errno::NOTCAPABLE {
                 let path = found.place.display();
-                guest.refuse(Wanted::Other(format!(
-                    "opening `{path}`, which is neither a file nor a directory"
-                )));
+                guest.refuse(Wanted::Other(format!("opening `{path}`, which is neither a file nor a directory")));
             }
         })?;
         memory.write_u32(opened, fd)
@@ -188,11 +164,7 @@ pub(crate) fn path_open(
 }
 
 fn link(lookup: u32) -> Link {
-    if lookup & FOLLOW == 0 {
-        Link::Keep
-    } else {
-        Link::Follow
-    }
+    if lookup & FOLLOW == 0 { Link::Keep } else { Link::Follow }
 }
 
 pub(crate) fn path_filestat_get(
@@ -222,10 +194,7 @@ pub(crate) fn path_readlink(
 ) -> Answer {
     answer(&mut caller, |memory, guest| {
         let path = self::path(memory, path, len)?;
-        let target = guest
-            .files()
-            .find_to_look(fd, path, Link::Keep)
-            .and_then(|found| found.read_link());
+        let target = guest.files().find_to_look(fd, path, Link::Keep).and_then(|found| found.read_link());
         let target = refused(target, Wanted::Read, guest)?;
         let target = target.as_os_str().as_encoded_bytes();
         let target = &target[..target.len().min(buffer_len as usize)];
@@ -285,12 +254,8 @@ fn filestat(metadata: &Metadata) -> [u8; 64] {
 
 /// Nanoseconds since 1970, and 0 for what the system does not know.
 fn nanoseconds(time: io::Result<SystemTime>) -> u64 {
-    let since = time
-        .ok()
-        .and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-    since
-        .and_then(|since| u64::try_from(since.as_nanos()).ok())
-        .unwrap_or(0)
+    let since = time.ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    since.and_then(|since| u64::try_from(since.as_nanos()).ok()).unwrap_or(0)
 }
 
 fn file(files: &mut Files, fd: u32) -> Result<&mut std::fs::File, Errno> {
@@ -313,9 +278,7 @@ pub(super) fn read(
     // As by the system, fewer bytes may be read than there is room for.
     for number in 0..count.min(BUFFER_LIMIT) {
         let buffer = offset(buffers, number, 8)?;
-        let len = memory
-            .read_u32(offset(buffer, 4, 1)?)?
-            .min(READ_LIMIT - total);
+        let len = memory.read_u32(offset(buffer, 4, 1)?)?.min(READ_LIMIT - total);
         let range = memory.range(memory.read_u32(buffer)?, len)?;
         let read = file.read(&mut memory.0[range])?;
         total += read as u32;
@@ -365,11 +328,7 @@ pub(crate) fn fd_readdir(
         let (path, place) = (dir.path().to_owned(), dir.place().to_owned());
         let entries = dir.entries()?;
         let mut room = &mut memory.0[range];
-        for (number, entry) in entries
-            .iter()
-            .enumerate()
-            .skip(usize::try_from(cookie).unwrap_or(usize::MAX))
-        {
+        for (number, entry) in entries.iter().enumerate().skip(usize::try_from(cookie).unwrap_or(usize::MAX)) {
             let mut head = [0; 24];
             head[..8].copy_from_slice(&(number as u64 + 1).to_le_bytes());
             head[16..20].copy_from_slice(&(entry.name.len() as u32).to_le_bytes());
@@ -392,12 +351,6 @@ pub(crate) fn fd_readdir(
 }
 
 /// Advice is welcome and ignored.
-pub(crate) fn fd_advise(
-    mut caller: Caller<'_, Guest>,
-    fd: u32,
-    _offset: u64,
-    _len: u64,
-    _advice: u32,
-) -> Answer {
+pub(crate) fn fd_advise(mut caller: Caller<'_, Guest>, fd: u32, _offset: u64, _len: u64, _advice: u32) -> Answer {
     answer(&mut caller, |_, guest| guest.files().get(fd).map(drop))
 }

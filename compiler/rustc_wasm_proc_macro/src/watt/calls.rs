@@ -26,11 +26,7 @@ impl Tables {
     }
 
     fn count(&mut self, size: usize) -> Result<(), Stop> {
-        match self
-            .used
-            .checked_add(size)
-            .and_then(|used| used.checked_add(ENTRY))
-        {
+        match self.used.checked_add(size).and_then(|used| used.checked_add(ENTRY)) {
             Some(used) if used <= LIMIT => {
                 self.used = used;
                 Ok(())
@@ -50,21 +46,13 @@ impl Tables {
     }
 
     fn string(&self, number: u32) -> Result<&str, Stop> {
-        let string = usize::try_from(number)
-            .ok()
-            .and_then(|index| self.strings.get(index));
-        string
-            .map(String::as_str)
-            .ok_or_else(|| Stop::protocol(format!("there is no string of number {number}")))
+        let string = usize::try_from(number).ok().and_then(|index| self.strings.get(index));
+        string.map(String::as_str).ok_or_else(|| Stop::protocol(format!("there is no string of number {number}")))
     }
 
     fn bytes(&self, number: u32) -> Result<&[u8], Stop> {
-        let bytes = usize::try_from(number)
-            .ok()
-            .and_then(|index| self.bytes.get(index));
-        bytes
-            .map(Vec::as_slice)
-            .ok_or_else(|| Stop::protocol(format!("there is no buffer of number {number}")))
+        let bytes = usize::try_from(number).ok().and_then(|index| self.bytes.get(index));
+        bytes.map(Vec::as_slice).ok_or_else(|| Stop::protocol(format!("there is no buffer of number {number}")))
     }
 }
 
@@ -92,21 +80,12 @@ pub(crate) fn define(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
 /// `token_stream_serialize(stream) -> bytes`
 fn token_stream_serialize(mut caller: Caller<'_, Guest>, stream: u32) -> wasmtime::Result<u32> {
     let guest = caller.data_mut();
-    let bytes = ask(
-        guest,
-        Request::Serialize,
-        &stream.to_le_bytes(),
-        <[u8]>::to_vec,
-    )?;
+    let bytes = ask(guest, Request::Serialize, &stream.to_le_bytes(), <[u8]>::to_vec)?;
     Ok(guest.watt.add_bytes(bytes)?)
 }
 
 /// `token_stream_deserialize(ptr, len) -> stream`
-fn token_stream_deserialize(
-    mut caller: Caller<'_, Guest>,
-    ptr: u32,
-    len: u32,
-) -> wasmtime::Result<u32> {
+fn token_stream_deserialize(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> wasmtime::Result<u32> {
     let (bytes, guest) = given(&mut caller, "token_stream_deserialize", ptr, len)?;
     Ok(ask(guest, Request::Deserialize, bytes, number)??)
 }
@@ -138,12 +117,7 @@ fn string_len(caller: Caller<'_, Guest>, string: u32) -> wasmtime::Result<u32> {
 /// `string_read(string, ptr)`: copies the whole string.
 fn string_read(mut caller: Caller<'_, Guest>, string: u32, ptr: u32) -> wasmtime::Result<()> {
     let (memory, guest) = memory_and_guest(&mut caller)?;
-    copy(
-        memory,
-        "string_read",
-        ptr,
-        guest.watt.string(string)?.as_bytes(),
-    )
+    copy(memory, "string_read", ptr, guest.watt.string(string)?.as_bytes())
 }
 
 /// `bytes_len(bytes) -> len`
@@ -166,22 +140,15 @@ fn print_panic(caller: Caller<'_, Guest>, string: u32) -> wasmtime::Result<()> {
 
 /// The message in a text of `std::panic::PanicHookInfo`, which guests send as a whole. Its form has changed with Rust 1.73.
 fn message_in(text: &str) -> &str {
-    let message =
-        text.strip_prefix("panicked at ")
-            .and_then(|rest| match rest.strip_prefix('\'') {
-                Some(quoted) => quoted.rsplit_once("', ").map(|(message, _)| message),
-                None => rest.split_once(":\n").map(|(_, message)| message),
-            });
+    let message = text.strip_prefix("panicked at ").and_then(|rest| match rest.strip_prefix('\'') {
+        Some(quoted) => quoted.rsplit_once("', ").map(|(message, _)| message),
+        None => rest.split_once(":\n").map(|(_, message)| message),
+    });
     message.unwrap_or(text)
 }
 
 /// Asks the compiler, and reads its reply.
-fn ask<R>(
-    guest: &mut Guest,
-    request: Request,
-    argument: &[u8],
-    read: fn(&[u8]) -> R,
-) -> Result<R, Stop> {
+fn ask<R>(guest: &mut Guest, request: Request, argument: &[u8], read: fn(&[u8]) -> R) -> Result<R, Stop> {
     let mut bytes = std::mem::take(&mut guest.watt.request);
     bytes.clear();
     bytes.push(request as u8);
@@ -198,9 +165,7 @@ fn ask<R>(
 fn number(reply: &[u8]) -> Result<u32, Stop> {
     match reply.try_into() {
         Ok(bytes) => Ok(u32::from_le_bytes(bytes)),
-        Err(_) => Err(Stop::protocol(
-            "the compiler has replied to another request",
-        )),
+        Err(_) => Err(Stop::protocol("the compiler has replied to another request")),
     }
 }
 
@@ -224,9 +189,7 @@ fn given<'a>(
 }
 
 fn copy(memory: &mut [u8], function: &str, ptr: u32, bytes: &[u8]) -> wasmtime::Result<()> {
-    let place = u32::try_from(bytes.len())
-        .ok()
-        .and_then(|len| range(memory.len(), ptr, len));
+    let place = u32::try_from(bytes.len()).ok().and_then(|len| range(memory.len(), ptr, len));
     let Some(place) = place else {
         return Err(outside(function, ptr, bytes.len()).into());
     };
@@ -246,9 +209,7 @@ fn add<V>(table: &mut Vec<V>, value: V) -> Result<u32, Stop> {
 }
 
 fn outside(function: &str, ptr: u32, len: usize) -> Stop {
-    Stop::protocol(format!(
-        "`{function}` was given {len} bytes at {ptr:#x}, which is outside the module's memory"
-    ))
+    Stop::protocol(format!("`{function}` was given {len} bytes at {ptr:#x}, which is outside the module's memory"))
 }
 
 #[cfg(test)]
@@ -257,19 +218,10 @@ mod tests {
 
     #[test]
     fn a_panic_is_told_as_a_native_macro_tells_it() {
-        for text in [
-            "panicked at 'a', 'b', src/lib.rs:1:2",
-            "panicked at src/lib.rs:1:2:\na', 'b",
-            "a', 'b",
-        ] {
+        for text in ["panicked at 'a', 'b', src/lib.rs:1:2", "panicked at src/lib.rs:1:2:\na', 'b", "a', 'b"] {
             assert_eq!(message_in(text), "a', 'b");
         }
-        for text in [
-            "",
-            "panicked at ",
-            "panicked at somewhere",
-            "panicked at 'open",
-        ] {
+        for text in ["", "panicked at ", "panicked at somewhere", "panicked at 'open"] {
             assert_eq!(message_in(text), text);
         }
     }

@@ -34,9 +34,7 @@ impl Interface {
             };
             (declaration.function().to_owned(), inputs)
         });
-        Some(Interface {
-            macros: macros.collect(),
-        })
+        Some(Interface { macros: macros.collect() })
     }
 }
 
@@ -68,19 +66,13 @@ impl Entry {
             })
         });
         let macros = macros.collect::<wasmtime::Result<_>>()?;
-        Ok(Entry {
-            input,
-            output,
-            macros,
-        })
+        Ok(Entry { input, output, macros })
     }
 
     /// Runs macro number `index` on the streams that the compiler knows as 0 and, if there are two, 1. Returns the number of
     /// its output.
     pub(crate) fn run(&self, store: &mut Store<Guest>, index: u32) -> wasmtime::Result<u32> {
-        let called = usize::try_from(index)
-            .ok()
-            .and_then(|index| self.macros.get(index));
+        let called = usize::try_from(index).ok().and_then(|index| self.macros.get(index));
         let output = match called {
             Some(Macro::One(function)) => {
                 let item = self.input.call(&mut *store, 0)?;

@@ -39,8 +39,7 @@ pub const SECTIONS: &str = r#"
     (@custom ".rustc_proc_macro_abi" "abi=1\ncrate=guest\nversion=0.1.0\nedition=2021\ncompiler=rustc 1.96.0\n")"#;
 
 /// A function body that returns its input.
-pub const ECHO: &str =
-    "(call $take (i32.const 1024)) (call $output (i32.const 1024) (local.get $len))";
+pub const ECHO: &str = "(call $take (i32.const 1024)) (call $output (i32.const 1024) (local.get $len))";
 
 pub fn parse(text: &str) -> (Vec<u8>, ModuleInfo) {
     let bytes = wat::parse_str(text).expect("the guest should assemble");
@@ -74,14 +73,7 @@ pub struct Server<F> {
 }
 
 pub fn server<F: FnMut(&[u8]) -> Vec<u8>>(answer: F) -> Server<F> {
-    Server {
-        answer,
-        reply: Vec::new(),
-        read: Vec::new(),
-        refused: Vec::new(),
-        asked: Vec::new(),
-        hidden: Vec::new(),
-    }
+    Server { answer, reply: Vec::new(), read: Vec::new(), refused: Vec::new(), asked: Vec::new(), hidden: Vec::new() }
 }
 
 impl<F: FnMut(&[u8]) -> Vec<u8>> Dispatch for Server<F> {
@@ -110,11 +102,7 @@ pub fn expand(module: &Module, input: &[u8]) -> Result<Vec<u8>, Fault> {
 }
 
 /// Expands macro 0 with a compiler that answers by `answer`.
-pub fn expand_with(
-    module: &Module,
-    input: &[u8],
-    answer: impl FnMut(&[u8]) -> Vec<u8>,
-) -> Result<Vec<u8>, Fault> {
+pub fn expand_with(module: &Module, input: &[u8], answer: impl FnMut(&[u8]) -> Vec<u8>) -> Result<Vec<u8>, Fault> {
     module.expand(0, input, false, &mut server(answer), &())
 }
 
@@ -124,13 +112,7 @@ pub fn in_child(prelude: &str, name: &str) -> Output {
     Command::new("sh")
         .args(["-c", &format!("{prelude} exec \"$@\""), "sh"])
         .arg(program)
-        .args([
-            "--exact",
-            name,
-            "--ignored",
-            "--nocapture",
-            "--test-threads=1",
-        ])
+        .args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"])
         .env(CHILD, "1")
         .output()
         .expect("a shell should start")

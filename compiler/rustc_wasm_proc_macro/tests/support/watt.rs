@@ -24,8 +24,7 @@ pub fn wat(import: &str, rest: &str) -> String {
         ("bytes_read", "(param i32 i32)"),
         ("print_panic", "(param i32)"),
     ];
-    let imports =
-        functions.map(|(name, ty)| format!("(import \"{import}\" \"{name}\" (func ${name} {ty}))"));
+    let imports = functions.map(|(name, ty)| format!("(import \"{import}\" \"{name}\" (func ${name} {ty}))"));
     let defined = |name: &str| rest.contains(&format!("(export \"{name}\")"));
     let identity = |name: &str| match defined(name) {
         true => String::new(),
@@ -53,10 +52,7 @@ pub fn wat(import: &str, rest: &str) -> String {
 
 /// A guest of watt 0.4 whose `bang!` is that function of a stream.
 pub fn bang(body: &str) -> Guest {
-    guest(
-        "watt-0.4",
-        &format!("(func (export \"bang\") (param $stream i32) (result i32) {body})"),
-    )
+    guest("watt-0.4", &format!("(func (export \"bang\") (param $stream i32) (result i32) {body})"))
 }
 
 pub fn guest(import: &str, rest: &str) -> Guest {
@@ -96,22 +92,13 @@ impl Guest {
 
     /// Runs macro number `index` on the tokens of each of `inputs`.
     pub fn expand(&self, index: u32, inputs: &[&str]) -> Result<TokenStream, Failure> {
-        let inputs = inputs
-            .iter()
-            .map(|input| input.parse().expect("the input should be tokens"));
+        let inputs = inputs.iter().map(|input| input.parse().expect("the input should be tokens"));
         self.expand_streams(index, inputs.collect())
     }
 
-    pub fn expand_streams(
-        &self,
-        index: u32,
-        inputs: Vec<TokenStream>,
-    ) -> Result<TokenStream, Failure> {
+    pub fn expand_streams(&self, index: u32, inputs: Vec<TokenStream>) -> Result<TokenStream, Failure> {
         let mut compiler = Compiler(Session::new(Tokens, self.format, inputs));
-        let output = self
-            .module
-            .expand(index, &[], false, &mut compiler, &())
-            .map_err(Failure::Guest)?;
+        let output = self.module.expand(index, &[], false, &mut compiler, &()).map_err(Failure::Guest)?;
         compiler.0.finish(&output).map_err(Failure::Output)
     }
 
@@ -184,35 +171,20 @@ impl watt::Tokens for Tokens {
                     Delimiter::Bracket => watt::Delimiter::Bracket,
                     Delimiter::None => watt::Delimiter::None,
                 },
-                spans: GroupSpans {
-                    open: group.span_open(),
-                    close: group.span_close(),
-                    entire: group.span(),
-                },
+                spans: GroupSpans { open: group.span_open(), close: group.span_close(), entire: group.span() },
                 stream: group.stream(),
             },
-            TokenTree::Ident(ident) => Token::Ident {
-                name: ident.to_string(),
-                span: ident.span(),
-            },
+            TokenTree::Ident(ident) => Token::Ident { name: ident.to_string(), span: ident.span() },
             TokenTree::Punct(punct) => Token::Punct {
                 character: punct.as_char(),
                 joint: punct.spacing() == Spacing::Joint,
                 span: punct.span(),
             },
-            TokenTree::Literal(literal) => Token::Literal {
-                span: literal.span(),
-                literal,
-            },
+            TokenTree::Literal(literal) => Token::Literal { span: literal.span(), literal },
         }
     }
 
-    fn group(
-        &mut self,
-        delimiter: watt::Delimiter,
-        stream: TokenStream,
-        spans: GroupSpans<Span>,
-    ) -> TokenTree {
+    fn group(&mut self, delimiter: watt::Delimiter, stream: TokenStream, spans: GroupSpans<Span>) -> TokenTree {
         let delimiter = match delimiter {
             watt::Delimiter::Parenthesis => Delimiter::Parenthesis,
             watt::Delimiter::Brace => Delimiter::Brace,
@@ -237,14 +209,7 @@ impl watt::Tokens for Tokens {
     }
 
     fn punct(&mut self, character: char, joint: bool, span: Span) -> TokenTree {
-        let mut punct = Punct::new(
-            character,
-            if joint {
-                Spacing::Joint
-            } else {
-                Spacing::Alone
-            },
-        );
+        let mut punct = Punct::new(character, if joint { Spacing::Joint } else { Spacing::Alone });
         punct.set_span(span);
         punct.into()
     }
@@ -267,30 +232,16 @@ pub fn serde_derive() -> Vec<u8> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/watt/Cargo.toml");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args([
-            "metadata",
-            "--format-version=1",
-            "--locked",
-            "--manifest-path",
-            manifest,
-        ])
+        .args(["metadata", "--format-version=1", "--locked", "--manifest-path", manifest])
         .output()
         .expect("cargo should start");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
     // Of all strings in there, one is the path of the package's manifest.
     let dir = metadata
         .split('"')
         .filter_map(|string| string.strip_suffix("/Cargo.toml"))
-        .find(|dir| {
-            dir.rsplit('/')
-                .next()
-                .is_some_and(|name| name.starts_with("wa-serde-derive-"))
-        })
+        .find(|dir| dir.rsplit('/').next().is_some_and(|name| name.starts_with("wa-serde-derive-")))
         .expect("the crate should be among the packages");
     let path = PathBuf::from(dir).join("src/serde_derive.wasm");
     std::fs::read(&path).unwrap_or_else(|error| panic!("cannot read `{}`: {error}", path.display()))
