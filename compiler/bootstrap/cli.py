@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import cargo, clean, demo, dist, hooks, relock, suite, system, toolchain
+from . import cargo, clean, demo, dist, fuzz, hooks, relock, suite, system, toolchain
 from . import config as configuration
 from .config import REPO, Config, Layout
 from .report import Failure, say
@@ -63,6 +63,17 @@ def parser() -> argparse.ArgumentParser:
     bench = add("bench", "measure; results and plots go to BUILD/bench")
     bench.add_argument("name", nargs="*", metavar="NAME", help="only these benchmarks; `list` names them")
     bench.add_argument("--rounds", type=int, default=0, metavar="N", help="how often each comparison is repeated")
+    fuzzing = add("fuzz", "throw inputs that nobody thought of at all that reads what a macro or a file says")
+    fuzzing.add_argument("target", nargs="?", choices=fuzz.names(), metavar="TARGET", help=f"only {', '.join(fuzz.names())}")
+    fuzzing.add_argument(
+        "--for",
+        dest="seconds",
+        type=int,
+        default=fuzz.SECONDS,
+        metavar="SECONDS",
+        help="how long each target is run (default: %(default)s)",
+    )
+    fuzzing.add_argument("--input", metavar="FILE", help="run the target on this file alone, as it was found")
     queue = add("hooks", "check the patch queue and print its size per upstream file")
     queue.add_argument(
         "--pin",
@@ -153,6 +164,21 @@ def build_pristine(config: Config, layout: Layout, jobs: int) -> None:
     toolchain.build(config, layout, jobs)
 
 
+def do_fuzz(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
+    """`./x.py fuzz`."""
+    if arguments.input and not arguments.target:
+        raise Failure("an input is one of a target", "`./x.py fuzz TARGET --input FILE`")
+    targets = [arguments.target] if arguments.target else fuzz.names()
+    if fuzz.REQUESTS in targets:
+        stage0 = toolchain.build(config, layout, arguments.jobs).stage0
+    else:
+        system.ensure_packages(config, layout, fuzz.NEEDS)
+        stage0 = system.find_stage0(config)
+    if arguments.input:
+        return fuzz.replay(layout, stage0, targets[0], Path(arguments.input), arguments.jobs)
+    return fuzz.fuzz(layout, stage0, targets, arguments.seconds, arguments.jobs)
+
+
 def do_hooks(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py hooks`."""
     if arguments.pin:
@@ -189,6 +215,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Config, Layout], int]] = {
     "demo": do_demo,
     "test": do_test,
     "bench": do_bench,
+    "fuzz": do_fuzz,
     "hooks": do_hooks,
     "check": do_check,
     "dist": do_dist,

@@ -19,8 +19,10 @@ CRATES = ("compiler/rustc_wasm_proc_macro", "compiler/rustc_wasm_proc_macro_api"
 COMMANDS = ("stubgen", "cargo-wasm-proc-macro")
 # One directory for each dependency, named as its package: patches, and files of ours to lay beside its own.
 PATCHES = "compiler/rustc_wasm_proc_macro/patches"
+# A package that is built with the same dependencies and is no part of the toolchain.
+FUZZ = "tests/fuzz"
 # What only the library's tests need; one of them has Cargo download what `tests/watt` locks.
-TESTS = ("compiler/rustc_wasm_proc_macro/tests", "compiler/rustc_wasm_proc_macro/examples", "tests/watt")
+TESTS = ("compiler/rustc_wasm_proc_macro/tests", "compiler/rustc_wasm_proc_macro/examples", "tests/watt", FUZZ)
 PROFILE = """\
 [profile.toolchain]
 inherits = "release"
@@ -41,7 +43,9 @@ def files(repo: Path = REPO) -> list[Path]:
 def test_files(repo: Path = REPO) -> list[Path]:
     """Every file that the library's tests need beside it; an edit in one builds no library anew."""
     found = (path for directory in TESTS for path in (repo / directory).rglob("*"))
-    return sorted(path for path in found if path.suffix in (".rs", ".toml", ".lock"))
+    inputs = repo / FUZZ / "corpus"
+    needed = (path for path in found if path.suffix in (".rs", ".toml", ".lock") or inputs in path.parents)
+    return sorted(path for path in needed if path.is_file())
 
 
 def patch_files(repo: Path = REPO) -> list[Path]:
@@ -115,7 +119,7 @@ def lay(layout: Layout, stage0: Stage0, repo: Path = REPO) -> Path:
     manifest = [
         "# Written by x.py.",
         "[workspace]",
-        f"members = {json.dumps(CRATES)}",
+        f"members = {json.dumps([*CRATES, FUZZ])}",
         'resolver = "3"',
         "",
         "[patch.crates-io]",
