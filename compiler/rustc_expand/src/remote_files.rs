@@ -1,21 +1,188 @@
-//! Keeps a macro from elsewhere from reading files by what the compiler expands for it.
+//! The gate for what the compiler opens or looks up because a macro from elsewhere says so.
+//!
+//! * **While a request is answered** (`expand_expr`) the macro gets to see what comes out, so it must be allowed to have
+//!   each file and variable that is named, whoever wrote the name.
+//! * **In what a macro has returned**, and in what that expands to, `include!` and its kin, `mod`, `#[path]`, `env!` and so on
+//!   name what the macro must be allowed to have (every one of the macros through which it came: `remote_origin`), *unless the
+//!   user wrote the whole invocation*, and it only passed through: an attribute macro returns the user's function, and the program
+//!   may embed what the user wants.
+//!
+//! Spans do not tell who wrote something, since a guest can give its own tokens the user's. The text does: an invocation is the
+//! user's if it stands, token for token, at its own span in a Rust source file of the crate that is
+//! compiled (`is_written`), and a relative path is one from that file. What stands there nobody but the user can have put there. A
+//! guest can do no more than have the user's own invocations done again. A path that a macro got as an argument, or
+//! that `macro_rules!` of the user's put together, is not covered: that file must be readable.
+//!
+//! What opens a file is asked before it is opened, and what is no regular file is not opened for a macro. What a refused
+//! file or variable holds is therefore in no error, no dep-info and no source map on the macro's account.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use rustc_errors::PResult;
-use rustc_proc_macro::bridge::server;
+use rustc_ast as ast;
+use rustc_ast_pretty::pprust;
+use rustc_errors::{Diag, ErrorGuaranteed, PResult};
+use rustc_lexer::{FrontmatterAllowed, TokenKind};
+use rustc_proc_macro::bridge::server::{self, Named};
 use rustc_session::Session;
-use rustc_span::Span;
+use rustc_span::source_map::SourceMap;
+use rustc_span::{Span, Symbol, sym};
 
-/// The path of a file that is to be read, if whoever has it read may do so.
+use crate::base::{self, ExtCtxt};
+use crate::remote_fault::RemoteRefusal;
+use crate::remote_origin::Origin;
+
+/// The built-in macros that name a file or a variable.
+const INVOCATIONS: [&str; 5] = ["include", "include_bytes", "include_str", "env", "option_env"];
+
+/// [`base::resolve_path`] for `include!` and its kin, whose invocation is at `span`.
 ///
 /// # Errors
 ///
-/// For a macro that may not; `span` is that of `include!` or one of its kin.
-pub(crate) fn checked(sess: &Session, path: PathBuf, span: Span) -> PResult<'_, PathBuf> {
-    if std::path::absolute(&path).is_ok_and(|path| server::may_read(&path)) {
-        return Ok(path);
+/// Where a macro names a file that it may not read, besides.
+pub fn resolve_path<'a>(
+    ecx: &ExtCtxt<'a>,
+    path: impl Into<PathBuf>,
+    span: Span,
+) -> PResult<'a, PathBuf> {
+    let path = base::resolve_path(ecx.sess, path, span)?;
+    let origin = &ecx.current_expansion.origin;
+    check_file(ecx.sess, origin, &path, span, || is_written(ecx))?;
+    Ok(path)
+}
+
+/// Checks the file of a module that is about to be parsed.
+///
+/// # Errors
+///
+/// Where a macro named it that may not read it.
+pub(crate) fn check_module<'a>(
+    sess: &'a Session,
+    origin: &Origin,
+    path: &Path,
+    span: Span,
+) -> PResult<'a, ()> {
+    check_file(sess, origin, path, span, || false)
+}
+
+/// Checks the attributes of an item that came out of a macro from elsewhere: some name files that are opened later.
+pub(crate) fn check_attributes(ecx: &ExtCtxt<'_>, attrs: &[ast::Attribute]) {
+    for attr in attrs.iter().filter(|attr| attr.has_name(sym::debugger_visualizer)) {
+        let values = attr.meta_item_list().unwrap_or_default();
+        for path in values.iter().filter_map(|value| value.value_str()) {
+            let checked = base::resolve_path(ecx.sess, path.as_str(), attr.span)
+                .and_then(|path| check_module(ecx.sess, &ecx.current_expansion.origin, &path, attr.span));
+            if let Err(error) = checked {
+                error.emit();
+            }
+        }
     }
-    let path = path.display();
-    Err(sess.dcx().struct_span_err(span, format!("a procedural macro may not read `{path}`")))
+}
+
+/// Checks the variable that `env!` or `option_env!` names, whose invocation is at `span`.
+///
+/// # Errors
+///
+/// Where a macro named a variable that is set and not for it.
+pub fn check_variable(
+    ecx: &ExtCtxt<'_>,
+    variable: Symbol,
+    span: Span,
+) -> Result<(), ErrorGuaranteed> {
+    let named = Named::Variable(variable.as_str());
+    let checked = check(ecx.sess, &ecx.current_expansion.origin, named, span, || is_written(ecx));
+    checked.map_err(|error| error.emit())
+}
+
+fn check_file<'a>(
+    sess: &'a Session,
+    origin: &Origin,
+    path: &Path,
+    span: Span,
+    is_written: impl FnOnce() -> bool,
+) -> PResult<'a, ()> {
+    if origin.last().is_none() && !server::is_remote() {
+        return Ok(());
+    }
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    check(sess, origin, Named::File(&absolute), span, is_written)?;
+    if absolute.metadata().is_ok_and(|found| !found.is_file()) {
+        let path = path.display().to_string();
+        let message = format!("`{}` is no regular file", path.escape_debug());
+        return Err(sess.dcx().struct_span_err(span, message));
+    }
+    Ok(())
+}
+
+fn check<'a>(
+    sess: &'a Session,
+    origin: &Origin,
+    named: Named<'_>,
+    span: Span,
+    is_written: impl FnOnce() -> bool,
+) -> PResult<'a, ()> {
+    if !server::may(named) {
+        // The expansion ends with an error that says so.
+        let mut error = sess.dcx().struct_span_err(span, "a procedural macro was refused something");
+        error.downgrade_to_delayed_bug();
+        return Err(error);
+    }
+    if origin.last().is_none() || is_written() {
+        return Ok(());
+    }
+    match origin.macros().find_map(|remote| (remote.refusal)(remote.id, named)) {
+        Some(refusal) => Err(refused(sess, span, refusal)),
+        None => Ok(()),
+    }
+}
+
+fn refused(sess: &Session, span: Span, refusal: server::Refusal) -> Diag<'_> {
+    sess.dcx().create_err(RemoteRefusal::new(span, refusal))
+}
+
+/// Whether the user wrote the invocation that is being expanded.
+fn is_written(ecx: &ExtCtxt<'_>) -> bool {
+    let Some(args) = ecx.current_expansion.origin.args() else { return false };
+    let span = ecx.current_expansion.id.expn_data().call_site;
+    let expected = pprust::tts_to_string(args);
+    written_at(ecx.source_map(), span).is_some_and(|text| {
+        let (text, expected) = (significant(&text), significant(&expected));
+        // `path ! ( args )`
+        let Some(bang) = text.iter().position(|token| *token == "!") else { return false };
+        let (path, [_, _open, args @ .., _close]) = text.split_at(bang) else { return false };
+        path.last().is_some_and(|name| INVOCATIONS.contains(name)) && *args == expected
+    })
+}
+
+/// The text at `span`, if the compiler parsed it as Rust of the crate that is compiled, and it begins and ends with a token
+/// there. What names files relative to the span means the same file.
+fn written_at(source_map: &SourceMap, span: Span) -> Option<String> {
+    let file = source_map.lookup_source_file(span.lo());
+    let is_here = |span: Span| file.start_pos <= span.lo() && span.hi() <= file.end_position();
+    if !is_here(span) || !is_here(span.source_callsite()) || !source_map.is_own_rust(&file) {
+        return None;
+    }
+    let text = file.src.as_ref()?;
+    let (lo, hi) = (file.relative_position(span.lo()).0 as usize, file.relative_position(span.hi()).0 as usize);
+    let (mut begins, mut ends, mut at) = (false, false, 0);
+    for token in rustc_lexer::tokenize(text, FrontmatterAllowed::Yes) {
+        begins |= at == lo;
+        at += token.len as usize;
+        ends |= at == hi;
+    }
+    (begins && ends && lo < hi).then(|| text[lo..hi].to_owned())
+}
+
+/// The tokens of `text`, without what stands between them.
+fn significant(text: &str) -> Vec<&str> {
+    let mut at = 0;
+    let tokens = rustc_lexer::tokenize(text, FrontmatterAllowed::No).map(|token| {
+        let begin = at;
+        at += token.len as usize;
+        (token.kind, &text[begin..at])
+    });
+    let is_between = |kind| {
+        matches!(kind, TokenKind::Whitespace)
+            || matches!(kind, TokenKind::LineComment { doc_style: None } | TokenKind::BlockComment { doc_style: None, .. })
+    };
+    tokens.filter(|(kind, _)| !is_between(*kind)).map(|(_, text)| text).collect()
 }

@@ -1,17 +1,40 @@
 //! Checks tokens that no lexer has seen: a macro from elsewhere need not make them by `proc_macro`.
+//!
+//! A token is what the lexer makes of its text, or it is refused: kind, text and suffix together, so that one does not hide
+//! another. The panics are those of requests with wrong arguments, and reported as the macro's.
+
+use std::cell::Cell;
 
 use rustc_ast::ast;
 use rustc_ast::token::{self, Lit, LitKind, TokenKind};
+use rustc_lexer::{Base, FrontmatterAllowed, LiteralKind};
+use rustc_parse::lexer::nfc_normalize;
 use rustc_proc_macro::bridge::server;
 use rustc_session::parse::ParseSess;
-use rustc_span::{Symbol, kw};
+use rustc_span::{Symbol, kw, sym};
+
+/// Bytes for a symbol, besides its text.
+const SYMBOL: u64 = 64;
+
+/// Interns a text that a macro sent. The interner never forgets, so what is new counts as held for macros.
+pub(crate) fn intern(text: &str) -> Symbol {
+    thread_local! {
+        /// The number of the newest symbol that has been counted. They are given out in order.
+        static NEWEST: Cell<u32> = const { Cell::new(0) };
+    }
+    let symbol = Symbol::intern(text);
+    if server::is_remote() && symbol.as_u32() > NEWEST.get() {
+        NEWEST.set(symbol.as_u32());
+        server::hold(SYMBOL + text.len() as u64);
+    }
+    symbol
+}
 
 /// Checks the name of an identifier that a macro made.
 ///
 /// # Panics
 ///
-/// Where a macro from elsewhere made what the lexer would not, unless it did and there is an error about it. The panic
-/// is one of the request, and reported as the macro's.
+/// Where a macro from elsewhere made what the lexer would not, unless it did and there is an error about it.
 pub(crate) fn check_ident(psess: &ParseSess, name: Symbol, is_raw: bool) {
     if !server::is_remote() {
         return;
@@ -22,52 +45,132 @@ pub(crate) fn check_ident(psess: &ParseSess, name: Symbol, is_raw: bool) {
     assert!(
         is_plain
             || name == kw::DollarCrate
-            || rustc_lexer::is_ident(text)
+            || (rustc_lexer::is_ident(text) && nfc_normalize(text) == name)
             || psess.bad_unicode_identifiers.borrow().contains_key(&name)
-            || psess.dcx().has_errors().is_some(),
-        "`{text}` is no identifier"
+            || psess.dcx().has_errors().is_some() && is_near_ident(text),
+        "`{}` is no identifier",
+        shown(text)
     );
-    assert!(!is_raw || name.can_be_raw(), "`{text}` cannot be a raw identifier");
+    assert!(!is_raw || name.can_be_raw(), "`{}` cannot be a raw identifier", shown(text));
 }
 
-/// The token of a literal that a macro made.
+/// Whether the lexer, after an error, may have made an identifier of this text.
+fn is_near_ident(text: &str) -> bool {
+    let is_near = |c: char| match c.is_ascii() {
+        true => c.is_ascii_alphanumeric() || c == '_',
+        false => !c.is_whitespace() && !c.is_control(),
+    };
+    text.starts_with(|first: char| !first.is_ascii_digit()) && text.chars().all(is_near)
+}
+
+/// The token of a literal that a macro made, without its sign.
 ///
 /// # Panics
 ///
-/// Where the compiler would rely on what the lexer has checked: escapes, digits, and that the literal that stands for an
-/// error has had one. Here the panic is one of the request, and reported as the macro's.
+/// Where the lexer would make something else of it, or stands for an error and there is none.
 pub(crate) fn literal(
     psess: &ParseSess,
     kind: LitKind,
     symbol: Symbol,
     suffix: Option<Symbol>,
 ) -> TokenKind {
-    // Native macros pass here as well, and nearly all literals are plain: those must cost nothing.
-    let is_plain = match kind {
-        token::StrRaw(_) | token::ByteStrRaw(_) | token::CStrRaw(_) => true,
-        token::Str | token::ByteStr | token::CStr => {
-            symbol.as_str().bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\')
-        }
-        token::Integer => !suffix.is_some_and(|suffix| suffix.as_str().starts_with('f')),
-        _ => false,
-    };
-    if !is_plain {
-        check(psess, kind, symbol, suffix);
+    if server::is_remote() && !is_plain(kind, symbol, suffix) {
+        let is_lexed = match kind {
+            token::Err(_) => psess.dcx().has_errors().is_some() && !symbol.as_str().is_empty(),
+            _ => is_lexed(kind, symbol, suffix),
+        };
+        let suffix = suffix.as_ref().map_or("", |suffix| suffix.as_str());
+        let (text, suffix) = (shown(symbol.as_str()), shown(suffix));
+        assert!(is_lexed, "`{text}` with the suffix `{suffix}` is no literal of its kind");
     }
     TokenKind::lit(kind, symbol, suffix)
 }
 
-fn check(psess: &ParseSess, kind: LitKind, symbol: Symbol, suffix: Option<Symbol>) {
-    if let token::Err(_) = kind {
-        assert!(psess.dcx().has_errors().is_some(), "an erroneous literal without an error");
-        return;
+/// Whether nearly all literals are like this one, so that it needs no lexer.
+fn is_plain(kind: LitKind, symbol: Symbol, suffix: Option<Symbol>) -> bool {
+    let text = symbol.as_str().as_bytes();
+    match kind {
+        token::Str | token::ByteStr | token::CStr => {
+            suffix.is_none()
+                && text.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'\\' | b'"'))
+        }
+        token::Integer => {
+            suffix.is_none() && !text.is_empty() && text.iter().all(|byte| byte.is_ascii_digit())
+        }
+        _ => false,
     }
-    let is_number = |text: &str| {
-        text.starts_with(|first: char| first.is_ascii_digit()) && text.parse::<f64>().is_ok()
+}
+
+/// Whether the lexer makes this of the literal's text, as one token and without an error.
+fn is_lexed(kind: LitKind, symbol: Symbol, suffix: Option<Symbol>) -> bool {
+    let body = Lit::new(kind, symbol, None).to_string();
+    let suffix_text = suffix.as_ref().map_or("", |suffix| suffix.as_str());
+    let text = format!("{body}{suffix_text}");
+    let mut tokens = rustc_lexer::tokenize(&text, FrontmatterAllowed::No);
+    let Some(lexed) = tokens.next() else { return false };
+    let rustc_lexer::TokenKind::Literal { kind: lexed_kind, suffix_start } = lexed.kind else {
+        return false;
     };
-    if let Ok(ast::LitKind::Float(text, _)) =
-        ast::LitKind::from_token_lit(Lit::new(kind, symbol, suffix))
-    {
-        assert!(is_number(text.as_str()), "`{text}` is no number");
+    lexed.len as usize == text.len()
+        && suffix_start as usize == body.len()
+        && suffix_text != "_"
+        && suffix.is_none_or(|suffix| !suffix.as_str().is_empty())
+        && is_of_kind(lexed_kind, kind, symbol.as_str(), suffix)
+        && has_no_escape_error(kind, symbol)
+}
+
+fn is_of_kind(lexed: LiteralKind, kind: LitKind, text: &str, suffix: Option<Symbol>) -> bool {
+    match (kind, lexed) {
+        (token::Byte, LiteralKind::Byte { terminated })
+        | (token::Char, LiteralKind::Char { terminated })
+        | (token::Str, LiteralKind::Str { terminated })
+        | (token::ByteStr, LiteralKind::ByteStr { terminated })
+        | (token::CStr, LiteralKind::CStr { terminated }) => terminated,
+        (token::StrRaw(hashes), LiteralKind::RawStr { n_hashes })
+        | (token::ByteStrRaw(hashes), LiteralKind::RawByteStr { n_hashes })
+        | (token::CStrRaw(hashes), LiteralKind::RawCStr { n_hashes }) => n_hashes == Some(hashes),
+        (token::Integer, LiteralKind::Int { base, empty_int: false }) => match base {
+            Base::Binary | Base::Octal => {
+                text[2..].chars().all(|digit| digit == '_' || digit.is_digit(base as u32))
+            }
+            Base::Decimal | Base::Hexadecimal => true,
+        },
+        (token::Float, LiteralKind::Float { base: Base::Decimal, empty_exponent: false }) => true,
+        // `Literal::f32_suffixed(1.0)` makes this, where the lexer makes an integer with that suffix.
+        (token::Float, LiteralKind::Int { base: Base::Decimal, empty_int: false }) => {
+            matches!(suffix, Some(sym::f16 | sym::f32 | sym::f64 | sym::f128))
+        }
+        _ => false,
     }
+}
+
+/// Whether the lexer would find nothing wrong with what stands between the quotes.
+fn has_no_escape_error(kind: LitKind, symbol: Symbol) -> bool {
+    let text = symbol.as_str();
+    let is_clean = match kind {
+        token::Integer | token::Float => return true,
+        token::ByteStr | token::ByteStrRaw(_) | token::Byte => text.is_ascii(),
+        token::CStr | token::CStrRaw(_) => !text.contains('\0'),
+        _ => true,
+    };
+    // What the parser makes of a literal panics where an escape is wrong, and does not look at it where a suffix is.
+    is_clean
+        && !text.contains('\r')
+        && ast::LitKind::from_token_lit(Lit::new(kind, symbol, None)).is_ok()
+}
+
+/// Checks a path that a macro asks the compiler to note as one that its expansion depends on.
+///
+/// # Panics
+///
+/// Where it could be taken for more than one line of dep-info.
+pub(crate) fn check_tracked(path: &str) {
+    if server::is_remote() {
+        assert!(!path.contains(char::is_control), "`{}` has control characters", shown(path));
+    }
+}
+
+/// The beginning of `text`, for a message.
+fn shown(text: &str) -> String {
+    text.chars().take(80).flat_map(char::escape_debug).collect()
 }

@@ -1,13 +1,19 @@
 //! The parts of a source file's name and digest, for those who describe source files outside of
-//! crate metadata; and checks of such descriptions, which need not be true.
+//! crate metadata; checks of such descriptions, which need not be true; and which files of the source map were read as Rust.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustc_data_structures::fx::FxHashSet;
+use rustc_data_structures::sync::Lock;
 
 use crate::analyze_source_file::analyze_source_file;
+use crate::def_id::LOCAL_CRATE;
 use crate::source_map::SourceMap;
 use crate::{
-    BytePos, InnerRealFileName, RealFileName, RelativeBytePos, RemapPathScopeComponents,
-    SourceFile, SourceFileHash, SourceFileHashAlgorithm, Span,
+    BytePos, FileName, InnerRealFileName, RealFileName, RelativeBytePos, RemapPathScopeComponents,
+    SourceFile, SourceFileHash, SourceFileHashAlgorithm, Span, StableSourceFileId,
+    with_session_globals,
 };
 
 /// What of a [`RealFileName`] does not depend on the directory in which the compiler ran.
@@ -66,7 +72,36 @@ pub(crate) fn is_ruled_out(file: &SourceFile, path: &Path) -> bool {
     })
 }
 
+/// The files that were read in order to parse them as Rust, and not to embed them or to show an error in them.
+#[derive(Default)]
+pub(crate) struct Parsed(Lock<FxHashSet<StableSourceFileId>>);
+
+impl Parsed {
+    /// The file, which is parsed now.
+    pub(crate) fn with(&self, file: Arc<SourceFile>) -> Arc<SourceFile> {
+        self.0.lock().insert(file.stable_id);
+        file
+    }
+}
+
+/// Calls `f` on the session's source map, if there is one.
+pub fn with_source_map<R>(f: impl FnOnce(&SourceMap) -> R) -> Option<R> {
+    with_session_globals(|globals| globals.source_map.as_deref().map(f))
+}
+
 impl SourceMap {
+    /// Whether the file is Rust source: of another crate, a text that is no file, or read in order to be parsed.
+    pub fn is_rust(&self, file: &SourceFile) -> bool {
+        file.cnum != LOCAL_CRATE
+            || !matches!(file.name, FileName::Real(_))
+            || self.parsed.0.lock().contains(&file.stable_id)
+    }
+
+    /// Whether the file was read in order to parse it as Rust of the crate that is compiled.
+    pub fn is_own_rust(&self, file: &SourceFile) -> bool {
+        file.cnum == LOCAL_CRATE && self.parsed.0.lock().contains(&file.stable_id)
+    }
+
     /// Whether an end of `span` lies within a character. The compiler relies on that it does not, while macros
     /// may ask for any part of a span.
     pub fn cuts_a_character(&self, span: Span) -> bool {

@@ -21,8 +21,9 @@ const SHALLOW: u32 = 500;
 const TOKEN_LEVEL: usize = 1 << 10;
 const SYNTAX_LEVEL: usize = 16 << 10;
 
-/// The syntax that is parsed for `expand_expr` may be nested this deep; `rustc_expand` sees to it.
-const SYNTAX_DEPTH: u32 = 2_048;
+/// How deep what a macro has parsed as syntax may be nested, groups without delimiters not counted. The parser has a
+/// stack for that made; natively it ends between 700 (blocks) and 1,200 (parentheses).
+pub const MAX_SYNTAX_DEPTH: u32 = 2_048;
 
 /// Bytes of stack for a request besides what nesting needs, and for one that expands whatever it names.
 const BASE: usize = 1 << 20;
@@ -115,6 +116,9 @@ impl<S: Server> Ledger<S> {
 
     /// Begins a request, and returns the bytes of stack that it needs, nothing if there are as many in any case.
     pub(super) fn begin(&mut self, request: &[u8]) -> usize {
+        const VARIABLE: u8 = ApiTags::track_env_var as u8;
+        const PATH: u8 = ApiTags::track_path as u8;
+        const SAVE: u8 = ApiTags::span_save_span as u8;
         const DROP: u8 = ApiTags::ts_drop as u8;
         const CLONE: u8 = ApiTags::ts_clone as u8;
         const EXPAND: u8 = ApiTags::ts_expand_expr as u8;
@@ -134,6 +138,11 @@ impl<S: Server> Ledger<S> {
             [PARTS, ..] => Makes::Parts,
             [PRINT, ..] => Makes::Text,
             [EXPAND, ..] => Makes::Fresh,
+            // Nothing forgets what is noted, and the source map keeps what was parsed.
+            [VARIABLE | PATH | SAVE, ..] => {
+                hold(2 * request.len() as u64);
+                Makes::Nothing
+            }
             [PARSE, text @ ..] => {
                 hold(2 * text.len() as u64);
                 let opening = text.iter().filter(|byte| matches!(byte, b'(' | b'[' | b'{')).count();
@@ -147,7 +156,7 @@ impl<S: Server> Ledger<S> {
         self.weight = Some(request.len() as u64);
         let levels = |level: usize, most: u32| level * deepest.min(most) as usize;
         match request {
-            [EXPAND, ..] => EXPAND_BASE + levels(SYNTAX_LEVEL, SYNTAX_DEPTH) + levels(TOKEN_LEVEL, MAX_DEPTH),
+            [EXPAND, ..] => EXPAND_BASE + levels(SYNTAX_LEVEL, MAX_SYNTAX_DEPTH) + levels(TOKEN_LEVEL, MAX_DEPTH),
             [DROP | CLONE | PARSE | PRINT | TREE | TREES | STREAMS | PARTS, ..] if deepest > SHALLOW => {
                 BASE + levels(TOKEN_LEVEL, MAX_DEPTH)
             }

@@ -1,0 +1,138 @@
+//! Remembers through which macros from elsewhere came what is being expanded.
+//!
+//! Spans cannot say it: a guest gives the tokens that it makes what spans it likes, those of the user's tokens too. So every
+//! expansion carries the macros in whose output it stands, by the expander's own bookkeeping, which holds
+//! where a built-in macro expands its arguments first as well. A `macro_rules!` that stood in a macro's output
+//! carries them to wherever it is called. Those of other crates do not: what a crate gives out is that crate's.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_ast::tokenstream::TokenStream;
+use rustc_ast::{self as ast, ItemKind, NodeId};
+use rustc_data_structures::fx::{FxHashMap, FxHashSet};
+use rustc_proc_macro::bridge::server::{self, RemoteMacro};
+use rustc_span::def_id::CrateNum;
+use rustc_span::fatal_error::FatalError;
+
+use crate::base::{ExpandResult, ExtCtxt, SyntaxExtensionKind};
+use crate::expand::{AstFragment, Invocation, InvocationKind, MacroExpander};
+use crate::remote_files;
+
+/// The macros from elsewhere in whose output something stands.
+#[derive(Clone, Default)]
+pub struct Origin {
+    last: Option<Rc<Passed>>,
+    /// What stands between the delimiters of the function-like macro's invocation that is expanded, if there is a `last`.
+    args: Option<TokenStream>,
+    /// How deep the outputs are nested.
+    depth: u32,
+}
+
+struct Passed {
+    remote: RemoteMacro,
+    before: Option<Rc<Passed>>,
+}
+
+/// The `macro_rules!` that stood in the output of macros from elsewhere.
+pub type Definitions = FxHashMap<NodeId, Origin>;
+
+thread_local! {
+    /// The macro crates from elsewhere of which a macro has been expanded in this thread's compilation.
+    static CRATES: RefCell<FxHashSet<CrateNum>> = RefCell::default();
+}
+
+impl Origin {
+    /// The macros, the last one first.
+    pub(crate) fn macros(&self) -> impl Iterator<Item = RemoteMacro> {
+        let mut next = self.last.as_deref();
+        std::iter::from_fn(move || {
+            let passed = next?;
+            next = passed.before.as_deref();
+            Some(passed.remote)
+        })
+    }
+
+    pub(crate) fn last(&self) -> Option<RemoteMacro> {
+        self.last.as_ref().map(|passed| passed.remote)
+    }
+
+    pub(crate) fn args(&self) -> Option<&TokenStream> {
+        self.args.as_ref()
+    }
+
+    /// How deep the deepest output is nested in which this stands.
+    pub(crate) fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    pub(crate) fn is_as_deep_as(&mut self, depth: u32) {
+        self.depth = self.depth.max(depth);
+    }
+
+    fn add(&mut self, remote: RemoteMacro) {
+        if self.macros().all(|known| known.id != remote.id) {
+            self.last = Some(Rc::new(Passed { remote, before: self.last.take() }));
+        }
+    }
+}
+
+/// What `ecx` expands now is a macro from elsewhere, of the crate `krate`.
+pub(crate) fn serves(ecx: &mut ExtCtxt<'_>, krate: CrateNum, remote: RemoteMacro) {
+    ecx.current_expansion.origin.add(remote);
+    CRATES.with_borrow_mut(|crates| _ = crates.insert(krate));
+}
+
+/// Whether the crate is one of macros from elsewhere, of which one has been expanded.
+pub(crate) fn is_remote_crate(krate: CrateNum) -> bool {
+    CRATES.with_borrow(|crates| crates.contains(&krate))
+}
+
+/// Takes note of an item before what is in it is expanded.
+pub(crate) fn note(ecx: &mut ExtCtxt<'_>, item: &ast::Item) {
+    let Origin { last: Some(last), depth, .. } = &ecx.current_expansion.origin else { return };
+    if let ItemKind::MacroDef(..) = item.kind {
+        let origin = Origin { last: Some(Rc::clone(last)), args: None, depth: *depth };
+        ecx.remote_definitions.insert(item.id, origin);
+    }
+    remote_files::check_attributes(ecx, &item.attrs);
+}
+
+/// Expands an invocation by `expand`, where it has the stack and the macro its origin.
+pub(crate) fn expand<'a, 'b>(
+    expander: &mut MacroExpander<'a, 'b>,
+    invoc: Invocation,
+    ext: &SyntaxExtensionKind,
+    expand: impl FnOnce(
+        &mut MacroExpander<'a, 'b>,
+        Invocation,
+        &SyntaxExtensionKind,
+    ) -> ExpandResult<AstFragment, Invocation>,
+) -> ExpandResult<AstFragment, Invocation> {
+    end_if_failed();
+    let ecx = &mut *expander.cx;
+    let origin = &mut ecx.current_expansion.origin;
+    if let SyntaxExtensionKind::MacroRules(rules) = ext
+        && let Some(definition) = ecx.remote_definitions.get(&rules.node_id)
+    {
+        definition.macros().for_each(|remote| origin.add(remote));
+        origin.is_as_deep_as(definition.depth);
+    }
+    if origin.last.is_some() {
+        origin.args = match &invoc.kind {
+            InvocationKind::Bang { mac, .. } => Some(mac.args.tokens.clone()),
+            _ => None,
+        };
+    }
+    let origin = origin.clone();
+    let result = crate::remote_depth::on_stack(&origin, || expand(expander, invoc, ext));
+    end_if_failed();
+    result
+}
+
+/// Ends the compilation where the compiler has failed within a request: a native macro may have caught that.
+fn end_if_failed() {
+    if server::has_failed() {
+        FatalError.raise();
+    }
+}
