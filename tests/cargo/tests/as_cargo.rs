@@ -208,10 +208,12 @@ fn targets_and_flags_are_for_the_program() {
     let main = "fn main() { ab(); println!(\"{} {}\", cfg!(marked), small_macros::built_for!()); }";
     site.write("src/main.rs", &[uses_paste, main].join("\n"));
     let host = host();
-    for target in [&[][..], &["--target", &host]] {
+    for (target, flags, expected) in
+        [(&[][..], "-C debuginfo=1 -A warnings", "false wasm\n"), (&["--target", &host], "--cfg marked", "true wasm\n")]
+    {
         let mut cargo = site.cargo(Kind::Command, &["run", "--locked", "--forbid-native"]);
-        let outcome = cargo.args(target).env("RUSTFLAGS", "--cfg marked").outcome().success();
-        assert_eq!(outcome.stdout, "true wasm\n", "{outcome}");
+        let outcome = cargo.args(target).env("RUSTFLAGS", flags).outcome().success();
+        assert_eq!(outcome.stdout, expected, "{outcome}");
         assert!(outcome.built_for_wasm().is_empty(), "{outcome}");
     }
     // A program for what macros are built for, too.
@@ -219,6 +221,72 @@ fn targets_and_flags_are_for_the_program() {
     let outcome = cargo.env("RUSTFLAGS", "--cfg marked").outcome().success();
     assert_eq!((outcome.summary().wasm, outcome.built_for_wasm()), (3, Vec::new()), "{outcome}");
     assert!(site.target.join("wasm32-wasip1/debug/small.wasm").exists(), "{outcome}");
+}
+
+/// A `cfg` of the user's reaches macros where it does natively, and the store has a module of its own for it.
+#[test]
+fn a_cfg_reaches_macros_as_natively() {
+    let (native, wasm) = both("packages/small", |site| {
+        let is_marked = "#[proc_macro]\npub fn is_marked(_: TokenStream) -> TokenStream { cfg!(marked).to_string().parse().unwrap() }\n";
+        site.write("macros/src/lib.rs", &(site.read("macros/src/lib.rs") + is_marked));
+        site.write("src/main.rs", "fn main() { println!(\"{} {}\", cfg!(marked), small_macros::is_marked!()); }");
+    });
+    let host = host();
+    let by_config = ["--config", "build.rustflags = [\"--cfg\", \"marked\", \"--check-cfg=cfg(marked)\"]"];
+    for (more, flags, expected) in [
+        (&[][..], "", "false false\n"),
+        (&[], "-A warnings --cfg marked", "true true\n"),
+        (&["--target", &host], "--cfg=marked", "true false\n"),
+        (&by_config, "", "true true\n"),
+    ] {
+        for (site, kind) in [(&native, Kind::Plain), (&wasm, Kind::Command)] {
+            let mut cargo = site.cargo(kind, &["run", "--locked"]);
+            if !flags.is_empty() {
+                cargo.env("RUSTFLAGS", flags);
+            }
+            let outcome = cargo.args(more).outcome().success();
+            assert_eq!(outcome.stdout, expected, "{more:?} {flags}\n{outcome}");
+            if kind == Kind::Command {
+                assert_eq!(outcome.summary().native, 0, "{outcome}");
+            }
+        }
+    }
+}
+
+/// What a macro's build script keeps of the TARGET that it sees is what the macro says, so it must be the host's.
+#[test]
+fn build_scripts_of_macros_see_the_host() {
+    let (native, wasm) = both("packages/small", |site| {
+        let script = "fn main() { println!(\"cargo::rustc-env=BUILT_FOR={}\", std::env::var(\"TARGET\").unwrap()); }";
+        site.write("macros/build.rs", script);
+        let target = "#[proc_macro]\npub fn target(_: TokenStream) -> TokenStream { \
+                      format!(\"{:?}\", env!(\"BUILT_FOR\")).parse().unwrap() }\n";
+        site.write("macros/src/lib.rs", &(site.read("macros/src/lib.rs") + target));
+        site.write("src/main.rs", "fn main() { println!(\"{}\", small_macros::target!()); }");
+    });
+    let expected = native.plain(&["run", "--locked"]).success().stdout;
+    assert_eq!(expected.trim(), host());
+    let outcome = wasm.command(&["run", "--locked"]).success();
+    assert_eq!((outcome.stdout.as_str(), outcome.summary().native), (expected.as_str(), 0), "{outcome}");
+}
+
+/// These leave all of `proc_macro` out where TARGET or `cfg` says that they are built for WebAssembly.
+#[test]
+fn old_versions_of_syn_and_proc_macro2_are_built_whole() {
+    let site = Site::of("packages/old-bridges");
+    let outcome = site.command(&["run", "--locked"]).success();
+    assert_eq!(outcome.stdout, "Name Name\n", "{outcome}");
+    assert_eq!(outcome.summary(), Summary { wasm: 2, ..Summary::default() }, "{outcome}");
+}
+
+/// rust-analyzer asks for what runs at compile time and for nothing else. A store that has no module yet gets it, too.
+#[test]
+fn what_runs_at_compile_time_is_built_alone() {
+    let site = Site::of("packages/small");
+    let mut cargo = site.cargo(Kind::Command, &["check", "--all-targets", "--compile-time-deps", "-Zunstable-options"]);
+    let outcome = cargo.env("__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS", "nightly").outcome().success();
+    assert_eq!(outcome.summary(), Summary { wasm: 3, ..Summary::default() }, "{outcome}");
+    assert!(!outcome.compiled().contains("small 0.1.0"), "{outcome}");
 }
 
 /// Macros are linked as always, whatever links the program: a module is the same in every project.
@@ -244,7 +312,7 @@ fn dependencies_for_wasm_alone_choose_no_features() {
     assert!(outcome.stdout.starts_with("hello from wasm"), "{outcome}");
     assert_eq!(outcome.summary().wasm, 3, "{outcome}");
 
-    // Crates for the host share their features with what macros are built from, so here it cannot be helped, but is said.
+    // Crates for the host share their features with what macros are built from, so here there is no module, and nothing native for it.
     let site = Site::with_shared_store("packages/small");
     with_feature(&site);
     let helper = "[package]\nname = \"helper\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
@@ -252,12 +320,11 @@ fn dependencies_for_wasm_alone_choose_no_features() {
     site.write("helper/src/lib.rs", "");
     site.write("build.rs", "fn main() {}");
     site.write("Cargo.toml", &(site.read("Cargo.toml") + "[build-dependencies]\nhelper = { path = \"helper\" }\n"));
-    let says = "no module was planned for small-macros v0.1.0";
-    let outcome = site.command(&["run"]).success();
-    assert!(outcome.stderr.contains(&format!("warning: {says}")), "{outcome}");
+    let outcome = site.command(&["run"]).ends_with(101);
+    assert!(outcome.stderr.contains("error: no module was planned for small-macros v0.1.0"), "{outcome}");
+    assert!(outcome.stderr.contains("[permissions.small-macros]\nnative = true\n"), "{outcome}");
+    let outcome = site.command(&["run", "--native", "small-macros"]).success();
     assert!(outcome.stdout.starts_with("hello from native"), "{outcome}");
-    let outcome = site.command(&["run", "--forbid-native"]).ends_with(101);
-    assert!(outcome.stderr.contains(&format!("error: {says}")), "{outcome}");
 }
 
 /// What stands in for a registry may have been changed, and changes again. Cargo itself looks at it once in a target directory.
