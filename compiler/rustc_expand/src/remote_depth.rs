@@ -139,7 +139,8 @@ pub(crate) fn check_output(
     output: &TokenStream,
     span: Span,
 ) -> Result<(), ErrorGuaranteed> {
-    if ecx.current_expansion.origin.last().is_none() {
+    let is_shallow = server::take_output_depth().is_some_and(|depth| depth <= SHALLOW);
+    if is_shallow || ecx.current_expansion.origin.last().is_none() {
         return Ok(());
     }
     let depth = syntax_depth(output);

@@ -6,8 +6,8 @@
 //!
 //! * no span with ends in two files is behind a handle that a guest has, whoever made it: it is
 //!   replaced by its first end (`given`, which all of them pass);
-//! * a span in a file of the compilation is given only if the compiler parsed that file as Rust, or the macro may read
-//!   it; else it is the call site. For requests it then cannot exist;
+//! * a span in a file of the compilation is given only if the compiler parsed that file as Rust; else it is the call
+//!   site. That goes for what the macro may read, too, which it can ask for by itself;
 //! * the sources of macro crates from elsewhere are described by themselves, so what the compiler finds at that
 //!   place is not told (`has_text`). Those of other crates are, as natively.
 //!
@@ -16,10 +16,10 @@
 use std::ops::Range;
 
 use rustc_ast::tokenstream::DelimSpan;
-use rustc_proc_macro::bridge::server::{self, Named};
+use rustc_proc_macro::bridge::server;
 use rustc_span::source_map::SourceMap;
 use rustc_span::source_parts::with_source_map;
-use rustc_span::{SourceFile, Span};
+use rustc_span::Span;
 
 use crate::remote_origin;
 
@@ -39,17 +39,11 @@ fn look(source_map: &SourceMap, span: Span, known: &mut Range<u32>) -> Option<Sp
     let file = source_map.lookup_source_file(data.lo);
     let end = file.end_position();
     let span = if data.hi > end { span.shrink_to_lo() } else { span };
-    if source_map.is_rust(&file) {
-        *known = file.start_pos.0..end.0 + 1;
-        return Some(span);
+    if !source_map.is_rust(&file) {
+        return None;
     }
-    may_read(&file).then_some(span)
-}
-
-fn may_read(file: &SourceFile) -> bool {
-    let path = file.name.clone().into_local_path();
-    path.and_then(|path| std::path::absolute(path).ok())
-        .is_some_and(|path| server::may(Named::File(&path)))
+    *known = file.start_pos.0..end.0 + 1;
+    Some(span)
 }
 
 /// Whether a macro may have the text at `span`, one that it was given.

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicU32;
 use super::*;
 
 mod ledger;
-pub use ledger::{Extent, MAX_DEPTH, MAX_SYNTAX_DEPTH, hold};
+pub use ledger::{Extent, MAX_DEPTH, MAX_SYNTAX_DEPTH, hold, take_output_depth};
 pub(super) use ledger::{Held, Ledger, held, seen, taken};
 
 /// A macro that runs elsewhere, for example in a WebAssembly instance.

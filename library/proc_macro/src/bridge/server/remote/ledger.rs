@@ -29,8 +29,13 @@ pub const MAX_SYNTAX_DEPTH: u32 = 2_048;
 const BASE: usize = 1 << 20;
 const EXPAND_BASE: usize = 8 << 20;
 
-/// Bytes for a handle, whatever it stands for.
+/// Bytes for a handle, whatever it stands for; and for what the compiler keeps of a span and of a file.
 const HANDLE: u64 = 64;
+const SPAN: u64 = 16;
+const SOURCE_FILE: u64 = 512;
+
+/// Bytes for a byte of text that becomes tokens, at most: each can be one.
+const TOKEN: u64 = 48;
 
 /// How deep the groups of a stream are nested, and about how many bytes it would take if none of its parts were shared.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -50,6 +55,15 @@ pub(in super::super) struct Held<T> {
 thread_local! {
     /// Bytes that this thread's compilation holds for remote macros.
     static HELD: Cell<u64> = const { Cell::new(0) };
+
+    /// How deep the last output was nested, at most, if nobody has asked yet.
+    static OUTPUT_DEPTH: Cell<Option<u32>> = const { Cell::new(None) };
+}
+
+/// How deep the output of the last remote macro was nested at most. Nothing where this was asked before, or the output
+/// is empty.
+pub fn take_output_depth() -> Option<u32> {
+    OUTPUT_DEPTH.take()
 }
 
 /// Counts bytes that the compiler holds for remote macros until it ends.
@@ -71,12 +85,10 @@ enum Makes {
     Copy,
     Parts,
     /// A stream of token trees, behind another one or not.
-    Trees {
-        behind: bool,
-    },
+    Trees { behind: bool },
     Streams,
-    /// A stream that has nothing to do with others.
-    Fresh,
+    /// A stream that has nothing to do with others, of a text with that many opening brackets.
+    Fresh { text: u64, brackets: u32 },
 }
 
 /// What is known of one expansion.
@@ -100,10 +112,13 @@ pub(in super::super) struct Ledger<S: Server> {
 impl<S: Server> Ledger<S> {
     pub(in super::super) fn new(server: &mut S, remote: RemoteMacro) -> Ledger<S> {
         server.serve_remote(remote);
+        OUTPUT_DEPTH.set(None);
+        let call_site = server.globals().call_site;
+        let mut known = 0..0;
         Ledger {
             remote,
-            call_site: server.globals().call_site,
-            known: 0..0,
+            call_site: S::span_for_remote(call_site, &mut known).unwrap_or(call_site),
+            known,
             limit: (remote.memory)(remote.id),
             makes: Makes::Input,
             named: 0,
@@ -116,51 +131,65 @@ impl<S: Server> Ledger<S> {
 
     /// Begins a request, and returns the bytes of stack that it needs, nothing if there are as many in any case.
     pub(super) fn begin(&mut self, request: &[u8]) -> usize {
-        const VARIABLE: u8 = ApiTags::track_env_var as u8;
-        const PATH: u8 = ApiTags::track_path as u8;
-        const SAVE: u8 = ApiTags::span_save_span as u8;
-        const DROP: u8 = ApiTags::ts_drop as u8;
-        const CLONE: u8 = ApiTags::ts_clone as u8;
-        const EXPAND: u8 = ApiTags::ts_expand_expr as u8;
-        const PARSE: u8 = ApiTags::ts_from_str as u8;
-        const PRINT: u8 = ApiTags::ts_to_string as u8;
-        const TREE: u8 = ApiTags::ts_from_token_tree as u8;
-        const TREES: u8 = ApiTags::ts_concat_trees as u8;
-        const STREAMS: u8 = ApiTags::ts_concat_streams as u8;
-        const PARTS: u8 = ApiTags::ts_into_trees as u8;
+        let Some((&tag, arguments)) = request.split_first() else { return 0 };
+        let is = |method: ApiTags| tag == method as u8;
+        let size = request.len() as u64;
         let mut deepest = self.deepest;
-        let makes = match request {
-            [CLONE, ..] => Makes::Copy,
-            [TREE, ..] => Makes::Trees { behind: false },
+        let mut stack = BASE;
+        let makes = if is(ApiTags::ts_clone) {
+            Makes::Copy
+        } else if is(ApiTags::ts_from_token_tree) {
+            Makes::Trees { behind: false }
+        } else if is(ApiTags::ts_concat_trees) {
             // The tag of `Some`: there is a stream to which the trees are added.
-            [TREES, base, ..] => Makes::Trees { behind: *base == 0 },
-            [STREAMS, ..] => Makes::Streams,
-            [PARTS, ..] => Makes::Parts,
-            [PRINT, ..] => Makes::Text,
-            [EXPAND, ..] => Makes::Fresh,
-            // Nothing forgets what is noted, and the source map keeps what was parsed.
-            [VARIABLE | PATH | SAVE, ..] => {
-                hold(2 * request.len() as u64);
-                Makes::Nothing
-            }
-            [PARSE, text @ ..] => {
-                hold(2 * text.len() as u64);
-                let opening = text.iter().filter(|byte| matches!(byte, b'(' | b'[' | b'{')).count();
-                deepest = deepest.max(opening.min(MAX_DEPTH as usize) as u32);
-                Makes::Fresh
-            }
-            _ => Makes::Nothing,
+            Makes::Trees { behind: arguments.first() == Some(&0) }
+        } else if is(ApiTags::ts_concat_streams) {
+            Makes::Streams
+        } else if is(ApiTags::ts_into_trees) {
+            Makes::Parts
+        } else if is(ApiTags::ts_to_string) {
+            Makes::Text
+        } else if is(ApiTags::ts_from_str) || is(ApiTags::literal_from_str) {
+            // The source map keeps what is parsed, and the tokens take more than the text.
+            hold(SOURCE_FILE + 2 * size);
+            let is_opening = |byte: &&u8| matches!(byte, b'(' | b'[' | b'{');
+            let brackets = arguments.iter().filter(is_opening).count().try_into().unwrap_or(u32::MAX);
+            deepest = deepest.max(brackets.min(MAX_DEPTH));
+            Makes::Fresh { text: size, brackets }
+        } else if is(ApiTags::ts_expand_expr) {
+            stack = EXPAND_BASE + SYNTAX_LEVEL * deepest.min(MAX_SYNTAX_DEPTH) as usize;
+            Makes::Fresh { text: size, brackets: u32::MAX }
+        } else {
+            self.count_others(tag, size);
+            Makes::Nothing
         };
         self.reset(makes);
         // New trees have their text in the request.
-        self.weight = Some(request.len() as u64);
-        let levels = |level: usize, most: u32| level * deepest.min(most) as usize;
-        match request {
-            [EXPAND, ..] => EXPAND_BASE + levels(SYNTAX_LEVEL, MAX_SYNTAX_DEPTH) + levels(TOKEN_LEVEL, MAX_DEPTH),
-            [DROP | CLONE | PARSE | PRINT | TREE | TREES | STREAMS | PARTS, ..] if deepest > SHALLOW => {
-                BASE + levels(TOKEN_LEVEL, MAX_DEPTH)
+        self.weight = Some(size);
+        if makes == Makes::Nothing && !is(ApiTags::ts_drop) {
+            0
+        } else if deepest > SHALLOW || stack > BASE {
+            stack + TOKEN_LEVEL * deepest.min(MAX_DEPTH) as usize
+        } else {
+            0
+        }
+    }
+
+    /// Counts what the other requests leave behind.
+    fn count_others(&mut self, tag: u8, size: u64) {
+        const FIRST_OF_SPANS: u8 = ApiTags::span_debug as u8;
+        const LAST_OF_SPANS: u8 = ApiTags::span_recover_proc_macro_span as u8;
+        const NAME: u8 = ApiTags::symbol_normalize_and_validate_ident as u8;
+        const VARIABLE: u8 = ApiTags::track_env_var as u8;
+        const PATH: u8 = ApiTags::track_path as u8;
+        match tag {
+            // There may be a new span, with a handle until the expansion ends.
+            FIRST_OF_SPANS..=LAST_OF_SPANS => {
+                hold(SPAN);
+                self.keeps(HANDLE);
             }
-            _ => 0,
+            NAME | VARIABLE | PATH => hold(HANDLE + size),
+            _ => {}
         }
     }
 
@@ -183,7 +212,7 @@ impl<S: Server> Ledger<S> {
         self.named += 1;
         let weigh = || held.weight.unwrap_or_else(|| S::extent(&held.value.value).weight);
         match self.makes {
-            Makes::Nothing | Makes::Input | Makes::Fresh => {}
+            Makes::Nothing | Makes::Input | Makes::Fresh { .. } => {}
             Makes::Copy | Makes::Parts => (self.depth, self.weight) = (held.depth, held.weight),
             Makes::Trees { behind } => {
                 let depth = held.depth + u32::from(!(behind && is_first));
@@ -199,6 +228,7 @@ impl<S: Server> Ledger<S> {
                 let weight = weigh();
                 self.weighs_more(weight);
                 hold(weight);
+                OUTPUT_DEPTH.set(Some(held.depth));
             }
         }
     }
@@ -220,7 +250,9 @@ impl<S: Server> Ledger<S> {
             Makes::Copy => (self.depth, self.weight),
             Makes::Parts => (self.depth.saturating_sub(1), self.weight.map(|_| extent().weight)),
             Makes::Trees { .. } | Makes::Streams => (self.depth, self.weight),
-            Makes::Nothing | Makes::Text | Makes::Output | Makes::Fresh => {
+            // Most texts are short.
+            Makes::Fresh { text, brackets } if brackets <= SHALLOW => (brackets, Some(TOKEN * text)),
+            Makes::Nothing | Makes::Text | Makes::Output | Makes::Fresh { .. } => {
                 let Extent { depth, weight } = extent();
                 (depth, Some(weight))
             }
@@ -229,17 +261,20 @@ impl<S: Server> Ledger<S> {
         if depth > MAX_DEPTH && self.makes != Makes::Input {
             stop(format!("it nests tokens more than {MAX_DEPTH} deep"));
         }
-        let held = Held { value, depth, weight };
-        let bytes = HANDLE + held.weight.unwrap_or(0);
-        self.live = self.live.saturating_add(bytes);
-        hold(bytes);
-        held
+        self.keeps(HANDLE + weight.unwrap_or(0));
+        Held { value, depth, weight }
     }
 
     /// A stream is no longer behind a handle.
     pub(in super::super) fn takes(&mut self, held: &Held<MarkedTokenStream<S>>) {
         self.sees(held);
         self.releases(HANDLE + held.weight.unwrap_or(0));
+    }
+
+    /// Counts bytes that are held until the expansion ends at most.
+    fn keeps(&mut self, bytes: u64) {
+        self.live = self.live.saturating_add(bytes);
+        hold(bytes);
     }
 
     fn releases(&mut self, bytes: u64) {
