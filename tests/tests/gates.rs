@@ -228,7 +228,10 @@ fn the_users_own_includes_pass_through_macros() {
             })
         }
         #[forger::pass]
-        pub mod inline { pub const A: &str = concat!(\"\", std::include_str!(\"../outside/secret.txt\")); }",
+        pub mod inline { pub const A: &str = concat!(\"\", std::include_str!(\"../outside/secret.txt\")); }
+        macro_rules! outside { ($name:literal) => { include_str!(concat!(\"../outside/\", $name)) } }
+        #[forger::pass]
+        pub fn g() -> &'static str { outside!(\"secret.txt\") }",
     )
     .success();
 }

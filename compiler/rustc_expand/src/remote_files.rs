@@ -10,8 +10,9 @@
 //! Spans do not tell who wrote something, since a guest can give its own tokens the user's. The text does: an invocation is the
 //! user's if it stands, token for token, at its own span in a Rust source file of the crate that is
 //! compiled (`is_written`), and a relative path is one from that file. What stands there nobody but the user can have put there. A
-//! guest can do no more than have the user's own invocations done again. A path that a macro got as an argument, or
-//! that `macro_rules!` of the user's put together, is not covered: that file must be readable.
+//! guest can do no more than have the user's own invocations done again. Where a `macro_rules!` of the crate put the path together, it
+//! is that macro's invocation that the user must have written. A path that a macro from elsewhere got as an argument is not
+//! covered: that file must be readable.
 //!
 //! What opens a file is asked before it is opened, and what is no regular file is not opened for a macro. What a refused
 //! file or variable holds is therefore in no error, no dep-info and no source map on the macro's account.
@@ -29,10 +30,11 @@ use rustc_span::{Span, Symbol, sym};
 
 use crate::base::{self, ExtCtxt};
 use crate::remote_fault::RemoteRefusal;
-use crate::remote_origin::Origin;
+use crate::remote_origin::{Call, Origin};
 
-/// The built-in macros that name a file or a variable.
-const INVOCATIONS: [&str; 5] = ["include", "include_bytes", "include_str", "env", "option_env"];
+/// The built-in macros that name a file or a variable. One of another name may be anything that the user wrote.
+const INVOCATIONS: [Symbol; 5] =
+    [sym::include, sym::include_bytes, sym::include_str, sym::env, sym::option_env];
 
 /// [`base::resolve_path`] for `include!` and its kin, whose invocation is at `span`.
 ///
@@ -139,17 +141,29 @@ fn refused(sess: &Session, span: Span, refusal: server::Refusal) -> Diag<'_> {
     sess.dcx().create_err(RemoteRefusal::new(span, refusal))
 }
 
-/// Whether the user wrote the invocation that is being expanded.
+/// Whether the user wrote the invocation that is being expanded, or one of a `macro_rules!` of the crate that made it.
 fn is_written(ecx: &ExtCtxt<'_>) -> bool {
-    let Some(args) = ecx.current_expansion.origin.args() else { return false };
-    let span = ecx.current_expansion.id.expn_data().call_site;
-    let expected = pprust::tts_to_string(args);
-    written_at(ecx.source_map(), span).is_some_and(|text| {
-        let (text, expected) = (significant(&text), significant(&expected));
-        // `path ! ( args )`
-        let Some(bang) = text.iter().position(|token| *token == "!") else { return false };
-        let (path, [_, _open, args @ .., _close]) = text.split_at(bang) else { return false };
-        path.last().is_some_and(|name| INVOCATIONS.contains(name)) && *args == expected
+    let origin = &ecx.current_expansion.origin;
+    let names_something = |call: &&Call| {
+        let name = call.path.segments.last().map(|segment| segment.ident.name);
+        name.is_some_and(|name| INVOCATIONS.contains(&name))
+    };
+    [origin.call().filter(names_something), origin.local_call()]
+        .into_iter()
+        .flatten()
+        .any(|call| is_written_at(ecx.source_map(), call))
+}
+
+/// Whether the invocation stands, token for token, at its own span.
+fn is_written_at(source_map: &SourceMap, call: &Call) -> bool {
+    let path = pprust::path_to_string(&call.path);
+    let args = pprust::tts_to_string(&call.args);
+    written_at(source_map, call.span).is_some_and(|text| {
+        let (text, path, args) = (significant(&text), significant(&path), significant(&args));
+        // What opens and closes is left out.
+        text.strip_prefix(&path[..])
+            .and_then(|rest| rest.strip_prefix(&["!"][..]))
+            .is_some_and(|rest| rest.get(1..rest.len().saturating_sub(1)) == Some(&args[..]))
     })
 }
 

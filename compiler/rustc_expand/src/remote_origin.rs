@@ -9,9 +9,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use rustc_ast::tokenstream::TokenStream;
-use rustc_ast::{self as ast, ItemKind, NodeId};
+use rustc_ast::{self as ast, DUMMY_NODE_ID, ItemKind, NodeId};
 use rustc_data_structures::fx::{FxHashMap, FxHashSet};
 use rustc_proc_macro::bridge::server::{self, RemoteMacro};
+use rustc_span::Span;
 use rustc_span::def_id::CrateNum;
 use rustc_span::fatal_error::FatalError;
 
@@ -23,10 +24,20 @@ use crate::remote_files;
 #[derive(Clone, Default)]
 pub struct Origin {
     last: Option<Rc<Passed>>,
-    /// What stands between the delimiters of the function-like macro's invocation that is expanded, if there is a `last`.
-    args: Option<TokenStream>,
+    /// The function-like macro's invocation that is expanded, if there is a `last`.
+    call: Option<Rc<Call>>,
+    /// The first one behind the `last` of a `macro_rules!` of the crate that is compiled. All that it expands to is what
+    /// whoever wrote it wanted.
+    local_call: Option<Rc<Call>>,
     /// How deep the outputs are nested.
     depth: u32,
+}
+
+/// `path!(args)`.
+pub(crate) struct Call {
+    pub(crate) span: Span,
+    pub(crate) path: ast::Path,
+    pub(crate) args: TokenStream,
 }
 
 struct Passed {
@@ -57,8 +68,12 @@ impl Origin {
         self.last.as_ref().map(|passed| passed.remote)
     }
 
-    pub(crate) fn args(&self) -> Option<&TokenStream> {
-        self.args.as_ref()
+    pub(crate) fn call(&self) -> Option<&Call> {
+        self.call.as_deref()
+    }
+
+    pub(crate) fn local_call(&self) -> Option<&Call> {
+        self.local_call.as_deref()
     }
 
     /// How deep the deepest output is nested in which this stands.
@@ -74,6 +89,7 @@ impl Origin {
         if self.macros().all(|known| known.id != remote.id) {
             self.last = Some(Rc::new(Passed { remote, before: self.last.take() }));
         }
+        self.local_call = None;
     }
 }
 
@@ -92,7 +108,8 @@ pub(crate) fn is_remote_crate(krate: CrateNum) -> bool {
 pub(crate) fn note(ecx: &mut ExtCtxt<'_>, item: &ast::Item) {
     let Origin { last: Some(last), depth, .. } = &ecx.current_expansion.origin else { return };
     if let ItemKind::MacroDef(..) = item.kind {
-        let origin = Origin { last: Some(Rc::clone(last)), args: None, depth: *depth };
+        let (last, depth) = (Some(Rc::clone(last)), *depth);
+        let origin = Origin { last, depth, ..Origin::default() };
         ecx.remote_definitions.insert(item.id, origin);
     }
     remote_files::check_attributes(ecx, &item.attrs);
@@ -112,17 +129,27 @@ pub(crate) fn expand<'a, 'b>(
     end_if_failed();
     let ecx = &mut *expander.cx;
     let origin = &mut ecx.current_expansion.origin;
-    if let SyntaxExtensionKind::MacroRules(rules) = ext
-        && let Some(definition) = ecx.remote_definitions.get(&rules.node_id)
-    {
-        definition.macros().for_each(|remote| origin.add(remote));
-        origin.is_as_deep_as(definition.depth);
+    let mut is_of_the_user = false;
+    if let SyntaxExtensionKind::MacroRules(rules) = ext {
+        match ecx.remote_definitions.get(&rules.node_id) {
+            Some(definition) => {
+                definition.macros().for_each(|remote| origin.add(remote));
+                origin.is_as_deep_as(definition.depth);
+            }
+            None => is_of_the_user = rules.node_id != DUMMY_NODE_ID,
+        }
     }
     if origin.last.is_some() {
-        origin.args = match &invoc.kind {
-            InvocationKind::Bang { mac, .. } => Some(mac.args.tokens.clone()),
+        origin.call = match &invoc.kind {
+            InvocationKind::Bang { mac, span } => {
+                let (path, args) = (mac.path.clone(), mac.args.tokens.clone());
+                Some(Rc::new(Call { span: *span, path, args }))
+            }
             _ => None,
         };
+        if is_of_the_user && origin.local_call.is_none() {
+            origin.local_call = origin.call.clone();
+        }
     }
     let origin = origin.clone();
     let result = crate::remote_depth::on_stack(&origin, || expand(expander, invoc, ext));
