@@ -120,6 +120,65 @@ fn literals_that_a_lexer_makes_are_accepted() {
     }
 }
 
+/// Wherever a literal can stand: errors, as for the user's own literals.
+#[test]
+fn literals_in_places_for_others_are_errors() {
+    let lab = lab();
+    let places = [
+        ("pub const A: () =", ";"),
+        ("pub fn f(x: (u8,)) { x .", "; }"),
+        ("pub fn f(x: (u8,)) { x . 0 .", "; }"),
+        ("pub const A: usize = core::mem::offset_of!((u8, (u8, u8)),", ");"),
+        ("pub const A: usize = core::mem::offset_of!((u8, (u8, u8)), 1.", ");"),
+        ("extern", "{ fn f(); }"),
+        ("#[path =", "] mod m;"),
+        ("#[doc =", "] pub struct A;"),
+        ("#[cfg(feature =", ")] pub struct A;"),
+        ("#[repr(align(", "))] pub struct A;"),
+        ("#[deprecated(since =", ")] pub struct A;"),
+        ("#[link_section =", "] pub static A: u8 = 1;"),
+        ("#[recursion_limit =", "] pub mod m {}"),
+        ("pub fn f(x: u8) { match x {", "=> {} _ => {} } }"),
+        ("pub fn f(x: i8) { match x { -", "..=1 => {} _ => {} } }"),
+        ("pub struct A { pub", ": u8 }"),
+        ("pub type A = [u8;", "];"),
+        ("pub type A = Vec<", ">;"),
+        ("pub const A: &str = concat!(", ");"),
+        ("pub const A: &str = env!(", ");"),
+        ("pub fn f() { println!(", ") }"),
+        ("pub fn f() { core::arch::asm!(", ") }"),
+        ("use", ";"),
+        ("macro_rules! m { (", ") => {} }"),
+    ];
+    for (kind, text, suffix) in [
+        ("2", "1", "none"),
+        ("2", "-1", "none"),
+        ("2", "1", "f32"),
+        ("2", "1", "x"),
+        ("2", "99999999999999999999999999999999999999999", "u8"),
+        ("3", "1", "f32"),
+        ("3", "-1.5", "none"),
+        ("3", "1.", "none"),
+        ("3", "1.0", "x"),
+        ("3", "1e400", "none"),
+        ("4", "a", "none"),
+        ("4", "", "none"),
+        ("4", "a", "x"),
+        ("5 1", "a", "f32"),
+        ("6", "a", "none"),
+        ("8", "a", "none"),
+        ("0", "a", "none"),
+        ("1", "a", "none"),
+        ("1", "a", "u8"),
+    ] {
+        for (before, after) in places {
+            let outcome = compile(&lab, &literal(kind, text, suffix, before, after));
+            let is_fine = matches!(outcome.code, Some(0 | 1)) && !outcome.stderr.contains("internal compiler error");
+            assert!(is_fine, "{before} {kind} {text} {suffix} {after}: {outcome}");
+        }
+    }
+}
+
 /// `expand_expr` of something that ends the compiler's work ends the expansion, whatever the macro does next.
 #[test]
 fn a_failure_of_the_compiler_is_no_reply() {
@@ -334,12 +393,21 @@ fn deep_nesting_is_an_error_and_not_the_end_of_the_stack() {
 #[test]
 fn memory_of_the_compiler_is_limited() {
     let lab = lab();
+    lab.write("package/policy.toml", "[permissions.forger]\nmemory = \"128MiB\"\n");
+    let compile = |text: &str| {
+        lab.write("package/lib.rs", text);
+        let mut rustc = lab.rustc();
+        rustc.current_dir(lab.join("package")).args(["lib.rs", "--crate-type=lib", "--emit=metadata"]);
+        rustc.args(["--wasm-proc-macro", "forger.wasm", "--wasm-proc-macro-policy", "policy.toml"]).outcome()
+    };
     for call in ["forger::double!(\"40\");", "forger::share!(\"60\");", "forger::names!(\"1000\");"] {
-        compile(&lab, call).one_error().says("of memory");
+        compile(call).one_error().says("was refused more than 128MiB of memory");
     }
     for call in ["forger::double!(\"16\");", "forger::share!(\"10\");", "forger::names!(\"2\");"] {
-        compile(&lab, call).success();
+        compile(call).success();
     }
+    // What is freed does not count, nor what is shared and never put together.
+    compile(&"forger::double!(\"18\");\n".repeat(8)).success();
 }
 
 /// A path with a line break in it would be two lines of dep-info.
