@@ -32,6 +32,59 @@ unsafe extern "C" {
     fn __wasm_call_ctors();
 }
 
+/// What `std` asks of the host: programs for plain WASI have none of it.
+#[cfg(target_os = "wasi")]
+mod host {
+    use std::macro_host::{self, MacroHost, Refusal};
+
+    #[link(wasm_import_module = "rustc_proc_macro")]
+    unsafe extern "C" {
+        /// Says that the variable of this name is asked for. Returns 0 if it may be read.
+        fn variable(name: *const u8, len: usize) -> u32;
+
+        /// Says that something was asked for that no macro has.
+        fn refuse(kind: i32, what: *const u8, len: usize);
+
+        /// Runs the program of a request and returns the length of what it printed, which stands at `out` if it fits
+        /// `cap` bytes, or -1.
+        fn command(request: *const u8, len: usize, out: *mut u8, cap: usize) -> i64;
+    }
+
+    static HOST: MacroHost = MacroHost { variable: ask, refuse: tell, command: run };
+
+    /// Hands the host over to `std`.
+    pub(super) fn set() {
+        macro_host::set(&HOST);
+    }
+
+    fn ask(name: &[u8]) -> bool {
+        // SAFETY: the host reads `name` before it returns.
+        unsafe { variable(name.as_ptr(), name.len()) == 0 }
+    }
+
+    fn tell(refusal: Refusal, what: &str) {
+        // SAFETY: as above.
+        unsafe { refuse(refusal as i32, what.as_ptr(), what.len()) }
+    }
+
+    fn run(request: &[u8]) -> Option<Vec<u8>> {
+        let mut printed = Vec::with_capacity(4096);
+        loop {
+            // SAFETY: the host reads `request` and writes at most the capacity, before it returns.
+            let len = unsafe {
+                command(request.as_ptr(), request.len(), printed.as_mut_ptr(), printed.capacity())
+            };
+            let len = usize::try_from(len).ok()?;
+            if len <= printed.capacity() {
+                // SAFETY: the host has written these.
+                unsafe { printed.set_len(len) };
+                return Some(printed);
+            }
+            printed.reserve(len);
+        }
+    }
+}
+
 /// Makes the compiler's working directory the guest's: the host has preopened it after the root.
 #[cfg(target_os = "wasi")]
 fn enter_working_dir() {
@@ -88,6 +141,8 @@ fn dispatch(mut buf: Buffer) -> Buffer {
 fn initialize(force_show_panics: bool) {
     static INITIALIZE: Once = Once::new();
     INITIALIZE.call_once(|| {
+        #[cfg(target_os = "wasi")]
+        host::set();
         // SAFETY: called once, before any code of the macro crate.
         unsafe { __wasm_call_ctors() };
         #[cfg(target_os = "wasi")]

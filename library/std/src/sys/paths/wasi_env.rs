@@ -1,9 +1,10 @@
 //! Paths that environment variables name, for WASI: as on Unix.
 
 use crate::ffi::{OsStr, OsString};
+use crate::macro_host::{self, Refusal};
 use crate::os::wasi::ffi::{OsStrExt, OsStringExt};
 use crate::path::PathBuf;
-use crate::{env, fmt, slice};
+use crate::{env, fmt, io, slice};
 
 const SEPARATOR: u8 = b':';
 
@@ -54,6 +55,11 @@ impl fmt::Display for JoinPathsError {
 }
 
 impl crate::error::Error for JoinPathsError {}
+
+/// WASI does not say which program runs, and in a macro it would be the compiler.
+pub fn current_exe() -> io::Result<PathBuf> {
+    Err(macro_host::refused(Refusal::CurrentExe, ""))
+}
 
 /// The home directory if `HOME` names it: WASI has no list of users.
 pub fn home_dir() -> Option<PathBuf> {
