@@ -5,12 +5,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::on_refusal::OnRefusal;
+
 /// Run Cargo with every procedural macro of a project in WebAssembly.
 ///
 /// `cargo wasm-proc-macro build` does what `cargo build` does, with the same options. Before that it
 /// builds each procedural macro of the project, with its dependencies, into a WebAssembly module, once
 /// for all your projects, and lets the compiler run the macros from there: in a sandbox, and without
-/// compiling what only macros need. Nothing in the project changes but its target directory.
+/// compiling what only macros need. Nothing in the project changes but its target directory, and
+/// `wasm-proc-macro.toml` where you answer a question.
 #[derive(Parser)]
 #[command(
     name = "cargo-wasm-proc-macro",
@@ -34,32 +37,58 @@ Try it in any project:
   cargo wasm-proc-macro build --explain serde_derive
                                             say what is done with a macro and why; build nothing
 
-A macro that cannot run from Wasm runs natively, as with plain Cargo; the line at the end says which
-and why.";
+A macro gets what you have granted it, and runs natively only if you say so. What it asks for besides
+is an error with the lines to write, or at a terminal a question.";
 
 /// What a newcomer need not know at once: titles and texts.
 pub(crate) const DETAILS: &[(&str, &str)] = &[
     (
-        "Macros that run natively",
+        "Permissions",
         "\
-A macro runs natively if `--native` names it or `--only` does not; if it cannot be built for
-wasm32-wasip1, as one that links a C library; or if the compiler failed after the sandbox had refused
-the macro something, and did not fail with the macro running natively. The last two are remembered in
-the store, refusals of a macro of the project itself until its module changes; `--retry` tries again.",
+What a macro may have stands in `wasm-proc-macro.toml`, in the root of the workspace. Such files of
+other packages mean nothing.
+
+  [permissions.sqlx-macros]         # or \"NAME@VERSION-REQUIREMENT\", or a package id
+  read = [\".env\", \".sqlx\"]          # below the workspace's root; of directories all below them
+  env = [\"DATABASE_URL\", \"SQLX_*\"]
+  time = \"2min\"                     # of one expansion: ms, s, min, h
+  memory = \"2GiB\"                   # B, KiB, MiB, GiB
+
+  [permissions.git-version-macro]
+  native = true                     # native code with all your rights
+
+Without a line a macro reads the package that is compiled, its OUT_DIR and the manifests of package and
+workspace, and sees the variables of Cargo and rustc, those of the package's build script and of `[env]`,
+the terminal's and the locale's. What it asks for besides, and does not get, ends the expansion with an
+error. Sections that name the same package add up; of several times or amounts of memory the largest counts.",
+    ),
+    (
+        "When something is refused",
+        "\
+`--on-refusal`, else `on-refusal` in the table `[wasm-proc-macro]` of Cargo's configuration, says what is
+done about macros that were refused something, or that cannot be built for wasm32-wasip1:
+
+  ask      at a terminal: collect what macros ask for, ask once for each package, write the answers down
+           and go on; elsewhere as `fail` [default]
+  fail     end with an error that has the lines to write
+  native   run these macros natively, with all your rights, say so at the end, and write nothing
+
+What cannot be built is remembered in the store, and what was asked for in the target directory;
+`--retry` tries again.",
     ),
     (
         "The store",
         "\
-Modules of packages from registries and Git repositories are kept in a store, by package, version,
-features, dependencies and compiler. Any number of runs may use it at once. Modules of path packages,
-and of macros that are built from one, are kept there by the contents of their sources, too, unless
-more than these decides what becomes of them: a build script, say, or an environment variable.",
+Modules are kept in a store, by package, version, features, dependencies and compiler, and by all that
+compilers and build scripts say they depend on: environment variables, and files elsewhere. Any number
+of runs may use it at once. Modules of path packages, and of macros that are built from one, are kept by
+the contents of their sources, too, unless more than these decides what becomes of them, such as a build
+script. With a native macro in it no module is kept.",
     ),
     (
-        "wasm-proc-macro.toml",
+        "Pinned modules",
         "\
-This file in the root of the workspace pins modules that a project brings along. `pack` prints its
-lines:
+The same file pins modules that a project brings along. `pack` prints its lines:
 
   [modules]
   serde_derive = { path = \"wasm/serde_derive-1.0.229.wasm\", sha256 = \"…\", features = [] }
@@ -76,6 +105,8 @@ WASM_PROC_MACRO_STORE         the store's directory
                               [default: rustc-wasm-proc-macro/store in the user's cache directory]
 RUSTC_WASM_PROC_MACRO_CACHE   where the compiler keeps stubs and compiled modules
                               [default: compiled in the store]
+CARGO_WASM_PROC_MACRO_ON_REFUSAL
+                              as `on-refusal` in Cargo's configuration
 NO_COLOR, CARGO_TERM_COLOR, CARGO_TERM_QUIET, CARGO_TERM_VERBOSE, CARGO_TERM_PROGRESS_WHEN
                               as in Cargo",
     ),
@@ -131,6 +162,8 @@ pub(crate) enum Command {
     /// Write documentation, as `cargo doc`
     #[command(visible_alias = "d")]
     Doc(Run),
+    /// Show what macros may have and have asked for, or grant it
+    Permissions(Permissions),
     /// Write a macro's module to a file that a project can pin in `wasm-proc-macro.toml`
     Pack(Pack),
     /// Build the pinned modules again from source and compare them, byte for byte
@@ -155,7 +188,7 @@ pub(crate) enum Command {
 /// Every other option is Cargo's.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Run {
-    /// Fail, before anything is built natively, if a macro cannot run from Wasm
+    /// Fail if a macro would run natively that this command line does not name, whatever `wasm-proc-macro.toml` says
     #[arg(long)]
     pub(crate) forbid_native: bool,
     /// Run this macro package natively. May be repeated. SPEC is `NAME`, `NAME@VERSION` or Cargo's package id
@@ -164,6 +197,9 @@ pub(crate) struct Run {
     /// Run only this macro package from Wasm, and the others natively. May be repeated
     #[arg(long, value_name = "SPEC")]
     pub(crate) only: Vec<String>,
+    /// What to do about macros that are refused something, or cannot be built to Wasm
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) on_refusal: Option<OnRefusal>,
     /// Try macros again that are known to fail in Wasm
     #[arg(long)]
     pub(crate) retry: bool,
@@ -171,6 +207,16 @@ pub(crate) struct Run {
     #[arg(long, value_name = "SPEC")]
     pub(crate) explain: Vec<String>,
     /// Options and arguments of Cargo's, with `--` and a program's own behind them
+    #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) cargo: Vec<OsString>,
+}
+
+#[derive(Args)]
+pub(crate) struct Permissions {
+    /// Write what was asked for into `wasm-proc-macro.toml`: of all macro packages but native rights, or of these packages
+    #[arg(long, value_name = "SPEC", num_args = 0..)]
+    pub(crate) accept: Option<Vec<String>>,
+    /// Options of `cargo build`'s: they decide which macros there are. `--all-targets` finds those that only tests use
     #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) cargo: Vec<OsString>,
 }

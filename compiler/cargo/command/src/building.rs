@@ -8,37 +8,50 @@ use std::time::SystemTime;
 
 use stubgen::module::ModuleInfo;
 
-use crate::decision::{Decision, Module, Origin, Reason};
+use crate::decision::{Decision, Module, Origin, Trouble};
 use crate::failure::Result;
-use crate::key::Key;
+use crate::on_refusal::OnRefusal;
 use crate::progress::Progress;
 use crate::reasons::{failed_scripts, first_error};
+use crate::refusals;
 use crate::request::{Event, Mode};
 use crate::resolve::{Resolver, stored_module};
-use crate::sources::Compiled;
-use crate::store::{Meta, Note, NoteKind};
+use crate::sources::{Script, Traces};
+use crate::store::Note;
 
 /// A package that could not be built.
 struct Failing {
-    /// `NAME vVERSION`.
+    /// Its id.
     package: String,
     /// One line.
     reason: String,
     message: String,
 }
 
-/// Failures that say nothing about the source, so that they are not worth keeping.
-const PASSING: &[&str] =
-    &["No space left", "out of memory", "Out of memory", "signal: ", "Too many open files", "Permission denied"];
+/// Failures that say nothing about the source, or that another environment does not have, so that they are not worth keeping.
+const PASSING: &[&str] = &[
+    "No space left",
+    "out of memory",
+    "Out of memory",
+    "signal: ",
+    "Too many open files",
+    "Permission denied",
+    "not defined at compile time",
+    "couldn't read `",
+];
 
 impl Resolver<'_> {
-    /// Builds all macros that are to be built. Afterwards each runs from Wasm or natively.
+    /// Builds all macros that are to be built. Afterwards each runs from Wasm or natively, or is stuck, or is built with one that is stuck,
+    /// or something was refused on the way.
     pub(crate) fn build_missing(&mut self, command: &OsStr, more: &[OsString]) -> Result<()> {
         self.check_forbidden()?;
         self.lock_missing();
         self.check_forbidden()?;
-        while !self.to_build().is_empty() {
+        while !self.next_to_build().is_empty() && self.refusals.is_empty() {
             self.build_once(command, more)?;
+            if self.choice.on_refusal == OnRefusal::Native {
+                self.make_refused_native()?;
+            }
             self.check_forbidden()?;
         }
         Ok(())
@@ -56,9 +69,9 @@ impl Resolver<'_> {
             match self.store.lock(&it.key, wait) {
                 Ok(lock) => {
                     // Without a wait as well: it can have been between the first look and this one.
-                    if let Some(reason) = self.known_reason(&it.key) {
-                        self.decisions.insert(index, Decision::Native(reason));
-                    } else if let Some(stored) = self.store.lookup(&it.key) {
+                    if let Some(trouble) = self.known_failure(&it.key) {
+                        self.decisions.insert(index, self.stuck(trouble));
+                    } else if let Some(stored) = self.kept(index) {
                         self.decisions.insert(index, Decision::Wasm(stored_module(stored, Origin::Cached)));
                     } else {
                         self.locks.insert(index, lock);
@@ -72,7 +85,7 @@ impl Resolver<'_> {
 
     /// One call of Cargo for all that is to be built.
     ///
-    /// A macro that is built with one that fails is left undecided, so that the next call tries it with the native one.
+    /// A macro that is built with one that fails is left undecided, so that the next call tries it with the native one, if that may be.
     fn build_once(&mut self, command: &OsStr, more: &[OsString]) -> Result<()> {
         let mut progress = Progress::new(self.shell);
         let mut wanted = self.next_to_build();
@@ -80,39 +93,36 @@ impl Resolver<'_> {
         let mut arrived = BTreeMap::new();
         let mut failed: Vec<Failing> = Vec::new();
         let mut made = 0;
-        let mut compiled = Vec::new();
+        let mut traces = Traces::default();
         let start = SystemTime::now();
         let this = &*self;
         let built = this.cargo.build(command, &this.request(Mode::Build), more, |event| {
             match event {
                 Event::Total { units } => progress.total(units),
                 Event::Started { package, name, version } => progress.begins(&package, &name, &version),
-                Event::Finished { package, features, fresh, module, dep_info } => {
-                    progress.ends(&package);
-                    if let Some(dep_info) = dep_info {
-                        compiled.push(Compiled {
-                            package: package.clone(),
-                            features: features.clone(),
-                            fresh,
-                            dep_info,
-                        });
-                    }
+                Event::Finished(finished) => {
+                    progress.ends(&finished.package);
                     let is_it = |index: &usize| {
-                        module.is_some()
-                            && this.macros.plan.units[this.macros.list[*index].units[0]].is(&package, &features)
+                        let unit = &this.macros.plan.units[this.macros.list[*index].units[0]];
+                        unit.is(&finished.package, &finished.features)
                     };
-                    if let (Some(position), Some(path)) = (wanted.iter().position(is_it), &module) {
+                    let module = finished.module.clone();
+                    let (position, fresh) = (wanted.iter().position(is_it), finished.fresh);
+                    traces.crates.push(finished);
+                    if let (Some(position), Some(path)) = (position, module) {
                         let index = wanted.remove(position);
-                        let path = path.clone();
                         made += usize::from(!fresh);
-                        arrived.insert(index, this.arrive(index, path, fresh, &compiled, start));
+                        arrived.insert(index, this.arrive(index, path, fresh, &traces, start));
                         // At once, so that runs that wait for it go on.
                         locks.remove(&index);
                     }
                 }
+                Event::Ran { package, out_dir, variables } => {
+                    progress.ends(&package);
+                    traces.scripts.push(Script { package, out_dir, variables });
+                }
                 Event::Failed { package, message } => {
                     this.shell.verbose(&message);
-                    let package = this.named(&package);
                     failed.push(Failing { package, reason: first_error(&message), message });
                 }
             }
@@ -122,33 +132,39 @@ impl Resolver<'_> {
         if !built.success {
             self.shell.verbose(built.stderr.trim_end());
         }
-        let scripts = failed_scripts(&built.stderr).into_iter();
-        failed.extend(scripts.map(|it| Failing { package: it.package, reason: it.reason, message: it.message }));
+        failed.extend(self.failing_scripts(&built.stderr, &traces));
+        let refusals = refusals::read(&self.cargo.refusals(), self);
+        let refused: BTreeSet<usize> = refusals.iter().map(|(index, _)| *index).collect();
         let mut undecided = Vec::new();
         let mut gave_up = false;
         for index in wanted {
+            // It may do with what was refused to those with which it is built.
+            if !self.macros.below(index).is_disjoint(&refused) {
+                continue;
+            }
             let Some(failing) = self.cause(index, &failed) else {
                 undecided.push(index);
                 continue;
             };
             gave_up = true;
             let mut reason = failing.reason.clone();
-            if failing.package != self.macros.list[index].named().to_string() {
-                reason = format!("{}: {reason}", failing.package);
+            if failing.package != self.macros.list[index].package {
+                reason = format!("{}: {reason}", self.named(&failing.package));
             }
             arrived.insert(index, self.give_up(index, reason, &failing.message));
             locks.remove(&index);
         }
-        if !gave_up {
+        if !gave_up && refused.is_empty() {
             // Another call would end as this one.
             let reason =
                 if built.success { "Cargo built no module of it".to_owned() } else { first_error(&built.stderr) };
-            let failed = |index| (index, Decision::Native(Reason::Failed { reason: reason.clone(), known: false }));
-            arrived.extend(undecided.into_iter().map(failed));
+            let failed = |index| (index, self.stuck(Trouble::Failed { reason: reason.clone(), known: false }));
+            arrived.extend(undecided.into_iter().map(failed).collect::<Vec<_>>());
         }
         self.decisions.extend(arrived);
         self.locks = locks;
         self.locks.retain(|index, _| matches!(self.decisions.get(index), Some(Decision::Build)));
+        self.note_refusals(refusals);
         Ok(())
     }
 
@@ -158,17 +174,36 @@ impl Resolver<'_> {
         unit.map_or_else(|| package.to_owned(), |unit| unit.named().to_string())
     }
 
+    /// The build scripts that failed according to what Cargo wrote. As others can write to the same place, one that has run has not failed,
+    /// and neither has one of which nobody can tell whose it is.
+    fn failing_scripts(&self, stderr: &str, traces: &Traces) -> Vec<Failing> {
+        let mut failing = Vec::new();
+        for script in failed_scripts(stderr) {
+            let runs = self.macros.plan.units.iter().filter(|unit| unit.mode == "run-custom-build");
+            let ids: BTreeSet<&str> = runs
+                .filter(|unit| unit.named().to_string() == script.package)
+                .map(|unit| unit.package.as_str())
+                .filter(|package| !traces.scripts.iter().any(|ran| ran.package == *package))
+                .collect();
+            if let (1, Some(package)) = (ids.len(), ids.first()) {
+                let (package, reason) = ((*package).to_owned(), script.reason);
+                failing.push(Failing { package, reason, message: script.message });
+            }
+        }
+        failing
+    }
+
     /// The failed package for which a macro could not be built.
     fn cause<'f>(&self, index: usize, failed: &'f [Failing]) -> Option<&'f Failing> {
         let units = self.macros.units_of(index).into_iter();
-        let packages: BTreeSet<String> = units.map(|unit| self.macros.plan.units[unit].named().to_string()).collect();
+        let packages: BTreeSet<&str> = units.map(|unit| self.macros.plan.units[unit].package.as_str()).collect();
         // Its own errors say more to people than those of what it is built from, if it got that far.
-        let own = self.macros.list[index].named().to_string();
-        failed.iter().find(|it| it.package == own).or_else(|| failed.iter().find(|it| packages.contains(&it.package)))
+        let own = self.macros.list[index].package;
+        failed.iter().find(|it| it.package == own).or_else(|| failed.iter().find(|it| packages.contains(&*it.package)))
     }
 
     /// Takes a module that Cargo has built.
-    fn arrive(&self, index: usize, path: PathBuf, fresh: bool, compiled: &[Compiled], start: SystemTime) -> Decision {
+    fn arrive(&self, index: usize, path: PathBuf, fresh: bool, traces: &Traces, start: SystemTime) -> Decision {
         let it = &self.macros.list[index];
         let origin = if fresh { Origin::Cached } else { Origin::Built };
         let bytes = match fs::read(&path) {
@@ -183,39 +218,31 @@ impl Resolver<'_> {
                 return self.give_up(index, reason.clone(), &reason);
             }
         };
-        let digest = info.digest.to_string();
-        if it.changeable.is_some() {
-            if let Some(reason) = self.known_reason(&Key::of_module(&digest)) {
-                return Decision::Native(reason);
-            }
-            NoteKind::ALL.iter().for_each(|kind| self.store.forget_note(*kind, &it.key));
-        }
-        let module = Module { path, digest, origin, _stored: None };
+        self.store.forget_failure(&it.key);
+        let mut module = Module { path, digest: info.digest.to_string(), origin, _stored: None };
         if self.choice.from_source {
             if fresh {
                 return self.give_up(index, "Cargo took what was built before".to_owned(), PASSING[0]);
             }
             return Decision::Wasm(module);
         }
-        if it.changeable.is_some() {
-            let _stored = self.keep(index, &bytes, &module.digest, compiled, start);
-            return Decision::Wasm(self.placed(index, Module { _stored, ..module }));
-        }
-        match self.store.put(&it.key, &bytes, Meta::of(it)) {
-            Ok(stored) => {
-                self.store.forget_note(NoteKind::Failure, &it.key);
-                Decision::Wasm(stored_module(stored, origin))
-            }
-            Err(error) => {
-                self.shell.warn_once(format_args!(
-                    "the module store cannot be written, so modules are built again next time: {error}"
-                ));
-                Decision::Wasm(module)
+        let kept = self.keep(index, &bytes, &module.digest, traces, start).unwrap_or_else(|error| {
+            self.shell.warn_once(format_args!(
+                "the module store cannot be written, so modules are built again next time: {error}"
+            ));
+            None
+        });
+        match kept {
+            Some(stored) if it.changeable.is_none() => self.allowed(index, stored_module(stored, origin)),
+            stored => {
+                module._stored = stored;
+                let is_own = it.changeable.is_some();
+                self.allowed(index, if is_own { self.placed(index, module) } else { module })
             }
         }
     }
 
-    /// Lets a macro run natively because it cannot be built, and remembers that.
+    /// Gives up a macro that cannot be built, and remembers that.
     fn give_up(&self, index: usize, mut reason: String, message: &str) -> Decision {
         let it = &self.macros.list[index];
         // What people know of such packages, and the reason behind most of their errors.
@@ -231,8 +258,8 @@ impl Resolver<'_> {
             let (name, version) = (it.name.to_owned(), it.version.to_owned());
             let note = Note { name, version, reason: reason.clone(), message: message.to_owned() };
             // If it cannot be kept, it is found out again.
-            _ = self.store.write_note(NoteKind::Failure, &it.key, &note);
+            _ = self.store.write_failure(&it.key, &note);
         }
-        Decision::Native(Reason::Failed { reason, known: false })
+        self.stuck(Trouble::Failed { reason, known: false })
     }
 }

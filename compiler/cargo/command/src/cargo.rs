@@ -40,7 +40,15 @@ pub(crate) struct Built {
     pub(crate) success: bool,
 }
 
+/// The commands of Cargo's that take `--keep-going`.
+const KEEP_GOING: &[&str] = &["check", "c", "build", "b", "run", "r", "doc", "d"];
+
 impl<'a> Cargo<'a> {
+    /// Where compilers write what they refuse macros, in the call that was the last.
+    pub(crate) fn refusals(&self) -> PathBuf {
+        self.temporary.join("refusals.jsonl")
+    }
+
     /// Asks for the plan of `command`. What Cargo says about downloads and locks is passed on, all else only if it fails.
     pub(crate) fn plan(&self, command: &OsStr) -> Result<Plan> {
         let mut call = self.call(&Request::new(Mode::Plan), &self.line.silent(command, &[]))?;
@@ -51,7 +59,7 @@ impl<'a> Cargo<'a> {
             Ok(bytes)
         })?;
         if !status.success() {
-            self.shell.raw(&stderr.left);
+            self.shell.coloured(&stderr.left);
             return Err(Failure::Exit(exit_code(status)));
         }
         Plan::parse(&stdout)
@@ -66,7 +74,7 @@ impl<'a> Cargo<'a> {
         mut on_event: impl FnMut(Event) -> Result<()>,
     ) -> Result<Built> {
         let mut call = self.call(request, &self.line.silent(command, more))?;
-        call.env("CARGO_TERM_COLOR", "never");
+        call.env("CARGO_TERM_COLOR", "never").env(REFUSALS_VARIABLE, self.refusals());
         let (status, (), stderr) = self.captured(call, |reader| {
             for line in BufReader::new(reader).split(b'\n').map_while(std::io::Result::ok) {
                 match Event::parse(&line) {
@@ -81,26 +89,32 @@ impl<'a> Cargo<'a> {
         let stderr = String::from_utf8_lossy(&stderr.all).into_owned();
         if status.code().is_none() {
             // Whoever killed it wanted to stop us, not to have macros built natively.
-            self.shell.raw(stderr.as_bytes());
+            self.shell.plain(stderr.trim_end());
             return Err(Failure::Exit(exit_code(status)));
         }
         Ok(Built { stderr, success: status.success() })
     }
 
     /// Does what the user wants done.
-    pub(crate) fn use_modules(&self, request: &Request<'_>, refusals: &Path) -> Result<ExitStatus> {
+    pub(crate) fn use_modules(&self, request: &Request<'_>) -> Result<ExitStatus> {
         let mut call = self.call(request, &self.line.all())?;
-        call.env(REFUSALS_VARIABLE, refusals);
+        call.env(REFUSALS_VARIABLE, self.refusals());
         // From now on Ctrl-C is for Cargo and the program that it runs: only they know whether it ends them. An error means that
         // it was set up before.
-        _ = ctrlc::set_handler(|| {});
+        _ = ctrlc::set_handler(crate::ask::interrupted);
         call.status().map_err(|error| not_started(&call, &error))
     }
 
-    /// Whether the compiler finds no error if nothing of what was built is run. Says nothing.
+    /// Whether the compiler finds no error if nothing of what was built is run. Says nothing. It goes on after errors where Cargo can, so
+    /// that macros ask for all that they want.
     pub(crate) fn compiles(&self, request: Request<'_>) -> Result<bool> {
         let request = Request { runs_nothing: true, ..request };
-        let mut call = self.call(&request, &self.line.silent(&self.line.command, &[]))?;
+        let command = &self.line.command;
+        let keeps_going =
+            KEEP_GOING.iter().any(|it| command == it) && !self.line.args.iter().any(|arg| arg == "--keep-going");
+        let more: &[OsString] = if keeps_going { &["--keep-going".into()] } else { &[] };
+        let mut call = self.call(&request, &self.line.silent(command, more))?;
+        call.env(REFUSALS_VARIABLE, self.refusals());
         call.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let status = call.status().map_err(|error| not_started(&call, &error))?;
         Ok(status.code() != Some(crate::failure::ERROR_CODE))
@@ -111,6 +125,8 @@ impl<'a> Cargo<'a> {
         let text = serde_json::to_vec_pretty(request)
             .map_err(|error| Failure::new(format!("a path that is not UTF-8 cannot be told Cargo: {error}")))?;
         fs::write(&path, text).map_err(|error| Failure::new(format!("cannot write `{}`: {error}", path.display())))?;
+        // What was refused in an earlier call may have been granted since.
+        _ = fs::remove_file(self.refusals());
         let mut call = self.toolchain.cargo();
         call.args(args).env(REQUEST_VARIABLE, path);
         if std::env::var_os(CACHE_VARIABLE).is_none_or(|dir| dir.is_empty()) {

@@ -11,7 +11,9 @@ pub(crate) enum Decision {
     Wasm(Module),
     /// Its module has to be built first.
     Build,
-    /// It runs natively.
+    /// It cannot run from Wasm, and nobody has said that it may run natively.
+    Stuck(Trouble),
+    /// It runs natively, because somebody said so.
     Native(Reason),
 }
 
@@ -34,45 +36,64 @@ pub(crate) enum Origin {
     Built,
 }
 
-/// Why a macro runs natively.
+/// Who has said that a macro runs natively.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
     /// `--native`.
     Asked,
     /// `--only`, with other names.
     NotOnly,
+    /// This line of the project's file.
+    Granted(String),
+    /// The setting `on-refusal`, after this.
+    Setting(Trouble),
+}
+
+/// Why a macro does not run from Wasm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
     /// Its module could not be built.
     Failed { reason: String, known: bool },
-    /// It needs what the sandbox refuses.
+    /// It was refused something.
     Refused { refused: String, known: bool },
 }
 
-impl Reason {
+impl Trouble {
     /// Without the advice to try again.
-    pub(crate) fn of_last_time(mut self) -> Reason {
-        if let Reason::Failed { known, .. } | Reason::Refused { known, .. } = &mut self {
-            *known = false;
-        }
+    pub(crate) fn of_last_time(mut self) -> Trouble {
+        let (Trouble::Failed { known, .. } | Trouble::Refused { known, .. }) = &mut self;
+        *known = false;
         self
     }
+}
 
-    /// Whether it is not what the user asked for.
-    pub(crate) fn is_fallback(&self) -> bool {
-        !matches!(self, Reason::Asked | Reason::NotOnly)
+impl Reason {
+    /// Whether the same command line says that it runs natively.
+    pub(crate) fn is_on_command_line(&self) -> bool {
+        matches!(self, Reason::Asked | Reason::NotOnly)
     }
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Asked => f.write_str("`--native`"),
+            Reason::NotOnly => f.write_str("not in `--only`"),
+            Reason::Granted(line) => f.write_str(line),
+            Reason::Setting(trouble) => write!(f, "`on-refusal = \"native\"`; {trouble}"),
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = match self {
-            Reason::Asked => return f.write_str("`--native`"),
-            Reason::NotOnly => return f.write_str("not in `--only`"),
-            Reason::Failed { reason, known } => {
+            Trouble::Failed { reason, known } => {
                 f.write_str(reason)?;
                 known
             }
-            Reason::Refused { refused, known } => {
-                write!(f, "needs what the sandbox refuses: {refused}")?;
+            Trouble::Refused { refused, known } => {
+                write!(f, "was refused {refused}")?;
                 known
             }
         };

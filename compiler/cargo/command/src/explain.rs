@@ -42,9 +42,9 @@ fn about(resolver: &Resolver<'_>, index: usize) -> Result<String> {
             (format!("runs from Wasm, from {said}"), Some(module.path.clone()))
         }
         Decision::Build => match it.changeable {
-            Some(_) if let Some(reason) = resolver.known_reason(&it.key) => {
-                let reason = reason.of_last_time();
-                (format!("tried from Wasm, since its source may change; last time it ran natively: {reason}"), None)
+            Some(_) if let Some(trouble) = resolver.known_failure(&it.key) => {
+                let trouble = trouble.of_last_time();
+                (format!("tried from Wasm, since its source may change; last time it did not run: {trouble}"), None)
             }
             Some(package) if package.0 == it.name => {
                 ("runs from Wasm; built in the target directory, since its source may change".to_owned(), None)
@@ -53,8 +53,9 @@ fn about(resolver: &Resolver<'_>, index: usize) -> Result<String> {
                 format!("runs from Wasm; built in the target directory, since the source of {package} may change"),
                 None,
             ),
-            None => ("runs from Wasm, once it is built".to_owned(), Some(resolver.store.module_path(&it.key))),
+            None => ("runs from Wasm, once it is built".to_owned(), None),
         },
+        Decision::Stuck(trouble) => (format!("does not run from Wasm: {trouble}"), None),
         Decision::Native(reason) => (format!("runs natively: {reason}"), None),
     };
     let mut lines =
@@ -65,6 +66,16 @@ fn about(resolver: &Resolver<'_>, index: usize) -> Result<String> {
     if it.changeable.is_none() {
         lines.push(("key", it.key.to_string()));
     }
+    lines.push((
+        "permissions",
+        or_none(
+            vec![resolver.project.permissions.of(it)]
+                .into_iter()
+                .filter(|grants| !grants.is_empty())
+                .map(|grants| grants.to_string())
+                .collect(),
+        ),
+    ));
     let own = macros.units_of(index).into_iter().filter(|unit| !it.units.contains(unit));
     let own: BTreeSet<String> = own
         .map(|unit| macros.plan.units[unit].named().to_string())

@@ -10,7 +10,7 @@ use crate::plan::Plan;
 
 /// Raise this when a key is to mean something else. The flags with which macros are built need no number here: they stand in
 /// the toolchain's Cargo, which is part of its identity.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A key, as 64 hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -23,9 +23,9 @@ impl Key {
         is_key.then(|| Key(text.to_owned()))
     }
 
-    /// What stands for a module that has no key of its own: its SHA-256, in the digits of a key.
-    pub(crate) fn of_module(digest: &str) -> Key {
-        Key(digest.to_owned())
+    /// The key of what all of `value` decides.
+    pub(crate) fn of(value: &impl Serialize) -> Key {
+        Key(digest(value))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -53,8 +53,8 @@ impl fmt::Display for Key {
 ///
 /// A package from a registry or a commit never changes, so its id stands for its source, with the registry's checksum, since
 /// another registry may stand in for it. Not in a key, on purpose: paths, which are remapped; the user's profile and flags, of
-/// which Cargo uses none for modules but those about `cfg`s; environment variables, which build scripts and `env!` may read, as
-/// nobody can know which.
+/// which Cargo uses none for modules but those about `cfg`s; environment variables and files elsewhere, which are known once it is built:
+/// they make of this key that of a module, see `sources`.
 pub(crate) struct Keys<'a> {
     plan: &'a Plan,
     toolchain: Digest,

@@ -1,18 +1,28 @@
 //! `cargo wasm-proc-macro`: Cargo, with every procedural macro of a project in WebAssembly.
 
+mod amount;
 mod args;
+mod ask;
+mod asked;
 mod building;
 mod cargo;
 mod decision;
+mod dep_info;
 mod explain;
 mod failure;
+mod grant;
 mod key;
+mod line;
 mod macros;
+mod on_refusal;
 mod output;
 mod pack;
+mod permissions;
+mod permissions_command;
 mod pins;
 mod plan;
 mod progress;
+mod project;
 mod reasons;
 mod reference;
 mod refusals;
@@ -26,6 +36,7 @@ mod store;
 mod store_command;
 mod summary;
 mod toolchain;
+mod wants;
 
 use std::ffi::{OsStr, OsString};
 use std::process::exit;
@@ -55,6 +66,7 @@ fn main() {
         | Command::Test(options)
         | Command::Bench(options)
         | Command::Doc(options) => run::run(&shell, options, &split.cargo),
+        Command::Permissions(options) => permissions_command::run(&shell, options, &split.cargo),
         Command::Pack(options) => pack::pack(&shell, options, &split.cargo),
         Command::Verify(options) => pack::verify(&shell, options, &split.cargo),
         Command::Store { command } => store_command::run(&shell, command),

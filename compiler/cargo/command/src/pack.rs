@@ -11,7 +11,8 @@ use crate::decision::Decision;
 use crate::failure::{Failure, Result};
 use crate::macros::{Macro, Macros, near};
 use crate::output;
-use crate::pins::{FILE_NAME, Pinned, Pins};
+use crate::pins::{Pinned, Pins};
+use crate::project::{FILE_NAME, Project};
 use crate::resolve::{Choice, Resolver};
 use crate::run::Session;
 use crate::shell::Shell;
@@ -26,10 +27,10 @@ pub(crate) fn pack(shell: &Shell, options: &Pack, line: &CargoLine) -> Result<i3
     let cargo = session.cargo(shell, line);
     let plan = cargo.plan(OsStr::new(COMMAND))?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-    let pins = Pins::read(&plan.workspace_root)?;
+    let project = session.project(shell, &macros)?;
     let index = one(&macros, &options.package)?;
     let choice = Choice { unpinned: [index].into(), retry: true, ..Choice::default() };
-    let mut resolver = Resolver::new(&cargo, &macros, &session.store, &pins, choice);
+    let mut resolver = Resolver::new(&cargo, &macros, &session.store, project, choice);
     resolver.need(&macros.list[index].units)?;
     resolver.build_missing(OsStr::new(COMMAND), &[])?;
     let it = &macros.list[index];
@@ -61,15 +62,15 @@ pub(crate) fn verify(shell: &Shell, options: &Verify, line: &CargoLine) -> Resul
     let cargo = session.cargo(shell, line);
     let plan = cargo.plan(OsStr::new(COMMAND))?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-    let pins = Pins::read(&plan.workspace_root)?;
-    let chosen = pinned(&macros, &pins, options)?;
+    let project = Project::read(&plan.workspace_root)?;
+    let chosen = pinned(&macros, &project.pins, options)?;
     // Neither the store nor what Cargo has built before must vouch for itself, wherever the user has that.
     let target = session.temporary.path().join("target");
     let build_dir = toml::Value::String(target.display().to_string());
     let more: [OsString; 4] =
         ["--target-dir".into(), target.into(), "--config".into(), format!("build.build-dir={build_dir}").into()];
     let choice = Choice { from_source: true, ..Choice::default() };
-    let mut resolver = Resolver::new(&cargo, &macros, &session.store, &pins, choice);
+    let mut resolver = Resolver::new(&cargo, &macros, &session.store, project, choice);
     let units: Vec<usize> = chosen.iter().flat_map(|(index, _)| macros.list[*index].units.iter().copied()).collect();
     resolver.need(&units)?;
     resolver.build_missing(OsStr::new(COMMAND), &more)?;
@@ -134,8 +135,14 @@ fn module_of(resolver: &Resolver<'_>, index: usize) -> Result<Vec<u8>> {
         Some(Decision::Wasm(module)) => module,
         other => {
             let failure = Failure::new(format!("{} cannot be built to Wasm", resolver.macros.list[index].named()));
-            let Some(Decision::Native(reason)) = other else { return Err(failure) };
-            return Err(failure.note(reason.to_string()).help("`-v` says more about what failed"));
+            return Err(match other {
+                Some(Decision::Native(reason)) => failure.note(format!("it runs natively: {reason}")),
+                Some(Decision::Stuck(trouble)) => {
+                    failure.note(trouble.to_string()).help("`-v` says more about what failed")
+                }
+                // It is built with one that is stuck, or that was refused something.
+                _ => resolver.missing(&resolver.wants()),
+            });
         }
     };
     fs::read(&module.path).map_err(|error| Failure::new(format!("cannot read `{}`: {error}", module.path.display())))

@@ -1,8 +1,7 @@
-//! `wasm-proc-macro.toml`: modules that a project brings along.
+//! `[modules]` of `wasm-proc-macro.toml`: modules that a project brings along.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -10,21 +9,12 @@ use stubgen::module::ModuleInfo;
 
 use crate::failure::{Failure, Result};
 use crate::macros::{Macro, Macros, near};
-
-/// The file's name, in the root of the workspace.
-pub(crate) const FILE_NAME: &str = "wasm-proc-macro.toml";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PinFile {
-    #[serde(default)]
-    modules: BTreeMap<String, Pin>,
-}
+use crate::project::FILE_NAME;
 
 /// What is pinned for a package.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Pin {
+pub(crate) struct Pin {
     path: PathBuf,
     sha256: String,
     /// The package's features that the module was built with; they are not looked at if they are not there.
@@ -45,20 +35,8 @@ pub(crate) struct Pinned {
 }
 
 impl Pins {
-    /// Reads the file in `root`, if there is one.
-    pub(crate) fn read(root: &Path) -> Result<Pins> {
-        let path = root.join(FILE_NAME);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Pins::default()),
-            Err(error) => return Err(Failure::new(format!("cannot read `{}`: {error}", path.display()))),
-        };
-        let file: PinFile = toml::from_str(&text).map_err(|error| {
-            Failure::new(format!("`{}` is not as it should be", path.display()))
-                .note(error.to_string())
-                .help("`cargo wasm-proc-macro pack` prints the line for a package; it belongs below `[modules]`")
-        })?;
-        Ok(Pins { root: root.to_owned(), pins: file.modules })
+    pub(crate) fn new(root: &Path, pins: BTreeMap<String, Pin>) -> Pins {
+        Pins { root: root.to_owned(), pins }
     }
 
     /// Which pins there are: `NAME` or `NAME@VERSION`.
@@ -68,6 +46,11 @@ impl Pins {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.pins.is_empty()
+    }
+
+    /// Whether a module is pinned for a macro, as it may turn out one that cannot be used.
+    pub(crate) fn has(&self, it: &Macro<'_>) -> bool {
+        self.names().any(|name| it.is_named(name))
     }
 
     /// A sentence about each pin that belongs to no macro.

@@ -1,12 +1,13 @@
 //! Cargo's plan: the units of the project's graph, with each macro's dependencies as they are built for Wasm.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
 use crate::failure::{Failure, Result};
+use crate::on_refusal::OnRefusal;
 
 /// What `plan` mode writes.
 #[derive(Debug, Deserialize)]
@@ -18,6 +19,18 @@ pub(crate) struct Plan {
     pub(crate) units: Vec<Unit>,
     pub(crate) roots: Vec<usize>,
     pub(crate) macros: Vec<usize>,
+    #[serde(default)]
+    pub(crate) settings: Settings,
+    /// The variables that the table `env` of Cargo's configuration sets, and no environment does.
+    #[serde(default)]
+    pub(crate) env: BTreeMap<String, String>,
+}
+
+/// The table `wasm-proc-macro` of Cargo's configuration.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Settings {
+    pub(crate) on_refusal: Option<OnRefusal>,
 }
 
 /// One compilation, or one run of a build script.
@@ -113,6 +126,11 @@ impl Unit {
 }
 
 impl Plan {
+    /// Where Cargo tells compilers what macros may have.
+    pub(crate) fn policy_dir(&self) -> PathBuf {
+        self.target_dir.join("wasm-proc-macro/policy")
+    }
+
     /// Reads what Cargo wrote.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Plan> {
         let plan: Plan = serde_json::from_slice(bytes).map_err(|error| {

@@ -1,7 +1,8 @@
 //! Reading why something could not be built out of what compilers and Cargo write for people.
 
-/// What Cargo writes about a build script that failed. There is no JSON message for it.
-const SCRIPT_FAILED: &str = "failed to run custom build command for `";
+/// What Cargo writes about a build script that failed, at the beginning of a line: what the script has written stands indented below it.
+/// There is no JSON message for it.
+const SCRIPT_FAILED: &str = "error: failed to run custom build command for `";
 
 /// A build script that failed.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,7 +29,8 @@ pub(crate) fn first_error(message: &str) -> String {
 
 /// The build scripts that failed according to what Cargo wrote to standard error.
 pub(crate) fn failed_scripts(stderr: &str) -> Vec<ScriptFailure> {
-    let starts: Vec<usize> = stderr.match_indices(SCRIPT_FAILED).map(|(start, _)| start).collect();
+    let starts = stderr.match_indices(SCRIPT_FAILED).map(|(start, _)| start);
+    let starts: Vec<usize> = starts.filter(|start| *start == 0 || stderr[..*start].ends_with('\n')).collect();
     let ends = starts.iter().skip(1).copied().chain([stderr.len()]);
     let read = |(start, end): (&usize, usize)| {
         let message = &stderr[*start..end];
@@ -71,11 +73,12 @@ mod tests {
         // Without that nobody would know which of many macros one build script has stopped.
         let stderr = "warning: x\nerror: failed to run custom build command for `a-sys v1.2.0`\n\nCaused by:\n  process didn't exit successfully: \
             `/t/build-script-build` (exit status: 101)\n  --- stdout\n  cargo:x\n\n  --- stderr\n  CC = None\n\n  thread 'main' panicked at build.rs:3:5:\n  \
-            no C compiler\n  note: run with\nerror: failed to run custom build command for `b v0.1.0 (/x/b)`\n";
+            no C compiler\n  error: failed to run custom build command for `serde v1.0.0`\nerror: failed to run custom build command for `b v0.1.0 (/x/b)`\n";
         let failed = failed_scripts(stderr);
         assert_eq!(failed[0].package, "a-sys v1.2.0");
         assert_eq!(failed[0].reason, "its build script failed: no C compiler");
         assert_eq!(failed[1].package, "b v0.1.0");
         assert_eq!(failed[1].reason, "its build script failed: it says nothing");
+        assert_eq!(failed.len(), 2, "a script can write what it likes, but not in Cargo's place");
     }
 }

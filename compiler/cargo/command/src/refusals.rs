@@ -1,42 +1,69 @@
-//! What the sandbox refused macros, as the compiler has written it down.
+//! What macros were refused, as the compiler has written it down.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::decision::Decision;
+use crate::line::Line;
 use crate::resolve::Resolver;
 
 /// A line of the file.
 #[derive(Deserialize)]
-struct Line {
-    #[serde(rename = "crate")]
-    krate: String,
-    version: String,
+struct Record {
+    /// Cargo's id of the package, if Cargo had a say.
+    package: Option<String>,
+    /// The SHA-256 of the module.
+    digest: String,
     #[serde(rename = "macro")]
     name: String,
+    kind: String,
+    what: String,
+    /// The same in words.
     refused: String,
+    grant: Option<String>,
 }
 
-/// What macro packages were refused, by index of the macro. Each text once.
-pub(crate) fn read(path: &Path, resolver: &Resolver<'_>) -> BTreeMap<usize, Vec<String>> {
-    let mut refusals: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+/// Something that a macro asked for and did not get.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub(crate) struct Refused {
+    /// The macro's name.
+    #[serde(rename = "macro")]
+    pub(crate) name: String,
+    /// In one word: `read`, `env`, …
+    pub(crate) kind: String,
+    /// What it is, as the macro named it.
+    pub(crate) what: String,
+    /// The same in words.
+    pub(crate) refused: String,
+    /// What grants it.
+    pub(crate) line: Line,
+}
+
+/// What was refused to a macro of the plan, by index. Each thing once.
+///
+/// A record belongs to a package and a module. What a module calls itself says nothing: any package may have a library of another's name.
+pub(crate) fn read(path: &Path, resolver: &Resolver<'_>) -> Vec<(usize, Refused)> {
+    let root = resolver.macros.plan.workspace_root.as_path();
+    let real_root = fs::canonicalize(root).unwrap_or(root.to_owned());
+    let mut refusals: Vec<(usize, Refused)> = Vec::new();
     // Without a file nothing was refused. A line that was cut off belongs to a compiler that was killed.
     let text = fs::read(path).unwrap_or_default();
-    for line in text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Line>(line).ok()) {
-        let Line { krate, version, name, refused } = line;
-        for (index, it) in resolver.macros.list.iter().enumerate() {
-            let is_wasm = matches!(resolver.decisions.get(&index), Some(Decision::Wasm(_)));
-            if is_wasm && it.krate == krate && it.version == version {
-                let texts = refusals.entry(index).or_default();
-                let text = format!("{refused} (`{name}`)");
-                if !texts.contains(&text) {
-                    texts.push(text);
-                }
-            }
+    for line in text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Record>(line).ok()) {
+        let is_it = |(index, decision): &(&usize, &Decision)| {
+            let is_package = line.package.as_deref() == Some(resolver.macros.list[**index].package);
+            is_package && matches!(decision, Decision::Wasm(module) if module.digest == line.digest)
+        };
+        let Some((index, _)) = resolver.decisions.iter().find(is_it) else { continue };
+        let is_known =
+            |(it, known): &(usize, Refused)| it == index && (&known.kind, &known.what) == (&line.kind, &line.what);
+        if refusals.iter().any(is_known) {
+            continue;
         }
+        let Record { name, kind, what, refused, grant, .. } = line;
+        let line = Line::proposed(grant.as_deref(), &[root, &real_root]);
+        refusals.push((*index, Refused { name, kind, what, refused, line }));
     }
     refusals
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::sources::dep_info;
+use crate::dep_info;
+use crate::permissions::Grants;
 
 /// Which of its three ways Cargo is to take.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
@@ -27,13 +28,16 @@ pub(crate) struct Request<'a> {
     pub(crate) build: Vec<Wanted<'a>>,
     /// Whether Cargo ends when it has compiled everything.
     pub(crate) runs_nothing: bool,
+    /// Where Cargo tells compilers what macros may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) policy_dir: Option<PathBuf>,
 }
 
 impl Request<'_> {
     /// A request that names no macro.
     pub(crate) fn new(mode: Mode) -> Self {
         let (native, modules, build) = (Vec::new(), Vec::new(), Vec::new());
-        Request { mode, native, modules, build, runs_nothing: false }
+        Request { mode, native, modules, build, runs_nothing: false, policy_dir: None }
     }
 }
 
@@ -45,6 +49,13 @@ pub(crate) struct Module<'a> {
     pub(crate) path: &'a Path,
     /// The SHA-256 of the module. Empty if the file's time is to decide whether it is another one.
     pub(crate) digest: &'a str,
+    /// The SHA-256 of the module in any case.
+    pub(crate) sha256: &'a str,
+    /// The package's id.
+    pub(crate) id: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) grants: Grants,
 }
 
 /// A macro that is to be built.
@@ -61,10 +72,27 @@ pub(crate) enum Event {
     Total { units: u64 },
     /// Work on a unit begins.
     Started { package: String, name: String, version: String },
-    /// Work on a unit is done, or there was none to do. A macro's module is `module`.
-    Finished { package: String, features: Vec<String>, fresh: bool, module: Option<PathBuf>, dep_info: Option<PathBuf> },
+    /// Work on a crate is done, or there was none to do.
+    Finished(Finished),
+    /// A build script has run, or did so before. `variables` are those that it sets for its package.
+    Ran { package: String, out_dir: PathBuf, variables: Vec<String> },
     /// A unit could not be compiled. A build script that fails is on standard error only.
     Failed { package: String, message: String },
+}
+
+/// A crate that is compiled.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Finished {
+    pub(crate) package: String,
+    pub(crate) features: Vec<String>,
+    /// Whether it was compiled before.
+    pub(crate) fresh: bool,
+    /// Whether it is a build script.
+    pub(crate) is_script: bool,
+    /// If it is a macro.
+    pub(crate) module: Option<PathBuf>,
+    /// What the compiler says that it was made from.
+    pub(crate) dep_info: Option<PathBuf>,
 }
 
 impl Event {
@@ -75,14 +103,15 @@ impl Event {
             Message::Units { total: units } => Some(Event::Total { units }),
             Message::Started { package_id: package, name, version } => Some(Event::Started { package, name, version }),
             Message::Artifact { package_id: package, target, features, filenames, fresh } => {
-                let is_macro = target.kind.iter().any(|kind| kind == "proc-macro");
-                let dep_info = filenames.iter().find_map(|file| dep_info(file));
-                let mut files =
-                    filenames.into_iter().filter(|file| is_macro && file.extension().is_some_and(|it| it == "wasm"));
-                Some(Event::Finished { package, features, fresh, module: files.next(), dep_info })
+                let is = |kind: &str| target.kind.iter().any(|it| it == kind);
+                let dep_info = filenames.iter().find_map(|file| dep_info::beside(file));
+                let mut modules = filenames.iter().filter(|file| file.extension().is_some_and(|it| it == "wasm"));
+                let module = modules.next().filter(|_| is("proc-macro")).cloned();
+                let is_script = is("custom-build");
+                Some(Event::Finished(Finished { package, features, fresh, is_script, module, dep_info }))
             }
-            Message::ScriptExecuted { package_id: package } => {
-                Some(Event::Finished { package, features: Vec::new(), fresh: false, module: None, dep_info: None })
+            Message::ScriptExecuted { package_id: package, env, out_dir } => {
+                Some(Event::Ran { package, out_dir, variables: env.into_iter().map(|(name, _)| name).collect() })
             }
             Message::Diagnostic { package_id: package, message } if message.level.starts_with("error") => {
                 Some(Event::Failed { package, message: message.rendered.unwrap_or(message.message) })
@@ -103,7 +132,7 @@ enum Message {
     #[serde(rename = "compiler-artifact")]
     Artifact { package_id: String, target: Target, features: Vec<String>, filenames: Vec<PathBuf>, fresh: bool },
     #[serde(rename = "build-script-executed")]
-    ScriptExecuted { package_id: String },
+    ScriptExecuted { package_id: String, env: Vec<(String, String)>, out_dir: PathBuf },
     #[serde(rename = "compiler-message")]
     Diagnostic { package_id: String, message: Diagnostic },
     #[serde(other)]
@@ -134,9 +163,9 @@ mod tests {
             "profile":{},"features":["f"],"filenames":["/x/n-0.d","/x/n-0.wasm"],"executable":null,"fresh":true}"#;
         let module = Some(PathBuf::from("/x/n-0.wasm"));
         let dep_info = Some(PathBuf::from("/x/n-0.d"));
-        let expected =
-            Event::Finished { package: "p".into(), features: vec!["f".into()], fresh: true, module, dep_info };
-        assert_eq!(Event::parse(line).unwrap(), Some(expected));
+        let (package, features) = ("p".into(), vec!["f".into()]);
+        let expected = Finished { package, features, fresh: true, is_script: false, module, dep_info };
+        assert_eq!(Event::parse(line).unwrap(), Some(Event::Finished(expected)));
     }
 
     #[test]

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::asked::Records;
 use crate::cargo::Cargo;
-use crate::decision::{Decision, Module, Origin, Reason};
+use crate::decision::{Decision, Module, Origin, Reason, Trouble};
 use crate::failure::{Failure, Result};
 use crate::key::Key;
 use crate::macros::Macros;
-use crate::pins::Pins;
+use crate::on_refusal::OnRefusal;
+use crate::project::Project;
+use crate::refusals::Refused;
 use crate::request::{self, Mode, Request, Wanted};
 use crate::shell::Shell;
-use crate::store::{BuildLock, NoteKind, Store, Stored};
+use crate::store::{BuildLock, Store, Stored};
 
 /// What the user chose.
-#[derive(Default)]
 pub(crate) struct Choice {
     /// Macros that are to be native.
     pub(crate) native: BTreeSet<usize>,
@@ -21,10 +23,25 @@ pub(crate) struct Choice {
     pub(crate) only: Option<BTreeSet<usize>>,
     pub(crate) forbid_native: bool,
     pub(crate) retry: bool,
+    pub(crate) on_refusal: OnRefusal,
     /// Whether pins and store are passed over, so that every module is built from its source.
     pub(crate) from_source: bool,
     /// Macros that are built although they are pinned.
     pub(crate) unpinned: BTreeSet<usize>,
+}
+
+impl Default for Choice {
+    fn default() -> Choice {
+        Choice {
+            native: BTreeSet::new(),
+            only: None,
+            forbid_native: false,
+            retry: false,
+            on_refusal: OnRefusal::Fail,
+            from_source: false,
+            unpinned: BTreeSet::new(),
+        }
+    }
 }
 
 /// The state of the decisions.
@@ -33,10 +50,12 @@ pub(crate) struct Resolver<'a> {
     pub(crate) cargo: &'a Cargo<'a>,
     pub(crate) macros: &'a Macros<'a>,
     pub(crate) store: &'a Store,
-    pub(crate) pins: &'a Pins,
+    pub(crate) project: Project,
     pub(crate) choice: Choice,
-    /// What the sandbox has refused in this run.
-    pub(crate) refused: BTreeMap<usize, String>,
+    /// What macros have asked for in this project before.
+    pub(crate) records: Records,
+    /// What was refused in the last call of Cargo, by index of the macro.
+    pub(crate) refusals: Vec<(usize, Refused)>,
     /// By index of the macro; only of those that are needed.
     pub(crate) decisions: BTreeMap<usize, Decision>,
     pub(super) locks: BTreeMap<usize, BuildLock>,
@@ -47,96 +66,111 @@ impl<'a> Resolver<'a> {
         cargo: &'a Cargo<'a>,
         macros: &'a Macros<'a>,
         store: &'a Store,
-        pins: &'a Pins,
+        project: Project,
         choice: Choice,
     ) -> Resolver<'a> {
-        let (refused, decisions, locks) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Resolver { shell: cargo.shell, cargo, macros, store, pins, choice, refused, decisions, locks }
+        let records = Records::of(&macros.plan.target_dir);
+        let (refusals, decisions, locks) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Resolver { shell: cargo.shell, cargo, macros, store, project, choice, records, refusals, decisions, locks }
     }
 
     /// Decides about the macros that the units `starts` lead to, and about those with which they are built if they are.
     ///
-    /// What stands behind a module that is there already is not needed.
+    /// What stands behind a module that is there already is not needed, and neither is what stands behind a macro that is stuck.
     pub(crate) fn need(&mut self, starts: &[usize]) -> Result<()> {
         let mut open: BTreeSet<usize> = self.macros.met(starts, |_| false);
+        let mut seen = BTreeSet::new();
         while let Some(index) = open.pop_first() {
-            if self.decisions.contains_key(&index) {
+            if !seen.insert(index) {
                 continue;
             }
-            let mut decision = self.decide(index)?;
-            if let Decision::Wasm(module) = decision {
-                let is_own = self.macros.list[index].changeable.is_some() && module.origin != Origin::Pinned;
-                decision = Decision::Wasm(if is_own { self.placed(index, module) } else { module });
+            if !self.decisions.contains_key(&index) {
+                let mut decision = self.decide(index)?;
+                if let Decision::Wasm(module) = decision {
+                    let is_own = self.macros.list[index].changeable.is_some() && module.origin != Origin::Pinned;
+                    decision = Decision::Wasm(if is_own { self.placed(index, module) } else { module });
+                }
+                self.decisions.insert(index, decision);
             }
-            if !matches!(decision, Decision::Wasm(_)) {
+            if let Some(Decision::Build | Decision::Native(_)) = self.decisions.get(&index) {
                 open.extend(self.macros.below(index));
             }
-            self.decisions.insert(index, decision);
         }
         Ok(())
     }
 
     /// Decides about one macro.
     pub(crate) fn decide(&self, index: usize) -> Result<Decision> {
+        if let Some(reason) = self.native_reason(index) {
+            return Ok(Decision::Native(reason));
+        }
         let it = &self.macros.list[index];
-        if self.choice.native.contains(&index) {
-            return Ok(Decision::Native(Reason::Asked));
-        }
-        if self.choice.only.as_ref().is_some_and(|only| !only.contains(&index)) {
-            return Ok(Decision::Native(Reason::NotOnly));
-        }
-        if let Some(refused) = self.refused.get(&index) {
-            return Ok(Decision::Native(Reason::Refused { refused: refused.clone(), known: false }));
-        }
         if self.choice.from_source {
             return Ok(Decision::Build);
         }
-        if !self.choice.unpinned.contains(&index)
-            && let Some(pinned) = self.pins.module(it, self.macros)?
+        if self.is_pinned(index)
+            && let Some(pinned) = self.project.pins.module(it, self.macros)?
         {
             let (path, digest) = (pinned.path, pinned.sha256);
-            if let Some(reason) = self.known_reason(&Key::of_module(&digest)) {
-                return Ok(Decision::Native(reason));
-            }
-            return Ok(Decision::Wasm(Module { path, digest, origin: Origin::Pinned, _stored: None }));
+            return Ok(self.allowed(index, Module { path, digest, origin: Origin::Pinned, _stored: None }));
         }
-        if it.changeable.is_some() {
-            let Some(kept) = self.kept(index) else { return Ok(Decision::Build) };
-            let reason = self.known_reason(&Key::of_module(&kept.meta.sha256));
-            return Ok(reason.map_or_else(|| Decision::Wasm(stored_module(kept, Origin::Cached)), Decision::Native));
+        if it.changeable.is_none()
+            && let Some(trouble) = self.known_failure(&it.key)
+        {
+            return Ok(self.stuck(trouble));
         }
-        if let Some(reason) = self.known_reason(&it.key) {
-            return Ok(Decision::Native(reason));
-        }
-        Ok(self
-            .store
-            .lookup(&it.key)
-            .map_or(Decision::Build, |stored| Decision::Wasm(stored_module(stored, Origin::Cached))))
+        Ok(match self.kept(index) {
+            Some(stored) => self.allowed(index, stored_module(stored, Origin::Cached)),
+            None => Decision::Build,
+        })
     }
 
-    /// The reason, known from a run before, for which the macro with that key runs natively.
-    pub(super) fn known_reason(&self, key: &Key) -> Option<Reason> {
+    /// Who has said that a macro runs natively, whatever becomes of its module.
+    pub(super) fn native_reason(&self, index: usize) -> Option<Reason> {
+        if self.choice.native.contains(&index) {
+            return Some(Reason::Asked);
+        }
+        if self.choice.only.as_ref().is_some_and(|only| !only.contains(&index)) {
+            return Some(Reason::NotOnly);
+        }
+        self.project.permissions.native(&self.macros.list[index]).map(Reason::Granted)
+    }
+
+    /// Whether the project brings a module of it along.
+    pub(super) fn is_pinned(&self, index: usize) -> bool {
+        !self.choice.unpinned.contains(&index) && self.project.pins.has(&self.macros.list[index])
+    }
+
+    /// What becomes of a macro that is stuck.
+    pub(super) fn stuck(&self, trouble: Trouble) -> Decision {
+        match self.choice.on_refusal {
+            OnRefusal::Native => Decision::Native(Reason::Setting(trouble)),
+            OnRefusal::Ask | OnRefusal::Fail => Decision::Stuck(trouble),
+        }
+    }
+
+    /// What becomes of a macro that has a module: with `on-refusal = "native"` it is not tried once more if it is known to be refused
+    /// something, and nothing was granted since.
+    pub(super) fn allowed(&self, index: usize, module: Module) -> Decision {
+        if self.choice.on_refusal == OnRefusal::Native
+            && !self.choice.retry
+            && let it = &self.macros.list[index]
+            && let Some(asked) = self.records.get(it.package, &module.digest)
+            && asked.grants == self.project.permissions.of(it)
+            && let Some(wanted) = asked.wanted.first()
+        {
+            return self.stuck(Trouble::Refused { refused: wanted.refused.refused.clone(), known: true });
+        }
+        Decision::Wasm(module)
+    }
+
+    /// Why the macro with that key could not be built in a run before.
+    pub(super) fn known_failure(&self, key: &Key) -> Option<Trouble> {
         if self.choice.retry {
             return None;
         }
-        if let Some(note) = self.store.note(NoteKind::Refused, key) {
-            return Some(Reason::Refused { refused: note.reason, known: true });
-        }
-        let note = self.store.note(NoteKind::Failure, key)?;
-        Some(Reason::Failed { reason: note.reason, known: true })
-    }
-
-    /// The key under which it is remembered that the sandbox refused a macro something, if it runs from Wasm.
-    pub(crate) fn refusal_key(&self, index: usize) -> Option<Key> {
-        let it = &self.macros.list[index];
-        match self.decisions.get(&index)? {
-            // Its source may change, or is not known, so the module itself is what was refused.
-            Decision::Wasm(module) if module.origin == Origin::Pinned || it.changeable.is_some() => {
-                Some(Key::of_module(&module.digest))
-            }
-            Decision::Wasm(_) => Some(it.key.clone()),
-            _ => None,
-        }
+        let note = self.store.failure(key)?;
+        Some(Trouble::Failed { reason: note.reason, known: true })
     }
 
     /// The macros that are yet to be built.
@@ -149,7 +183,8 @@ impl<'a> Resolver<'a> {
     /// in every later run: Cargo would take its dependencies for other ones, and build it again.
     pub(crate) fn next_to_build(&self) -> Vec<usize> {
         let is_changeable = |index: &usize| self.macros.list[*index].changeable.is_some();
-        let (mut changeable, constant): (Vec<usize>, Vec<usize>) = self.to_build().into_iter().partition(is_changeable);
+        let free = self.to_build().into_iter().filter(|index| !self.is_blocked(*index));
+        let (mut changeable, constant): (Vec<usize>, Vec<usize>) = free.partition(is_changeable);
         if !constant.is_empty() {
             return constant;
         }
@@ -158,7 +193,16 @@ impl<'a> Resolver<'a> {
         changeable
     }
 
-    /// Fails if a macro would have to be native that the user has not chosen, and does not want so.
+    /// Whether a macro cannot be built because one with which it is built is stuck.
+    fn is_blocked(&self, index: usize) -> bool {
+        self.macros.below(index).into_iter().any(|below| match self.decisions.get(&below) {
+            Some(Decision::Stuck(_)) => true,
+            Some(Decision::Build) => self.is_blocked(below),
+            _ => false,
+        })
+    }
+
+    /// Fails if a macro would have to be native that the command line does not name, and the user does not want so.
     pub(crate) fn check_forbidden(&self) -> Result<()> {
         if !self.choice.forbid_native {
             return Ok(());
@@ -166,24 +210,25 @@ impl<'a> Resolver<'a> {
         let mut names = Vec::new();
         let mut notes = Vec::new();
         for (index, decision) in &self.decisions {
-            if let Decision::Native(reason) = decision
-                && reason.is_fallback()
-            {
-                names.push(self.macros.list[*index].name);
-                notes.push(format!("{}: {reason}", self.macros.list[*index].named()));
-            }
+            let reason: &dyn std::fmt::Display = match decision {
+                Decision::Native(reason) if !reason.is_on_command_line() => reason,
+                Decision::Stuck(trouble) => trouble,
+                _ => continue,
+            };
+            names.push(self.macros.list[*index].name);
+            notes.push(format!("{}: {reason}", self.macros.list[*index].named()));
         }
         let message = match names.as_slice() {
             [] => return Ok(()),
-            [_] => "1 macro cannot run from Wasm, and `--forbid-native` forbids to run it natively".to_owned(),
+            [_] => "1 macro does not run from Wasm, and `--forbid-native` forbids to run it natively".to_owned(),
             names => format!(
-                "{} macros cannot run from Wasm, and `--forbid-native` forbids to run them natively",
+                "{} macros do not run from Wasm, and `--forbid-native` forbids to run them natively",
                 names.len()
             ),
         };
         let options: Vec<String> = names.iter().map(|name| format!("--native {name}")).collect();
         let failure = notes.into_iter().fold(Failure::new(message), Failure::note);
-        Err(failure.help(format!("`{}` allows it; `-v` says more about what failed", options.join(" "))))
+        Err(failure.help(format!("`{}` allows it for once; `-v` says more about what failed", options.join(" "))))
     }
 
     /// The macros that run from Wasm in what the user builds, and those that run natively. Macros behind a module do not run at all.
@@ -194,7 +239,7 @@ impl<'a> Resolver<'a> {
 
     /// What Cargo is told in this state.
     pub(crate) fn request(&self, mode: Mode) -> Request<'_> {
-        let mut request = Request::new(mode);
+        let mut request = Request { policy_dir: Some(self.macros.plan.policy_dir()), ..Request::new(mode) };
         let next = if mode == Mode::Build { self.next_to_build() } else { Vec::new() };
         for (index, decision) in &self.decisions {
             let it = &self.macros.list[*index];
@@ -208,12 +253,17 @@ impl<'a> Resolver<'a> {
                         features: it.features,
                         path: &module.path,
                         digest: if is_in_place { "" } else { &module.digest },
+                        sha256: &module.digest,
+                        id: it.package,
+                        name: it.name,
+                        version: it.version,
+                        grants: self.project.permissions.of(it),
                     });
                 }
                 Decision::Build if next.contains(index) => {
                     request.build.push(Wanted { package: it.package, features: it.features });
                 }
-                Decision::Build => {}
+                Decision::Build | Decision::Stuck(_) => {}
                 Decision::Native(_) => request.native.extend(it.src),
             }
         }

@@ -1,23 +1,25 @@
 //! `check`, `build`, `run`, `test`, `bench` and `doc`: from the plan to the summary.
 
-use std::path::Path;
+use std::collections::BTreeSet;
 
 use tempfile::TempDir;
 
 use crate::args::Run;
+use crate::ask::Answers;
 use crate::cargo::{Cargo, exit_code};
-use crate::decision::{Decision, Reason};
-use crate::failure::{Failure, Result};
-use crate::key::{Key, Keys};
+use crate::decision::Decision;
+use crate::failure::{ERROR_CODE, Failure, Result};
+use crate::key::Keys;
 use crate::macros::Macros;
-use crate::pins::Pins;
+use crate::on_refusal::OnRefusal;
 use crate::plan::Plan;
+use crate::project::Project;
 use crate::refusals;
 use crate::request::Mode;
 use crate::resolve::{Choice, Resolver};
 use crate::shell::Shell;
 use crate::split::CargoLine;
-use crate::store::{self, Note, NoteKind, Store};
+use crate::store::{self, Store};
 use crate::summary;
 use crate::toolchain::Toolchain;
 
@@ -54,6 +56,14 @@ impl Session {
         Cargo { toolchain, shell, line, temporary, compiled: self.store.compiled_dir() }
     }
 
+    /// What the project says of its macros; warns of what it says of none.
+    pub(crate) fn project(&self, shell: &Shell, macros: &Macros<'_>) -> Result<Project> {
+        let project = Project::read(&macros.plan.workspace_root)?;
+        project.pins.unused(macros).into_iter().for_each(|text| shell.warn(text));
+        project.permissions.check(macros)?.into_iter().for_each(|text| shell.warn(text));
+        Ok(project)
+    }
+
     /// The keys of a plan's macros.
     pub(crate) fn keys<'a>(&self, plan: &'a Plan) -> Result<Keys<'a>> {
         let identity = self.toolchain.identity(&self.store);
@@ -68,19 +78,37 @@ pub(crate) fn run(shell: &Shell, options: &Run, line: &CargoLine) -> Result<i32>
     let cargo = session.cargo(shell, line);
     let plan = cargo.plan(&line.command)?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-    let pins = Pins::read(&plan.workspace_root)?;
-    pins.unused(&macros).into_iter().for_each(|text| shell.warn(text));
+    let project = session.project(shell, &macros)?;
     let choice = choice(options, &macros)?;
-    let mut resolver = Resolver::new(&cargo, &macros, &session.store, &pins, choice);
+    let mut resolver = Resolver::new(&cargo, &macros, &session.store, project, choice);
     if !options.explain.is_empty() {
         crate::explain::explain(&resolver, &options.explain)?;
         return Ok(0);
     }
-    resolver.need(&macros.starts())?;
-    resolver.build_missing(&line.command, &[])?;
-    let code = use_modules(&mut resolver, session.temporary.path())?;
-    summary::say(&resolver);
-    Ok(code)
+    let mut answers = Answers::default();
+    loop {
+        resolver.need(&macros.starts())?;
+        resolver.build_missing(&line.command, &[])?;
+        let mut wants = resolver.wants();
+        let mut used = None;
+        if wants.is_empty() {
+            used = Some(use_modules(&mut resolver)?);
+            wants = resolver.wants();
+        }
+        if wants.is_empty() || used.as_ref().is_some_and(|used| used.code != ERROR_CODE) {
+            summary::say(&resolver);
+            return Ok(used.map_or(0, |used| used.code));
+        }
+        if resolver.choice.on_refusal != OnRefusal::Ask {
+            return Err(resolver.missing(&wants));
+        }
+        if !answers.ask(&mut resolver, &wants)? {
+            return Err(Failure::new("not everything was granted that macros asked for"));
+        }
+        if used.is_some_and(|used| used.has_run) {
+            return Err(Failure::new("programs or tests were run already, so this is for you to repeat"));
+        }
+    }
 }
 
 fn choice(options: &Run, macros: &Macros<'_>) -> Result<Choice> {
@@ -89,90 +117,77 @@ fn choice(options: &Run, macros: &Macros<'_>) -> Result<Choice> {
         Ok(found?.into_iter().flatten().collect())
     };
     let only = all(&options.only, "--only")?;
+    let on_refusal = match OnRefusal::choose(options.on_refusal, macros.plan.settings.on_refusal) {
+        OnRefusal::Native if options.forbid_native => OnRefusal::Fail,
+        chosen => chosen,
+    };
     Ok(Choice {
         native: all(&options.native, "--native")?,
         only: (!options.only.is_empty()).then_some(only),
         forbid_native: options.forbid_native,
         retry: options.retry,
+        on_refusal,
         ..Choice::default()
     })
 }
 
-/// Lets Cargo do what the user wants, a second time if the sandbox may have been the reason for its failure.
-fn use_modules(resolver: &mut Resolver<'_>, temporary: &Path) -> Result<i32> {
-    let path = temporary.join("refusals.jsonl");
-    let status = resolver.cargo.use_modules(&resolver.request(Mode::Use), &path)?;
-    let code = exit_code(status);
-    let refusals = refusals::read(&path, resolver);
-    if status.success() && resolver.choice.retry {
-        // Whatever was refused was not needed.
-        let keys = resolver.decisions.keys().filter_map(|index| resolver.refusal_key(*index));
-        keys.for_each(|key| resolver.store.forget_note(NoteKind::Refused, &key));
-    }
-    if refusals.is_empty() {
-        return Ok(code);
-    }
-    let names: Vec<&str> = refusals.keys().map(|index| resolver.macros.list[*index].name).collect();
-    let options = names.iter().map(|name| format!("--native {name}")).collect::<Vec<_>>().join(" ");
-    for (index, texts) in &refusals {
-        let it = resolver.macros.list[*index].named();
-        texts.iter().for_each(|text| resolver.shell.warn(format_args!("the sandbox refused {it}: {text}")));
-    }
-    if status.success() || !failed_to_compile(resolver, code)? {
-        resolver.shell.help(format_args!("`{options}` runs {} natively", names.join(", ")));
-        return Ok(code);
-    }
-    if resolver.choice.forbid_native {
-        return Err(Failure::new("the build failed, the sandbox refused macros something, and `--forbid-native` forbids to run them natively")
-            .help(format!("`{options}` allows it")));
-    }
-    resolver.shell.status("Retrying", format_args!("with {} running natively", names.join(", ")));
-    let first = |texts: &Vec<String>| texts.first().cloned().unwrap_or_default();
-    // Of the modules, which are given up now.
-    let keys: Vec<Key> = refusals.keys().filter_map(|index| resolver.refusal_key(*index)).collect();
-    resolver.refused.extend(refusals.iter().map(|(index, texts)| (*index, first(texts))));
-    for (index, refused) in &resolver.refused {
-        let reason = Reason::Refused { refused: refused.clone(), known: false };
-        resolver.decisions.insert(*index, Decision::Native(reason));
-    }
-    // The macros with which they are built run from now on.
-    let behind: Vec<usize> = refusals.keys().flat_map(|index| resolver.macros.below(*index)).collect();
-    let behind: Vec<usize> = behind.into_iter().flat_map(|index| resolver.macros.list[index].units.clone()).collect();
-    resolver.need(&behind)?;
-    resolver.build_missing(&resolver.cargo.line.command, &[])?;
-    let status = resolver.cargo.use_modules(&resolver.request(Mode::Use), &path)?;
-    if status.success() || !failed_to_compile(resolver, exit_code(status))? {
-        for ((index, texts), key) in refusals.iter().zip(keys) {
-            remember(resolver, *index, texts, &key);
+/// How Cargo ended.
+struct Used {
+    code: i32,
+    /// Whether it failed although everything is compiled, so that programs or tests have run.
+    has_run: bool,
+}
+
+/// Lets Cargo do what the user wants; with `on-refusal = "native"` as often as something is refused to one more macro.
+fn use_modules(resolver: &mut Resolver<'_>) -> Result<Used> {
+    loop {
+        let code = exit_code(resolver.cargo.use_modules(&resolver.request(Mode::Use))?);
+        let refusals = refusals::read(&resolver.cargo.refusals(), resolver);
+        if code == 0 && resolver.choice.retry {
+            // Whatever was asked for once is not needed.
+            for (index, decision) in &resolver.decisions {
+                if let Decision::Wasm(module) = decision {
+                    resolver.records.forget(resolver.macros.list[*index].package, &module.digest);
+                }
+            }
         }
-    } else {
-        resolver.shell.help("it fails natively as well, so the sandbox was not the reason");
+        if refusals.is_empty() {
+            return Ok(Used { code, has_run: false });
+        }
+        resolver.note_refusals(refusals);
+        if code != ERROR_CODE {
+            // Nothing needed it.
+            resolver.refusals.clear();
+            return Ok(Used { code, has_run: false });
+        }
+        if resolver.choice.on_refusal == OnRefusal::Fail {
+            return Ok(Used { code, has_run: false });
+        }
+        let has_run = !failed_to_compile(resolver)?;
+        let more = refusals::read(&resolver.cargo.refusals(), resolver);
+        resolver.note_refusals(more);
+        if resolver.choice.on_refusal == OnRefusal::Ask || has_run {
+            return Ok(Used { code, has_run });
+        }
+        let names: BTreeSet<&str> =
+            resolver.refusals.iter().map(|(index, _)| resolver.macros.list[*index].name).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        resolver.shell.status("Retrying", format_args!("with {} running natively", names.join(", ")));
+        resolver.make_refused_native()?;
+        resolver.build_missing(&resolver.cargo.line.command, &[])?;
+        if !resolver.wants().is_empty() {
+            return Ok(Used { code, has_run: false });
+        }
     }
-    Ok(exit_code(status))
 }
 
-/// Keeps in mind that a macro runs natively only.
-fn remember(resolver: &Resolver<'_>, index: usize, texts: &[String], key: &Key) {
-    let it = &resolver.macros.list[index];
-    let note = Note {
-        name: it.name.to_owned(),
-        version: it.version.to_owned(),
-        reason: texts.first().cloned().unwrap_or_default(),
-        message: texts.join("\n"),
-    };
-    // The second key is for `--explain`, which has no module. If a note cannot be kept, it is found out again.
-    for key in [key].into_iter().chain(it.changeable.map(|_| &it.key)) {
-        _ = resolver.store.write_note(NoteKind::Refused, key, &note);
+/// Whether a failure was one of compilation, for programs and tests must not be run twice because they failed. At a terminal this also
+/// collects what macros asked for in crates to which Cargo did not get.
+fn failed_to_compile(resolver: &Resolver<'_>) -> Result<bool> {
+    let has_programs = matches!(resolver.cargo.line.command.to_str(), Some("run" | "r" | "test" | "t" | "bench"));
+    if has_programs || resolver.choice.on_refusal == OnRefusal::Ask {
+        let compiles = resolver.cargo.compiles(resolver.request(Mode::Use))?;
+        return Ok(!compiles || !has_programs);
     }
-}
-
-/// Whether a failure was one of compilation. Programs and tests must not be run twice because they failed.
-fn failed_to_compile(resolver: &Resolver<'_>, code: i32) -> Result<bool> {
-    if code != crate::failure::ERROR_CODE {
-        return Ok(false);
-    }
-    match resolver.cargo.line.command.to_str() {
-        Some("run" | "r" | "test" | "t" | "bench") => Ok(!resolver.cargo.compiles(resolver.request(Mode::Use))?),
-        _ => Ok(true),
-    }
+    Ok(true)
 }

@@ -11,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::ProgressBar;
 
 use crate::failure::{ERROR_CODE, Failure};
+use crate::output::{escaped, escaped_but_colours};
 
 const STATUS: Style = AnsiColor::BrightGreen.on_default().bold();
 const WAITING: Style = AnsiColor::BrightCyan.on_default().bold();
@@ -97,13 +98,13 @@ impl Shell {
 
     fn aligned(&self, style: Style, verb: &str, text: &dyn Display) {
         if !self.is_quiet() {
-            self.line(format_args!("{style}{verb:>12}{style:#} {text}"));
+            self.line(&format!("{style}{:>12}{style:#} ", escaped(verb)), text);
         }
     }
 
     pub(crate) fn warn(&self, text: impl Display) {
         if !self.is_quiet() {
-            self.line(format_args!("{WARNING}warning{WARNING:#}{BOLD}:{BOLD:#} {text}"));
+            self.line(&format!("{WARNING}warning{WARNING:#}{BOLD}:{BOLD:#} "), &text);
         }
     }
 
@@ -117,14 +118,14 @@ impl Shell {
     /// What to do about the line before.
     pub(crate) fn help(&self, text: impl Display) {
         if !self.is_quiet() {
-            self.line(format_args!("  {BOLD}= help:{BOLD:#} {text}"));
+            self.line(&format!("  {BOLD}= help:{BOLD:#} "), &text);
         }
     }
 
     /// Only with `-v`.
     pub(crate) fn verbose(&self, text: impl Display) {
         if self.is_verbose() {
-            self.line(format_args!("{text}"));
+            self.line("", &text);
         }
     }
 
@@ -133,31 +134,46 @@ impl Shell {
         match failure {
             Failure::Exit(code) => code,
             Failure::Error { message, notes, help } => {
-                self.line(format_args!("{ERROR}error{ERROR:#}{BOLD}:{BOLD:#} {message}"));
+                self.line(&format!("{ERROR}error{ERROR:#}{BOLD}:{BOLD:#} "), &message);
                 for note in notes {
-                    for line in note.lines() {
-                        self.line(format_args!("  {line}"));
-                    }
+                    note.lines().for_each(|line| self.line("  ", &line));
                 }
                 if let Some(help) = help {
-                    self.line(format_args!("  {BOLD}= help:{BOLD:#} {help}"));
+                    self.line(&format!("  {BOLD}= help:{BOLD:#} "), &help);
                 }
                 ERROR_CODE
             }
         }
     }
 
-    /// Passes text on that has colours of its own already.
-    pub(crate) fn raw(&self, bytes: &[u8]) {
-        self.above_bar(|| {
-            _ = AutoStream::new(io::stderr().lock(), self.color).write_all(bytes);
-        });
+    /// Passes text of Cargo's on that has colours already.
+    pub(crate) fn coloured(&self, bytes: &[u8]) {
+        self.write(&escaped_but_colours(&String::from_utf8_lossy(bytes)));
     }
 
-    fn line(&self, text: std::fmt::Arguments<'_>) {
+    /// Writes a line as it is, also with `-q`.
+    pub(crate) fn plain(&self, text: impl Display) {
+        self.line("", &text);
+    }
+
+    /// Writes a line's beginning that is to be in bold type, and waits for what somebody types behind it. Nothing at the end of the input.
+    pub(crate) fn question(&self, text: &str) -> Option<String> {
+        self.write(&format!("{BOLD}{}{BOLD:#} ", escaped(text)));
+        let mut answer = String::new();
+        let length = io::stdin().read_line(&mut answer).unwrap_or(0);
+        (length > 0).then(|| answer.trim().to_ascii_lowercase())
+    }
+
+    /// A line whose beginning has a style. What follows may be from anybody.
+    fn line(&self, start: &str, text: &dyn Display) {
+        self.write(&format!("{start}{}\n", escaped(&text.to_string())));
+    }
+
+    fn write(&self, text: &str) {
         self.above_bar(|| {
             // Nobody can be told that standard error is closed.
-            _ = writeln!(AutoStream::new(io::stderr().lock(), self.color), "{text}");
+            let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
+            _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
         });
     }
 

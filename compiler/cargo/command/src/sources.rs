@@ -1,78 +1,93 @@
-//! Modules of macros whose source may change, kept by the contents of all files that they were compiled from.
+//! Modules kept by everything that decides what becomes of them.
 //!
-//! What those files are, only the compiler knows, and it says so in the dep-info of each crate. So the store has two steps here: the
-//! files of the last build, by the macro's key, and modules, by that key and what is in the files. Whatever cannot be
-//! known for certain is left to Cargo: a build script of such a package, an environment variable, a file that was written to
-//! while the compiler ran. A macro of that kind with which another is built counts by its module.
+//! What that is, only compilers know, and they say so in the dep-info of each crate: files, and environment variables. So the store has two
+//! steps: what decided at the last build, by the macro's key, and modules, by that key, the values of these variables and what is in these
+//! files. Of packages that never change only files elsewhere count. Whatever cannot be known for certain is left to
+//! Cargo: a build script of a package that may change, a variable with another value than here, a directory, a file that was written to while the
+//! compiler ran, a native macro that had a part in it. A macro that may change and with which another is built counts by its module, and so does
+//! a pinned one.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
 use stubgen::module::Digest;
 
 use crate::decision::{Decision, Module};
+use crate::dep_info;
 use crate::key::Key;
 use crate::plan::Unit;
+use crate::request::Finished;
 use crate::resolve::Resolver;
 use crate::store::{CACHE_TAG, Meta, Stored};
 
-/// Below the target directory: where Cargo finds these modules. The path of one stays, so that an edit makes no other unit of it.
+/// Below the target directory: where Cargo finds modules of macros that may change. The path of one stays, so that an edit makes no other
+/// unit of it.
 const PLACE: &str = "wasm-proc-macro/own";
 
 /// By how much a file's time may be behind the clock.
 const CLOCK_TICK: Duration = Duration::from_millis(100);
 
-/// What of Cargo's variables goes without saying: the manifest and the package's place decide it, and both are looked at.
+/// What of Cargo's variables goes without saying: the package's id, or its manifest and its place, decide it.
 const KNOWN_VARIABLES: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_CRATE_NAME"];
 
-/// A crate that Cargo has compiled, or found unchanged.
-pub(crate) struct Compiled {
+/// What decides what becomes of a macro, besides its key.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Inputs {
+    files: BTreeSet<PathBuf>,
+    variables: BTreeSet<String>,
+}
+
+/// What one call of Cargo has told.
+#[derive(Default)]
+pub(crate) struct Traces {
+    pub(crate) crates: Vec<Finished>,
+    pub(crate) scripts: Vec<Script>,
+}
+
+/// A build script that has run.
+pub(crate) struct Script {
     pub(crate) package: String,
-    pub(crate) features: Vec<String>,
-    pub(crate) fresh: bool,
-    pub(crate) dep_info: PathBuf,
+    pub(crate) out_dir: PathBuf,
+    /// What it sets for its package.
+    pub(crate) variables: Vec<String>,
 }
 
 impl Resolver<'_> {
-    /// The module that was built from the source as it is now.
+    /// The module that would be built now, if it was built before.
     pub(crate) fn kept(&self, index: usize) -> Option<Stored> {
-        let files = self.store.sources(&self.macros.list[index].key)?.files;
-        self.store.lookup(&self.content_key(index, &self.inputs(index, &files)?)?)
+        let inputs = self.store.sources(&self.macros.list[index].key)?;
+        self.store.lookup(&self.content_key(index, &inputs)?)
     }
 
-    /// Keeps a module that was built by a call of Cargo that began at `start`.
+    /// Keeps a module that was built by a call of Cargo that began at `start`. Nothing if not all is known that decided about it.
     pub(crate) fn keep(
         &self,
         index: usize,
         bytes: &[u8],
         digest: &str,
-        compiled: &[Compiled],
+        traces: &Traces,
         start: SystemTime,
-    ) -> Option<Stored> {
+    ) -> io::Result<Option<Stored>> {
         let it = &self.macros.list[index];
-        let mut files = BTreeSet::new();
-        for unit in self.changeable_crates(index)? {
-            let found = compiled.iter().find(|found| unit.is(&found.package, &found.features))?;
-            files.extend(self.files_of(unit, found)?);
-        }
-        let files: Vec<PathBuf> = files.into_iter().collect();
-        let inputs = self.inputs(index, &files)?;
-        let key = self.content_key(index, &inputs)?;
+        let Some(inputs) = self.traced(index, traces) else { return Ok(None) };
+        let Some(key) = self.content_key(index, &inputs) else { return Ok(None) };
         // Only now, so that nothing was written between the compiler's look at a file, or Cargo's, and this one.
-        if !inputs.iter().all(|file| is_older(file, start)) {
-            return None;
+        if !inputs.files.iter().chain(&self.manifests(index)).all(|file| is_older(file, start)) {
+            return Ok(None);
         }
-        let lock = self.store.lock(&key, || ()).ok()?;
+        let lock = self.store.lock(&key, || ())?;
         let stored = match self.store.lookup(&key) {
             Some(stored) if stored.meta.sha256 == digest => stored,
-            _ => self.store.put(&key, bytes, Meta::of(it)).ok()?,
+            _ => self.store.put(&key, bytes, Meta::of(it))?,
         };
         drop(lock);
-        self.store.write_sources(&it.key, files, &key).ok()?;
-        Some(stored)
+        self.store.write_sources(&it.key, inputs, &key)?;
+        Ok(Some(stored))
     }
 
     /// Puts a module where Cargo has found its predecessors. One that is there already is not written again: Cargo goes by its time.
@@ -89,66 +104,165 @@ impl Resolver<'_> {
         }
     }
 
-    /// The crates that may change, of those that a macro is built from. Nothing if a build script has a part in it.
-    fn changeable_crates(&self, index: usize) -> Option<Vec<&Unit>> {
-        let units = self.macros.units_of(index).into_iter().map(|unit| &self.macros.plan.units[unit]);
-        let is_crate = |unit: &Unit| unit.mode == "build" && unit.kind != "custom-build";
-        units.filter(|unit| unit.is_changeable()).map(|unit| is_crate(unit).then_some(unit)).collect()
+    /// What decided about a macro that was built now.
+    fn traced(&self, index: usize, traces: &Traces) -> Option<Inputs> {
+        let mut inputs = Inputs::default();
+        for unit in self.macros.units_of(index).into_iter().map(|unit| &self.macros.plan.units[unit]) {
+            match unit.mode.as_str() {
+                "build" => self.add_crate(unit, traces, &mut inputs)?,
+                "run-custom-build" => self.add_script(unit, traces, &mut inputs)?,
+                _ => return None,
+            }
+        }
+        for below in self.macros.below(index) {
+            if !self.counts_by_module(below) {
+                let more = self.store.sources(&self.macros.list[below].key)?;
+                inputs.files.extend(more.files);
+                inputs.variables.extend(more.variables);
+            }
+        }
+        Some(inputs)
     }
 
-    /// The digests of the modules with which a macro is built and whose source may change. Nothing if one of them runs natively,
-    /// for then it may read what no dep-info names.
-    fn changeable_modules(&self, index: usize) -> Option<Vec<String>> {
+    /// Adds what a crate was compiled from. Nothing if that may have been another version of the files, or more than files and variables.
+    fn add_crate(&self, unit: &Unit, traces: &Traces, inputs: &mut Inputs) -> Option<()> {
+        let is_script = unit.kind == "custom-build";
+        let is_it = |found: &&Finished| found.is_script == is_script && unit.is(&found.package, &found.features);
+        let mut found = traces.crates.iter().filter(is_it).peekable();
+        found.peek()?;
+        let root = &self.macros.plan.workspace_root;
+        let src = unit.src.as_deref()?;
+        // Where Cargo has the compiler run.
+        let directory = if unit.source == "path" && src.starts_with(root) { root } else { unit.manifest.parent()? };
+        for compiled in found {
+            let dep_info = compiled.dep_info.as_ref()?;
+            let text = fs::read_to_string(dep_info).ok()?;
+            let scripts = traces.scripts.iter().filter(|script| script.package == unit.package);
+            for (name, value) in dep_info::variables(&text) {
+                let is_set = |script: &Script| name == "OUT_DIR" || script.variables.contains(&name);
+                if KNOWN_VARIABLES.iter().any(|known| name.starts_with(known)) || scripts.clone().any(is_set) {
+                    continue;
+                }
+                // Cargo has set it to something, or found it fresh by what it was.
+                if self.value(&name) != value.map(OsString::from) {
+                    return None;
+                }
+                inputs.variables.insert(name);
+            }
+            let files: Vec<PathBuf> = dep_info::files(&text).map(|file| directory.join(file)).collect();
+            if !files.contains(&directory.join(src)) {
+                return None;
+            }
+            let counted: Vec<PathBuf> = files.into_iter().filter(|file| self.counts(file, unit, traces)).collect();
+            // Cargo found it fresh by the times when files were modified, which can be set to anything.
+            let written = fs::metadata(dep_info).ok()?.modified().ok()?;
+            if compiled.fresh && !counted.iter().all(|file| is_older(file, written)) {
+                return None;
+            }
+            inputs.files.extend(counted);
+        }
+        Some(())
+    }
+
+    /// Adds what a build script says that it depends on. Nothing if its package may change.
+    fn add_script(&self, unit: &Unit, traces: &Traces, inputs: &mut Inputs) -> Option<()> {
+        if unit.is_changeable() {
+            return None;
+        }
+        let mut scripts = traces.scripts.iter().filter(|script| script.package == unit.package).peekable();
+        scripts.peek()?;
+        for script in scripts {
+            let output = dep_info::output_of_script(&script.out_dir)?;
+            inputs.variables.extend(dep_info::instructions(&output, "rerun-if-env-changed").map(str::to_owned));
+            let files = dep_info::instructions(&output, "rerun-if-changed");
+            let files = files.filter_map(|file| Some(unit.manifest.parent()?.join(file)));
+            inputs.files.extend(files.filter(|file| self.counts(file, unit, traces)));
+        }
+        Some(())
+    }
+
+    /// Whether a file decides about a crate: any file that may change without the macro's key.
+    fn counts(&self, file: &Path, unit: &Unit, traces: &Traces) -> bool {
+        let real = |path: &Path| fs::canonicalize(path).unwrap_or(path.to_owned());
+        let file = real(file);
+        let is_in = |dir: &Path| file.starts_with(real(dir));
+        // What macros may have decides what they ask for, and that is here.
+        if is_in(&self.macros.plan.policy_dir()) {
+            return false;
+        }
+        let scripts = traces.scripts.iter().filter(|script| script.package == unit.package);
+        unit.is_changeable()
+            || !unit.manifest.parent().is_some_and(is_in) && !scripts.into_iter().any(|script| is_in(&script.out_dir))
+    }
+
+    /// The crates that may change, of those that a macro is built from.
+    fn changeable_crates(&self, index: usize) -> impl Iterator<Item = &Unit> {
+        let units = self.macros.units_of(index).into_iter().map(|unit| &self.macros.plan.units[unit]);
+        units.filter(|unit| unit.is_changeable())
+    }
+
+    /// Whether a macro with which another is built is told from others by its module alone.
+    fn counts_by_module(&self, index: usize) -> bool {
+        self.macros.list[index].changeable.is_some() || self.is_pinned(index)
+    }
+
+    /// The digests of the modules with which a macro is built and that its key and inputs say nothing of. Nothing if one of them is not
+    /// there, or runs natively, so that it may read what no dep-info names.
+    fn other_modules(&self, index: usize) -> Option<Vec<String>> {
         let mut digests = Vec::new();
         for below in self.macros.below(index) {
+            if self.native_reason(below).is_some() {
+                return None;
+            }
+            if !self.counts_by_module(below) {
+                continue;
+            }
             let decision = match self.decisions.get(&below) {
                 Some(decision) => decision,
                 None => &self.decide(below).ok()?,
             };
             match decision {
-                Decision::Native(_) => return None,
-                _ if self.macros.list[below].changeable.is_none() => {}
                 Decision::Wasm(module) => digests.push(module.digest.clone()),
-                Decision::Build => return None,
+                Decision::Native(_) | Decision::Stuck(_) | Decision::Build => return None,
             }
         }
         Some(digests)
     }
 
-    /// The files that a crate was compiled from. Nothing if it may have been another version of them, or not of them alone.
-    fn files_of(&self, unit: &Unit, compiled: &Compiled) -> Option<Vec<PathBuf>> {
-        let text = fs::read_to_string(&compiled.dep_info).ok()?;
-        if variables(&text).any(|name| !KNOWN_VARIABLES.iter().any(|known| name.starts_with(known))) {
-            return None;
-        }
-        let root = &self.macros.plan.workspace_root;
-        let src = unit.src.as_deref()?;
-        // Where Cargo has the compiler run.
-        let directory = if unit.source == "path" && src.starts_with(root) { root } else { unit.manifest.parent()? };
-        let files: Vec<PathBuf> = files(&text).map(|file| directory.join(file)).collect();
-        // Cargo found it fresh by the times when files were modified, which can be set to anything.
-        let written = fs::metadata(&compiled.dep_info).ok()?.modified().ok()?;
-        let is_unchanged = !compiled.fresh || files.iter().all(|file| is_older(file, written));
-        (files.contains(&directory.join(src)) && is_unchanged).then_some(files)
-    }
-
-    /// All files that decide what becomes of the crates that may change: `files`, and their manifests, those above and the
-    /// workspace's, from which settings are inherited.
-    fn inputs(&self, index: usize, files: &[PathBuf]) -> Option<Vec<PathBuf>> {
-        let crates = self.changeable_crates(index)?.into_iter();
-        let directories = crates.flat_map(|unit| unit.manifest.parent().into_iter().flat_map(Path::ancestors));
+    /// The manifests that decide what becomes of the crates that may change: their own, those above and the workspace's, from which
+    /// settings are inherited.
+    fn manifests(&self, index: usize) -> BTreeSet<PathBuf> {
+        let mut crates = self.changeable_crates(index).peekable();
         // A package may name a workspace that lies elsewhere.
-        let directories = directories.chain([self.macros.plan.workspace_root.as_path()]);
-        let manifests: BTreeSet<PathBuf> =
-            directories.map(|dir| dir.join("Cargo.toml")).filter(|manifest| manifest.exists()).collect();
-        Some(files.iter().cloned().chain(manifests).collect())
+        let root = crates.peek().map(|_| self.macros.plan.workspace_root.as_path());
+        let directories = crates.flat_map(|unit| unit.manifest.parent().into_iter().flat_map(Path::ancestors));
+        let manifests = directories.chain(root).map(|dir| dir.join("Cargo.toml"));
+        manifests.filter(|manifest| manifest.exists()).collect()
     }
 
-    /// The key of the module that would be built from what is in these files now.
-    fn content_key(&self, index: usize, inputs: &[PathBuf]) -> Option<Key> {
-        let content = |file: &PathBuf| Some((file.to_str()?.to_owned(), Digest::of(&fs::read(file).ok()?).to_string()));
-        let contents: Vec<(String, String)> = inputs.iter().map(content).collect::<Option<_>>()?;
-        Some(self.macros.list[index].key.with(&(self.changeable_modules(index)?, contents)))
+    /// The value that a variable has for compilers and build scripts, but for those that Cargo sets for each.
+    fn value(&self, name: &str) -> Option<OsString> {
+        if let Some(value) = self.macros.plan.env.get(name) {
+            return Some(value.into());
+        }
+        self.cargo.toolchain.variable(name).or_else(|| std::env::var_os(name))
+    }
+
+    /// The key of the module that would be built from all this as it is now.
+    fn content_key(&self, index: usize, inputs: &Inputs) -> Option<Key> {
+        let files = inputs.files.iter().cloned().chain(self.manifests(index)).collect::<BTreeSet<_>>();
+        let content = |file: &PathBuf| {
+            let content = match fs::read(file) {
+                Ok(bytes) => Some(Digest::of(&bytes).to_string()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(_) => return None,
+            };
+            Some((file.to_str()?.to_owned(), content))
+        };
+        let contents: Vec<(String, Option<String>)> = files.iter().map(content).collect::<Option<_>>()?;
+        let value = |name: &String| (name.clone(), self.value(name).map(OsString::into_encoded_bytes));
+        let values: Vec<(String, Option<Vec<u8>>)> = inputs.variables.iter().map(value).collect();
+        Some(self.macros.list[index].key.with(&(self.other_modules(index)?, contents, values)))
     }
 }
 
@@ -162,33 +276,15 @@ fn put_in_place(module: &Path, target_dir: &Path, path: &Path) -> io::Result<()>
     stubgen::write_atomically(path, &fs::read(module)?)
 }
 
-/// The dep-info that rustc writes beside a library, by the library's path.
-pub(crate) fn dep_info(library: &Path) -> Option<PathBuf> {
-    let stem = library.file_stem()?.to_str()?;
-    let name = match library.extension()?.to_str()? {
-        "wasm" => stem,
-        "rlib" | "rmeta" => stem.strip_prefix("lib")?,
-        _ => return None,
-    };
-    Some(library.with_file_name(format!("{name}.d")))
-}
-
-/// The files in a dep-info: each has a rule of its own, without anything that it depends on.
-fn files(dep_info: &str) -> impl Iterator<Item = PathBuf> {
-    let rules = dep_info.lines().filter(|line| !line.starts_with('#'));
-    rules.filter_map(|line| line.strip_suffix(':')).map(|file| PathBuf::from(file.replace("\\ ", " ")))
-}
-
-/// The names of the environment variables in a dep-info.
-fn variables(dep_info: &str) -> impl Iterator<Item = &str> {
-    let lines = dep_info.lines().filter_map(|line| line.strip_prefix("# env-dep:"));
-    lines.map(|line| line.split_once('=').map_or(line, |(name, _)| name))
-}
-
-/// Whether nobody has touched a file since a time, by the file's times of both kinds.
+/// Whether nobody has touched a file since a time, by the file's times of both kinds. One that is not there was not.
 fn is_older(file: &Path, time: SystemTime) -> bool {
-    let touched = fs::metadata(file).and_then(|metadata| Ok(metadata.modified()?.max(changed(&metadata)?)));
-    touched.is_ok_and(|touched| touched + CLOCK_TICK < time)
+    match fs::metadata(file) {
+        Ok(metadata) => {
+            let touched = metadata.modified().and_then(|modified| Ok(modified.max(changed(&metadata)?)));
+            touched.is_ok_and(|touched| touched + CLOCK_TICK < time)
+        }
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
 }
 
 /// When a file's content or attributes were changed, which nobody can set.
@@ -208,24 +304,6 @@ fn changed(metadata: &Metadata) -> io::Result<SystemTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// As rustc writes it.
-    const TEXT: &str = "/t/deps/m-0.d: src/lib.rs src/a\\ b.txt\n\n/t/deps/m-0.wasm: src/lib.rs src/a\\ b.txt\n\n\
-        src/lib.rs:\nsrc/a\\ b.txt:\n\n# env-dep:CARGO_PKG_VERSION=1.0.0\n# env-dep:UNSET\n";
-
-    #[test]
-    fn a_dep_info_names_files_and_variables() {
-        assert_eq!(files(TEXT).collect::<Vec<_>>(), [Path::new("src/lib.rs"), Path::new("src/a b.txt")]);
-        assert_eq!(variables(TEXT).collect::<Vec<_>>(), ["CARGO_PKG_VERSION", "UNSET"]);
-    }
-
-    #[test]
-    fn dep_infos_lie_beside_libraries() {
-        let of = |path: &str| dep_info(Path::new(path));
-        assert_eq!(of("/d/m-0.wasm"), Some(PathBuf::from("/d/m-0.d")));
-        assert_eq!(of("/d/libm-0.rlib"), Some(PathBuf::from("/d/m-0.d")));
-        assert_eq!(of("/d/m-0.d"), None);
-    }
 
     #[test]
     fn a_time_that_was_set_back_makes_no_file_older() {

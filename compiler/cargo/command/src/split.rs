@@ -1,6 +1,7 @@
 //! Taking the command line apart: what is ours, and what is Cargo's and passed on as it is.
 
 use std::ffi::{OsStr, OsString};
+use std::iter::Peekable;
 
 use crate::shell::Verbosity;
 
@@ -35,11 +36,18 @@ const VALUES_BEFORE: &[&str] = &["-C", "-Z", "--color", "--config", "--manifest-
 struct Ours {
     flags: &'static [&'static str],
     values: &'static [&'static str],
+    /// Takes as many values as follow.
+    list: &'static str,
 }
 
-const RUN: Ours = Ours { flags: &["--forbid-native", "--retry"], values: &["--native", "--only", "--explain"] };
-const PACK: Ours = Ours { flags: &[], values: &["-p", "--package", "-o", "--out-dir"] };
-const VERIFY: Ours = Ours { flags: &[], values: &["-p", "--package"] };
+const RUN: Ours = Ours {
+    flags: &["--forbid-native", "--retry"],
+    values: &["--native", "--only", "--explain", "--on-refusal"],
+    list: "",
+};
+const PACK: Ours = Ours { flags: &[], values: &["-p", "--package", "-o", "--out-dir"], list: "" };
+const VERIFY: Ours = Ours { flags: &[], values: &["-p", "--package"], list: "" };
+const PERMISSIONS: Ours = Ours { flags: &[], values: &[], list: "--accept" };
 const HELP: &[&str] = &["-h", "--help", "-V", "--version"];
 
 /// Takes apart what follows the program's name.
@@ -75,6 +83,7 @@ pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Split {
         Some(name) if CARGO_COMMANDS.contains(&name) => RUN,
         Some("pack") => PACK,
         Some("verify") => VERIFY,
+        Some("permissions") => PERMISSIONS,
         // What has nothing to do with Cargo, or is not known, is for clap alone.
         _ => {
             split.ours = std::mem::take(&mut split.cargo.before);
@@ -103,8 +112,20 @@ pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Split {
 
 impl Ours {
     /// Moves `arg` to `ours` if it is ours, with its value. A missing value is for clap to complain about.
-    fn takes(&self, arg: &OsStr, rest: &mut impl Iterator<Item = OsString>, ours: &mut Vec<OsString>) -> bool {
+    fn takes(
+        &self,
+        arg: &OsStr,
+        rest: &mut Peekable<impl Iterator<Item = OsString>>,
+        ours: &mut Vec<OsString>,
+    ) -> bool {
         let bytes = arg.as_encoded_bytes();
+        if !self.list.is_empty() && arg == self.list {
+            ours.push(arg.to_owned());
+            while let Some(value) = rest.next_if(|value| !value.as_encoded_bytes().starts_with(b"-")) {
+                ours.push(value);
+            }
+            return true;
+        }
         if self.flags.iter().any(|flag| arg == *flag) {
             ours.push(arg.to_owned());
             return true;
@@ -114,7 +135,8 @@ impl Ours {
             ours.extend(rest.next());
             return true;
         }
-        let attached = self.values.iter().any(|option| {
+        let lists = [self.list].into_iter().filter(|list| !list.is_empty());
+        let attached = self.values.iter().copied().chain(lists).any(|option| {
             let value = bytes.strip_prefix(option.as_bytes());
             // `--native=x`, but `-px`.
             value.is_some_and(|value| !option.starts_with("--") || value.starts_with(b"="))
@@ -248,6 +270,14 @@ mod tests {
         assert_eq!(texts(&split.ours), "pack -pserde_derive -o out");
         assert_eq!(texts(&split.cargo.all()), "pack --release --all-targets");
         assert_eq!(texts(&split_of("build -p x").cargo.all()), "build -p x");
+    }
+
+    #[test]
+    fn the_packages_that_are_accepted_are_ours() {
+        // `cargo build` has no arguments but options.
+        let split = split_of("permissions --accept a b@1 --features x --accept=c -- y");
+        assert_eq!(texts(&split.ours), "permissions --accept a b@1 --accept=c");
+        assert_eq!(texts(&split.cargo.all()), "permissions --features x -- y");
     }
 
     #[test]

@@ -3,9 +3,8 @@
 //! ```text
 //! DIR/CACHEDIR.TAG
 //! DIR/modules/KEY/{module.wasm, meta.json}   a module; meta.json has its SHA-256
-//! DIR/sources/KEY.json                       what a macro was last compiled from, if that may change
+//! DIR/sources/KEY.json                       what decided about a macro when it was last built, besides its key
 //! DIR/failures/KEY.json                      why a module could not be built
-//! DIR/refused/KEY.json                       what a macro needs that the sandbox refuses
 //! DIR/compilers/DIGEST                       the digest of a compiler's contents, by that of its files' times
 //! DIR/compiled/                              the compiler's cache of stubs and compiled modules
 //! DIR/locks/KEY                              locked by who builds a module
@@ -33,6 +32,7 @@ pub(crate) use maintain::{Limits, Removed};
 
 use crate::key::Key;
 use crate::macros::Macro;
+use crate::sources::Inputs;
 
 const STORE_VARIABLE: &str = "WASM_PROC_MACRO_STORE";
 const MODULES: &str = "modules";
@@ -44,6 +44,7 @@ const NEW: &str = "new-";
 const OLD: &str = "old-";
 const COMPILERS: &str = "compilers";
 const SOURCES: &str = "sources";
+const FAILURES: &str = "failures";
 const MODULE_FILE: &str = "module.wasm";
 const META_FILE: &str = "meta.json";
 const TAG_FILE: &str = "CACHEDIR.TAG";
@@ -57,8 +58,8 @@ const TAG: &str = "# This is the module store of cargo-wasm-proc-macro.\n";
 /// How often, at most, a use is written down in a modification time.
 const TOUCH_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-/// How many modules are kept of a macro whose source may change: for some branches, but not for each edit of a day.
-const OWN_MODULES: usize = 4;
+/// How many modules are kept of a macro: for some branches, but not for each edit of a day.
+const MODULES_OF_ONE: usize = 4;
 
 /// A store's directory.
 pub(crate) struct Store {
@@ -102,31 +103,14 @@ pub(crate) struct Stored {
     _in_use: File,
 }
 
-/// What is known of a macro whose source may change.
+/// What is known of a macro.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Sources {
-    /// What it was last compiled from.
-    pub(crate) files: Vec<PathBuf>,
+struct Sources {
+    /// What decided about it when it was last built.
+    #[serde(flatten)]
+    inputs: Inputs,
     /// The keys of its modules, the newest first.
     modules: Vec<String>,
-}
-
-/// Which kind of bad news the store keeps about a module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoteKind {
-    Failure,
-    Refused,
-}
-
-impl NoteKind {
-    pub(crate) const ALL: [NoteKind; 2] = [NoteKind::Failure, NoteKind::Refused];
-
-    fn dir_name(self) -> &'static str {
-        match self {
-            NoteKind::Failure => "failures",
-            NoteKind::Refused => "refused",
-        }
-    }
 }
 
 /// Bad news about a module.
@@ -163,9 +147,7 @@ impl Store {
             fs::create_dir_all(dir)?;
             stubgen::write_atomically(&dir.join(TAG_FILE), [CACHE_TAG, TAG].concat().as_bytes())?;
         }
-        for name in
-            [MODULES, LOCKS, TEMPORARY, COMPILERS, SOURCES].into_iter().chain(NoteKind::ALL.map(NoteKind::dir_name))
-        {
+        for name in [MODULES, LOCKS, TEMPORARY, COMPILERS, SOURCES, FAILURES] {
             fs::create_dir_all(dir.join(name))?;
         }
         store.sweep();
@@ -245,41 +227,45 @@ impl Store {
         }
     }
 
-    fn note_path(&self, kind: NoteKind, key: &Key) -> PathBuf {
-        self.dir.join(kind.dir_name()).join(format!("{key}.json"))
+    fn failure_path(&self, key: &Key) -> PathBuf {
+        self.dir.join(FAILURES).join(format!("{key}.json"))
     }
 
-    /// The bad news about a key. What cannot be read is not there.
-    pub(crate) fn note(&self, kind: NoteKind, key: &Key) -> Option<Note> {
-        read_used(&self.note_path(kind, key))
+    /// Why no module of that key could be built. What cannot be read is not there.
+    pub(crate) fn failure(&self, key: &Key) -> Option<Note> {
+        read_used(&self.failure_path(key))
     }
 
-    /// Keeps bad news about a key.
-    pub(crate) fn write_note(&self, kind: NoteKind, key: &Key, note: &Note) -> io::Result<()> {
-        stubgen::write_atomically(&self.note_path(kind, key), &serde_json::to_vec_pretty(note)?)
+    /// Keeps why no module of that key could be built.
+    pub(crate) fn write_failure(&self, key: &Key, note: &Note) -> io::Result<()> {
+        stubgen::write_atomically(&self.failure_path(key), &serde_json::to_vec_pretty(note)?)
     }
 
-    /// Forgets bad news about a key.
-    pub(crate) fn forget_note(&self, kind: NoteKind, key: &Key) {
-        _ = fs::remove_file(self.note_path(kind, key));
+    /// Forgets why no module of that key could be built.
+    pub(crate) fn forget_failure(&self, key: &Key) {
+        _ = fs::remove_file(self.failure_path(key));
     }
 
     fn sources_path(&self, key: &Key) -> PathBuf {
         self.dir.join(SOURCES).join(format!("{key}.json"))
     }
 
-    /// What is known of the sources of a macro whose source may change.
-    pub(crate) fn sources(&self, key: &Key) -> Option<Sources> {
+    fn known(&self, key: &Key) -> Option<Sources> {
         read_used(&self.sources_path(key))
     }
 
-    /// Keeps the names of the files that `module` was compiled from. Of earlier modules of that macro the last few stay.
-    pub(crate) fn write_sources(&self, key: &Key, files: Vec<PathBuf>, module: &Key) -> io::Result<()> {
-        let mut modules = self.sources(key).map(|sources| sources.modules).unwrap_or_default();
+    /// What decided about a macro when it was last built.
+    pub(crate) fn sources(&self, key: &Key) -> Option<Inputs> {
+        self.known(key).map(|sources| sources.inputs)
+    }
+
+    /// Keeps what decided about `module`. Of earlier modules of that macro the last few stay.
+    pub(crate) fn write_sources(&self, key: &Key, inputs: Inputs, module: &Key) -> io::Result<()> {
+        let mut modules = self.known(key).map(|sources| sources.modules).unwrap_or_default();
         modules.retain(|known| known != module.as_str());
         modules.insert(0, module.as_str().to_owned());
-        let old = modules.split_off(modules.len().min(OWN_MODULES));
-        let sources = Sources { files, modules };
+        let old = modules.split_off(modules.len().min(MODULES_OF_ONE));
+        let sources = Sources { inputs, modules };
         stubgen::write_atomically(&self.sources_path(key), &serde_json::to_vec_pretty(&sources)?)?;
         for key in old.iter().filter_map(|key| Key::from_text(key)) {
             // One that is in use is for the collector.

@@ -28,7 +28,7 @@ fn lines(resolver: &Resolver<'_>) -> Vec<String> {
             Some(Decision::Native(reason)) => {
                 native.entry(reason.to_string()).or_default().push(resolver.macros.list[index].name);
             }
-            Some(Decision::Build) | None => {}
+            Some(Decision::Build | Decision::Stuck(_)) | None => {}
         }
     }
     let natives: usize = native.values().map(Vec::len).sum();

@@ -81,6 +81,15 @@ impl Toolchain {
         command
     }
 
+    /// The value that a variable has for compilers because Cargo, or this command, says which toolchain it is.
+    pub(crate) fn variable(&self, name: &str) -> Option<OsString> {
+        match name {
+            "CARGO" => fs::canonicalize(self.program("cargo")).ok().map(PathBuf::into_os_string),
+            "RUSTC" | "RUSTDOC" => Some(self.program(&name.to_ascii_lowercase()).into_os_string()),
+            _ => None,
+        }
+    }
+
     /// A digest of everything in the toolchain that decides what a module is made of.
     ///
     /// `rustc -vV` tells releases apart, but not two builds of a fork that is being worked on, and neither do the names of its

@@ -2,22 +2,24 @@
 
 mod support;
 
-use std::process::{Command, Stdio};
-
 use serde_json::json;
-use support::{Lab, finish};
+use support::{Lab, finish, on_terminal, refusal};
 
 #[test]
 fn quiet_says_nothing_but_errors() {
     // As in Cargo, by option or by variable.
     let mut lab = Lab::usual();
-    lab.control = json!({ "failing": { "first-derive": "error: bad" } });
+    lab.control = json!({});
     assert_eq!(lab.ok(&["build", "-q"]).stderr, "");
     assert_eq!(lab.ok(&["build", "--release", "-qr"]).stderr, "");
     let mut command = lab.command(&["build"]);
     command.env("CARGO_TERM_QUIET", "true");
     assert_eq!(finish(command).stderr, "");
-    assert!(lab.run(&["build", "-q", "--forbid-native"]).stderr.starts_with("error: 1 macro cannot run"));
+    lab.control = json!({ "failing": { "first-derive": "error: bad" } });
+    lab.ok(&["store", "clear"]);
+    for options in [&["build", "-q"][..], &["build", "-q", "--forbid-native"]] {
+        assert!(lab.run(options).stderr.starts_with("error: 1 macro "), "{options:?}");
+    }
 }
 
 #[test]
@@ -25,7 +27,7 @@ fn verbose_says_why_a_macro_failed() {
     // The summary has room for one line only.
     let mut lab = Lab::usual();
     lab.control = json!({ "failing": { "first-derive": "error: bad\n  --> src/lib.rs:1:1" }, "build_stderr": "error: could not\n" });
-    let output = lab.ok(&["build", "-v"]);
+    let output = lab.run(&["build", "-v"]);
     assert!(output.stderr.contains("error: bad\n  --> src/lib.rs:1:1\n"), "{}", output.stderr);
     assert!(output.stderr.contains("error: could not\n"), "{}", output.stderr);
     let lab = Lab::usual();
@@ -53,34 +55,12 @@ fn colours_are_chosen_as_in_cargo() {
     assert!(!has_color(&["build"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
 }
 
-/// Runs a command below a terminal, by `script` of util-linux.
-fn on_terminal(mut inner: Command) -> String {
-    let words: Vec<String> = std::iter::once(inner.get_program())
-        .chain(inner.get_args())
-        .map(|word| format!("'{}'", word.to_str().unwrap()))
-        .collect();
-    let mut command = Command::new("script");
-    command.args(["-qec", &words.join(" "), "/dev/null"]).stdin(Stdio::null());
-    for (name, value) in inner.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    command.env("TERM", "xterm").current_dir(inner.current_dir(".").get_current_dir().unwrap());
-    let output = command.output().expect("`script` of util-linux runs");
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
 #[test]
 fn a_terminal_gets_a_bar_instead_of_lines() {
     // And the bar is gone at the end.
     let mut lab = Lab::usual();
     lab.control = json!({ "build_seconds": 0.3 });
-    let mut command = lab.command(&["build"]);
-    command.env("NO_COLOR", "1");
-    let text = on_terminal(command);
+    let text = on_terminal(lab.command(&["build"]), "").stdout;
     assert!(text.contains("    Building [="), "{text:?}");
     assert!(text.contains("/3: "), "{text:?}");
     assert!(!text.contains("(wasm32-wasip1)"), "{text:?}");
@@ -88,7 +68,7 @@ fn a_terminal_gets_a_bar_instead_of_lines() {
     assert!(!text.contains("\u{1b}[92m"), "{text:?}");
     let mut command = lab.command(&["build", "-q"]);
     command.env("WASM_PROC_MACRO_STORE", lab.path("another"));
-    assert_eq!(on_terminal(command), "");
+    assert_eq!(on_terminal(command, "").stdout, "");
 }
 
 #[test]
@@ -115,12 +95,14 @@ fn explain_says_what_is_decided_and_why() {
         "{}",
         output.stdout
     );
-    let key = lab.stored("modules").into_iter().find(|path| output.stdout.contains(path.to_str().unwrap())).unwrap();
     assert!(
-        output.stdout.contains(&format!("  key         {}\n", key.file_name().unwrap().display())),
+        lab.stored("modules").iter().any(|path| output.stdout.contains(path.to_str().unwrap())),
         "{}",
         output.stdout
     );
+    let sources = lab.stored("sources");
+    let keys: Vec<&str> = sources.iter().map(|path| path.file_stem().unwrap().to_str().unwrap()).collect();
+    assert!(keys.iter().any(|key| output.stdout.contains(&format!("  key         {key}\n"))), "{}", output.stdout);
     let output = lab.ok(&["build", "--native", "second-derive", "--explain", "second-derive"]);
     assert!(output.stdout.contains("  decision    runs natively: `--native`\n"), "{}", output.stdout);
     let output = lab.ok(&["build", "--explain", "syn"]);
@@ -134,6 +116,30 @@ fn explain_says_what_is_decided_and_why() {
     let output = lab.ok(&["build", "--explain", "second-derive"]);
     assert!(output.stdout.contains("since the source of inner-derive v1.0.0 may change\n"), "{}", output.stdout);
     assert!(lab.run(&["build", "--explain", "sin"]).stderr.contains("`--explain sin` names no macro package"));
+}
+
+#[test]
+fn what_others_say_is_shown_and_not_obeyed() {
+    // Compile errors, build scripts, paths and names of macros are from whoever wrote the macro.
+    let evil = "\u{1b}]0;owned\u{7}\u{1b}[2K\r\u{9b}2K";
+    let mut lab = Lab::usual();
+    let said = |lab: &Lab, options: &[&str]| {
+        let output = lab.run(options);
+        let text = output.stdout + &output.stderr;
+        assert!(!text.contains(['\u{1b}', '\u{7}', '\r', '\u{9b}']), "{options:?}: {text:?}");
+        text
+    };
+    lab.control = json!({ "failing": { "first-derive": format!("error: {evil}") }, "build_stderr": evil });
+    for options in
+        [&["build"][..], &["build", "--forbid-native"], &["build", "--explain", "first-derive"], &["permissions"]]
+    {
+        assert!(said(&lab, options).contains("\\u{9b}2K"), "{options:?}");
+    }
+    assert!(said(&lab, &["build", "-v", "--retry"]).contains("\\u{1b}]0;owned\\u{7}\\u{1b}[2K\\u{d}"));
+    lab.control = json!({ "refusals": [refusal("first-derive", "read", &format!("/etc/{evil}"))] });
+    for options in [&["build", "--retry"][..], &["build", "--on-refusal", "native"], &["permissions"]] {
+        assert!(said(&lab, options).contains("\\u{1b}]0;owned\\u{7}"), "{options:?}");
+    }
 }
 
 #[test]

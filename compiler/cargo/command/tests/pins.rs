@@ -6,7 +6,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use support::{Lab, module, names};
+use support::{Lab, module, names, refusal};
 
 fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -221,23 +221,33 @@ fn verify_passes_nothing_over() {
 }
 
 #[test]
-fn a_pinned_module_that_the_sandbox_refused_something_is_native_from_then_on() {
-    // Nobody knows its source, so it is remembered of these bytes.
+fn what_is_granted_to_a_package_its_pinned_module_has_too() {
+    // It is told by its own digest.
     let mut lab = Lab::usual();
-    let pinned = |more: &[u8]| module("second_derive", "1.0.0", more);
-    pin(&lab, &[("second-derive", "second.wasm", &pinned(b"one"))]);
-    lab.control = json!({
-        "refusals": [{ "crate": "second_derive", "version": "1.0.0", "macro": "Second", "refused": "a socket" }],
-        "needs_native": "second_derive",
-    });
+    let bytes = module("second_derive", "1.0.0", b"prebuilt");
+    pin(&lab, &[("second-derive", "second.wasm", &bytes)]);
+    lab.control = json!({ "refusals": [refusal("second-derive", "env", "X")] });
+    let output = lab.run(&["build"]);
+    assert_eq!(output.code, 101);
+    assert!(output.stderr.contains("[permissions.second-derive]\nenv = [\"X\"]\n"), "{}", output.stderr);
+    lab.permit(&(lab.permissions() + "[permissions.second-derive]\nenv = [\"X\"]\n"));
+    lab.take_modes();
+    lab.ok(&["build"]);
+    let modules = &lab.take_calls("use")[0]["request"]["modules"];
+    let pinned = modules.as_array().unwrap().iter().find(|it| it["sha256"] == json!(hex(&bytes))).unwrap();
+    assert_eq!(pinned["grants"], json!({ "read": [], "env": ["X"] }));
+}
+
+#[test]
+fn a_macro_that_is_built_with_a_pinned_one_is_not_everybody_s() {
+    // Other projects have not pinned that, and must not get what it has made.
+    let lab = Lab::usual();
+    pin(&lab, &[("inner-derive", "inner.wasm", &module("inner_derive", "1.0.0", b"prebuilt"))]);
     lab.ok(&["build"]);
     lab.take_modes();
-    let output = lab.ok(&["build"]);
-    assert!(output.stderr.contains("1 native: second-derive (needs what the sandbox refuses"), "{}", output.stderr);
+    lab.ok(&["build"]);
     assert_eq!(lab.take_modes(), ["plan", "use"]);
-
-    lab.control = json!({});
-    pin(&lab, &[("second-derive", "second.wasm", &pinned(b"two"))]);
-    let output = lab.ok(&["build"]);
-    assert!(output.stderr.ends_with("Used 2 macros from Wasm (1 cached, 1 pinned)\n"), "{}", output.stderr);
+    fs::remove_file(lab.path("project/wasm-proc-macro.toml")).unwrap();
+    lab.ok(&["build"]);
+    assert_eq!(names(&lab.take_calls("build")[0]["request"]["build"]), ["inner-derive", "second-derive"]);
 }

@@ -154,11 +154,11 @@ fn bad_news_that_is_read_is_not_forgotten() {
     lab.control = json!({ "failing": { "third-derive": "error: bad" } });
     let third = lab.macros("third-derive", &[]);
     lab.roots.push(third);
-    lab.ok(&["build"]);
+    lab.run(&["build"]);
     let kept = || [lab.stored("failures"), lab.stored("compilers")].concat();
     assert_eq!(kept().len(), 2);
     kept().iter().for_each(|file| set_age(file, 40));
-    lab.ok(&["build"]);
+    lab.run(&["build"]);
     lab.ok(&["store", "gc"]);
     assert_eq!(kept().len(), 2);
     kept().iter().for_each(|file| set_age(file, 40));
@@ -187,13 +187,14 @@ fn clearing_removes_everything_and_the_next_run_works() {
     lab.control = json!({ "failing": { "third-derive": "error: bad" } });
     let third = lab.macros("third-derive", &[]);
     lab.roots.push(third);
-    lab.ok(&["build"]);
+    lab.run(&["build"]);
     assert_eq!(lab.stored("failures").len(), 1);
     assert!(lab.ok(&["store", "clear"]).stderr.contains("Removed 2 modules"));
-    for dir in ["modules", "failures", "refused", "locks", "tmp", "compilers"] {
+    for dir in ["modules", "failures", "sources", "locks", "tmp", "compilers"] {
         assert_eq!(lab.stored(dir), Vec::<std::path::PathBuf>::new(), "{dir}");
     }
-    assert!(lab.ok(&["build"]).stderr.contains("Used 2 macros from Wasm"));
+    lab.control = json!({});
+    assert!(lab.ok(&["build"]).stderr.contains("Used 3 macros from Wasm"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use stubgen::cache::{Cache, Limits as CacheLimits};
 
 use super::{
-    BuildLock, CACHE_TAG, COMPILERS, LOCKS, META_FILE, MODULE_FILE, MODULES, Meta, NEW, NoteKind, OLD, RUN, SOURCES,
+    BuildLock, CACHE_TAG, COMPILERS, FAILURES, LOCKS, META_FILE, MODULE_FILE, MODULES, Meta, NEW, OLD, RUN, SOURCES,
     Store, TAG, TAG_FILE, TEMPORARY, lock,
 };
 use crate::key::Key;
@@ -78,11 +78,9 @@ impl Store {
                 self.remove(&entry, &mut removed)?;
             }
         }
-        for kind in NoteKind::ALL {
-            self.remove_files(kind.dir_name(), limits.max_age)?;
+        for dir in [FAILURES, COMPILERS, SOURCES] {
+            self.remove_files(dir, limits.max_age)?;
         }
-        self.remove_files(COMPILERS, limits.max_age)?;
-        self.remove_files(SOURCES, limits.max_age)?;
         lock::remove_free(&self.dir.join(LOCKS))?;
         let compiled = Cache::new(self.compiled_dir());
         removed.bytes += compiled.gc(CacheLimits { max_age: Some(limits.max_age), max_bytes: None })?.bytes;
@@ -99,7 +97,7 @@ impl Store {
         for entry in self.list()? {
             self.remove(&entry, &mut removed)?;
         }
-        for dir in NoteKind::ALL.map(NoteKind::dir_name).into_iter().chain([COMPILERS, SOURCES]) {
+        for dir in [FAILURES, COMPILERS, SOURCES] {
             self.remove_files(dir, Duration::ZERO)?;
         }
         lock::remove_free(&self.dir.join(LOCKS))?;

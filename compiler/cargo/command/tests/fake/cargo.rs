@@ -88,6 +88,7 @@ impl Fake {
         let mut code = 0;
         for unit in wanted {
             let (package, name, version) = (&unit["package"], &unit["name"], &unit["version"]);
+            self.build_below(unit, &target);
             say("wasm-proc-macro-started", json!({ "package_id": package, "name": name, "version": version }));
             self.sleep("build_seconds");
             self.die("build_signal");
@@ -96,12 +97,18 @@ impl Fake {
                 Err(culprit) => {
                     if let Some(culprit) = culprit {
                         let text = &self.control["failing"][culprit["name"].as_str().unwrap()];
-                        let message = json!({ "level": "error", "message": text, "rendered": text });
-                        say("compiler-message", json!({ "package_id": culprit["package"], "message": message }));
+                        self.fail(culprit, text.as_str().unwrap_or("error: bad"));
                     }
                     code = 101;
                     continue;
                 }
+            }
+            if self
+                .is_refused(|module| self.macros_below(unit).iter().any(|below| below["package"] == module["package"]))
+            {
+                self.fail(unit, "error: the procedural macro was refused something");
+                code = 101;
+                continue;
             }
             if self.control["lost"].as_array().is_some_and(|lost| lost.contains(name)) {
                 code = 101;
@@ -115,16 +122,10 @@ impl Fake {
                 if let Some(file) = self.control["edits"].as_str() {
                     fs::write(file, "by somebody else, at this moment").unwrap();
                 }
-                if let Some(dep_info) = self.control["dep_info"].as_str() {
-                    fs::write(path.with_extension("d"), dep_info).unwrap();
-                }
+                self.write_dep_info(unit, &path.with_extension("d"));
             }
             done.insert(package.as_str().unwrap());
-            let artifact = json!({
-                "package_id": package, "target": { "kind": ["proc-macro"] }, "features": unit["features"],
-                "filenames": [path], "fresh": fresh,
-            });
-            say("compiler-artifact", artifact);
+            artifact(unit, &path, fresh);
         }
         if code != 0 {
             eprint!("{}", self.control["build_stderr"].as_str().unwrap_or("error: could not compile\n"));
@@ -132,9 +133,105 @@ impl Fake {
         code
     }
 
+    /// What a macro is made from, other macros apart.
+    fn build_below(&self, unit: &Value, target: &Path) {
+        for dep in unit["deps"].as_array().unwrap() {
+            let index = dep["unit"].as_u64().unwrap();
+            let below = &self.plan["units"][index as usize];
+            let name = below["name"].as_str().unwrap();
+            if below["kind"] == "proc-macro"
+                || self.control["lost"].as_array().is_some_and(|lost| lost.contains(&json!(name)))
+            {
+                continue;
+            }
+            self.build_below(below, target);
+            let dir = target.join(format!("build/{name}-{index}"));
+            fs::create_dir_all(&dir).unwrap();
+            if below["mode"] == "run-custom-build" {
+                let output = self.control["scripts"][name].as_str().unwrap_or_default();
+                if fs::read_to_string(dir.join("output")).ok().as_deref() != Some(output) {
+                    fs::write(dir.join("output"), output).unwrap();
+                }
+                let env = json!([["SET_BY_SCRIPT", "x"]]);
+                say(
+                    "build-script-executed",
+                    json!({ "package_id": below["package"], "env": env, "out_dir": dir.join("out") }),
+                );
+            } else if below["kind"] == "custom-build" {
+                self.write_dep_info(below, &dir.join(format!("build_script_build-{index}.d")));
+                artifact(below, &dir.join("build-script-build"), false);
+            } else {
+                let krate = below["crate"].as_str().unwrap();
+                self.write_dep_info(below, &target.join(format!("{krate}-{index}.d")));
+                artifact(below, &target.join(format!("lib{krate}-{index}.rlib")), false);
+            }
+        }
+    }
+
+    /// What the compiler writes of a crate: its root, if the control says nothing else.
+    fn write_dep_info(&self, unit: &Value, path: &Path) {
+        let root = format!("{}:\n", unit["src"].as_str().unwrap());
+        if self.control["silent"].as_array().is_some_and(|silent| silent.contains(&unit["name"])) {
+            return;
+        }
+        let more = self.control["dep_infos"][unit["name"].as_str().unwrap()].as_str();
+        let text = match (&self.control["dep_info"], more) {
+            (Value::String(text), _) if unit["kind"] == "proc-macro" => text.clone(),
+            (_, more) => root + more.unwrap_or_default(),
+        };
+        // The command may be reading it already.
+        if fs::read_to_string(path).ok().as_ref() != Some(&text) {
+            fs::write(path, text).unwrap();
+        }
+    }
+
+    fn fail(&self, unit: &Value, text: &str) {
+        let message = json!({ "level": "error", "message": text, "rendered": text });
+        say("compiler-message", json!({ "package_id": unit["package"], "message": message }));
+    }
+
+    /// The macros that a unit is built with.
+    fn macros_below(&self, unit: &Value) -> Vec<&Value> {
+        let mut found = Vec::new();
+        for dep in unit["deps"].as_array().unwrap() {
+            let below = &self.plan["units"][dep["unit"].as_u64().unwrap() as usize];
+            if below["kind"] == "proc-macro" { found.push(below) } else { found.extend(self.macros_below(below)) }
+        }
+        found
+    }
+
+    /// Whether something is refused to one of these modules; then it is written down, as the compiler does it.
+    fn is_refused(&self, is_used: impl Fn(&Value) -> bool) -> bool {
+        let mut is_refused = false;
+        let path = PathBuf::from(std::env::var("RUSTC_WASM_PROC_MACRO_REFUSALS").unwrap());
+        for refusal in self.control["refusals"].as_array().into_iter().flatten() {
+            let modules = self.request["modules"].as_array().unwrap().iter();
+            for module in modules.filter(|module| module["name"] == refusal["name"] && is_used(module)) {
+                let list = &module["grants"][refusal["kind"].as_str().unwrap()];
+                let what = refusal["what"].as_str().unwrap();
+                let gives = |granted: &Value| {
+                    let granted = granted.as_str().unwrap();
+                    granted == what || granted.strip_suffix('*').is_some_and(|start| what.starts_with(start))
+                };
+                if list.as_array().is_some_and(|list| list.iter().any(gives)) {
+                    continue;
+                }
+                let mut record = refusal.clone();
+                let (package, digest) = (record["package"].take(), record["digest"].take());
+                record["package"] = if package.is_null() { module["id"].clone() } else { package };
+                record["digest"] = if digest.is_null() { module["sha256"].clone() } else { digest };
+                record["version"] = module["version"].clone();
+                append(&path, &record);
+                is_refused = true;
+            }
+        }
+        is_refused
+    }
+
     /// Whether a unit cannot be built: the one that fails, or none if a macro is missing with which it is built.
     fn trouble<'f>(&'f self, unit: &'f Value, done: &BTreeSet<&str>) -> Result<(), Option<&'f Value>> {
-        if !self.control["failing"][unit["name"].as_str().unwrap()].is_null() {
+        let is_failing = !self.control["failing"][unit["name"].as_str().unwrap()].is_null();
+        if is_failing || unit["package"] == self.control["failing_package"] {
             return Err(Some(unit));
         }
         for dep in unit["deps"].as_array().unwrap() {
@@ -153,24 +250,20 @@ impl Fake {
 
     fn take_modules(&self) -> i32 {
         print!("{}", self.text("use_stdout"));
-        let units = self.plan["units"].as_array().unwrap();
-        let mut in_use = BTreeSet::new();
         for module in self.request["modules"].as_array().unwrap() {
             if !Path::new(module["path"].as_str().unwrap()).exists() {
                 eprintln!("error: there is no {module}");
                 return 101;
             }
-            in_use.insert(
-                units.iter().find(|unit| unit["package"] == module["package"]).unwrap()["crate"].as_str().unwrap(),
-            );
         }
-        let refusals = std::env::var("RUSTC_WASM_PROC_MACRO_REFUSALS").ok();
-        if let (Some(path), Some(lines)) = (&refusals, self.control["refusals"].as_array()) {
-            for line in lines.iter().filter(|line| in_use.contains(line["crate"].as_str().unwrap())) {
-                append(path.as_ref(), line);
-            }
+        // A crate that is compiled when the one before it can be, or if Cargo keeps going.
+        let keeps_going = self.args.iter().any(|arg| arg == "--keep-going");
+        let second = self.control["second_crate"].as_str();
+        let mut is_refused = self.is_refused(|module| Some(module["name"].as_str().unwrap()) != second);
+        if second.is_some() && (!is_refused || keeps_going) {
+            is_refused |= self.is_refused(|module| module["name"].as_str() == second);
         }
-        if self.control["needs_native"].as_str().is_some_and(|name| in_use.contains(name)) {
+        if is_refused && self.control["passes"] != true {
             return 101;
         }
         if self.request["runs_nothing"] == true {
@@ -183,6 +276,15 @@ impl Fake {
         self.die("use_signal");
         self.code("use_code")
     }
+}
+
+/// Says that a crate is compiled.
+fn artifact(unit: &Value, path: &Path, fresh: bool) {
+    let artifact = json!({
+        "package_id": unit["package"], "target": { "kind": [unit["kind"]] }, "features": unit["features"],
+        "filenames": [path], "fresh": fresh,
+    });
+    say("compiler-artifact", artifact);
 }
 
 /// Writes one of Cargo's messages.

@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -20,6 +21,9 @@ pub struct Lab {
     pub units: Vec<Value>,
     pub roots: Vec<usize>,
     pub control: Value,
+    /// The table `wasm-proc-macro` of Cargo's configuration, and its table `env`.
+    pub settings: Value,
+    pub env: Value,
 }
 
 /// What a call did.
@@ -39,7 +43,7 @@ impl Lab {
         fs::write(dir.path().join("toolchain/bin/rustc"), "the compiler").unwrap();
         let cargo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fake/cargo");
         std::os::unix::fs::symlink(cargo, dir.path().join("toolchain/bin/cargo")).unwrap();
-        Lab { dir, units: Vec::new(), roots: Vec::new(), control: json!({}) }
+        Lab { dir, units: Vec::new(), roots: Vec::new(), control: json!({}), settings: json!({}), env: json!({}) }
     }
 
     /// A lab with two macros of which one is built with a third, as `syn` and others are in real projects.
@@ -117,6 +121,7 @@ impl Lab {
         let plan = json!({
             "workspace_root": self.path("project"), "target_dir": self.path("project/target"),
             "rustc": "rustc 1.96.0\n", "units": self.units, "roots": self.roots, "macros": macros,
+            "settings": self.settings, "env": self.env,
         });
         fs::write(self.path("fake/plan.json"), plan.to_string()).unwrap();
         fs::write(self.path("fake/control.json"), self.control.to_string()).unwrap();
@@ -138,6 +143,16 @@ impl Lab {
             command.env_remove(variable);
         }
         command
+    }
+
+    /// What the project says of its macros.
+    pub fn permit(&self, text: &str) {
+        fs::write(self.path("project/wasm-proc-macro.toml"), text).unwrap();
+    }
+
+    /// What the project says of its macros now.
+    pub fn permissions(&self) -> String {
+        fs::read_to_string(self.path("project/wasm-proc-macro.toml")).unwrap_or_default()
     }
 
     /// Runs the command to its end.
@@ -186,6 +201,39 @@ fn fake_cargo() -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_cargo-wasm-proc-macro")).with_file_name("examples").join("fake-cargo");
     assert!(path.exists(), "`cargo test` builds what stands in for Cargo, but not with `--test`");
     path
+}
+
+/// Something that a macro package is refused as long as it is not granted.
+pub fn refusal(name: &str, kind: &str, what: &str) -> Value {
+    let (refused, grant) = match kind {
+        "read" => (format!("reading `{what}`"), format!("read = [{what:?}]")),
+        "env" => (format!("the environment variable `{what}`"), format!("env = [{what:?}]")),
+        _ => (format!("running the program `{what}`"), "native = true".to_owned()),
+    };
+    json!({ "name": name, "crate": name.replace('-', "_"), "macro": "it", "kind": kind, "what": what, "refused": refused, "grant": grant })
+}
+
+/// Runs a command below a terminal, by `script` of util-linux, and types `input`.
+pub fn on_terminal(mut inner: Command, input: &str) -> Output {
+    let words: Vec<String> = std::iter::once(inner.get_program())
+        .chain(inner.get_args())
+        .map(|word| format!("'{}'", word.to_str().unwrap()))
+        .collect();
+    let mut command = Command::new("script");
+    command.args(["-qec", &words.join(" "), "/dev/null"]).stdin(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.env("TERM", "xterm").env("NO_COLOR", "1").current_dir(inner.current_dir(".").get_current_dir().unwrap());
+    let mut child = command.spawn().expect("`script` of util-linux runs");
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+    Output { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
 /// Waits for a command's end.

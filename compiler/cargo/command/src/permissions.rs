@@ -1,0 +1,273 @@
+//! `[permissions]` of `wasm-proc-macro.toml`: what the user lets macro packages have.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use semver::{Version, VersionReq};
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::amount::{Memory, Time};
+use crate::failure::{Failure, Result};
+use crate::line;
+use crate::macros::{Macro, Macros, near};
+use crate::project::FILE_NAME;
+
+/// What stands below `[permissions]`.
+pub(crate) type Sections = BTreeMap<Spec, Section>;
+
+/// Which packages a section is about: `NAME`, `NAME@VERSION-REQUIREMENT` or a package id.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Spec {
+    text: String,
+    /// Nothing if the text is a package id.
+    named: Option<(String, Option<VersionReq>)>,
+}
+
+/// What is granted to a package.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Section {
+    #[serde(default)]
+    read: Vec<ReadPath>,
+    #[serde(default)]
+    env: Vec<Pattern>,
+    native: Option<Spanned<bool>>,
+    time: Option<Time>,
+    memory: Option<Memory>,
+}
+
+/// A path, below the workspace's root if it is relative.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct ReadPath(PathBuf);
+
+/// The name of a variable, or with `*` at its end all that begin so.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Pattern(String);
+
+/// What a macro package may have besides what all have. Paths are absolute.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+pub(crate) struct Grants {
+    pub(crate) read: BTreeSet<PathBuf>,
+    pub(crate) env: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) time: Option<Time>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) memory: Option<Memory>,
+}
+
+/// The permissions of a workspace.
+#[derive(Default)]
+pub(crate) struct Permissions {
+    root: PathBuf,
+    sections: Sections,
+    /// Where the lines of the file end, in bytes.
+    lines: Vec<usize>,
+}
+
+impl Permissions {
+    pub(crate) fn new(root: &Path, text: &str, sections: Sections) -> Permissions {
+        let lines = text.match_indices('\n').map(|(end, _)| end).collect();
+        Permissions { root: root.to_owned(), sections, lines }
+    }
+
+    /// What a macro package may have: all that the sections say which name it.
+    pub(crate) fn of(&self, it: &Macro<'_>) -> Grants {
+        let mut grants = Grants::default();
+        for (_, section) in self.sections.iter().filter(|(spec, _)| spec.names(it)) {
+            grants.read.extend(section.read.iter().map(|path| self.root.join(&path.0)));
+            grants.env.extend(section.env.iter().map(|pattern| pattern.0.clone()));
+            let more = |old: &Option<Time>, new: &Time| old.as_ref().is_none_or(|old| old.amount() < new.amount());
+            grants.time = section.time.clone().filter(|new| more(&grants.time, new)).or(grants.time);
+            let more = |old: &Option<Memory>, new: &Memory| old.as_ref().is_none_or(|old| old.amount() < new.amount());
+            grants.memory = section.memory.clone().filter(|new| more(&grants.memory, new)).or(grants.memory);
+        }
+        grants
+    }
+
+    /// The line that makes a macro package native, and where it stands.
+    pub(crate) fn native(&self, it: &Macro<'_>) -> Option<String> {
+        let lines = self.sections.iter().filter(|(spec, _)| spec.names(it)).filter_map(|(_, section)| {
+            let native = section.native.as_ref().filter(|native| *native.get_ref())?;
+            Some(self.lines.partition_point(|end| *end < native.span().start) + 1)
+        });
+        lines.min().map(|line| format!("`native = true` in `{FILE_NAME}`, line {line}"))
+    }
+
+    /// Which key a package's lines belong under: that of a section which there is, else of a new one, which names no other macro.
+    pub(crate) fn key_for(&self, it: &Macro<'_>, macros: &Macros<'_>) -> String {
+        let own = |spec: &&Spec| {
+            spec.names(it) && !macros.list.iter().any(|other| other.package != it.package && spec.names(other))
+        };
+        if let Some(spec) = self.sections.keys().find(own) {
+            return spec.text.clone();
+        }
+        let with_version = format!("{}@{}", it.name, it.version);
+        let keys = [it.name.to_owned(), with_version].into_iter();
+        let mut keys = keys.filter(|key| Spec::try_from(key.clone()).is_ok_and(|spec| own(&&spec)));
+        keys.next().unwrap_or_else(|| it.package.to_owned())
+    }
+
+    /// A sentence about each section that belongs to no macro.
+    ///
+    /// # Errors
+    ///
+    /// If a section names packages from different places: whoever can add a package of a name must not get what was granted to another.
+    pub(crate) fn check(&self, macros: &Macros<'_>) -> Result<Vec<String>> {
+        let mut unused = Vec::new();
+        for spec in self.sections.keys() {
+            let found: BTreeSet<&str> = macros.list.iter().filter(|it| spec.names(it)).map(|it| it.package).collect();
+            let place = |id: &&str| id.split('#').next().unwrap_or_default().to_owned();
+            if found.iter().map(place).collect::<BTreeSet<_>>().len() > 1 {
+                let failure = Failure::new(format!(
+                    "`{}` in `{FILE_NAME}` names macro packages from different places",
+                    spec.text
+                ));
+                let failure = found.iter().fold(failure, |failure, id| failure.note(*id));
+                let id = found.first().copied().unwrap_or_default();
+                return Err(
+                    failure.help(format!("name the one that is meant by its id: `[permissions.{}]`", line::string(id)))
+                );
+            }
+            if found.is_empty() {
+                unused.push(spec.unused(macros));
+            }
+        }
+        Ok(unused)
+    }
+}
+
+impl Spec {
+    fn names(&self, it: &Macro<'_>) -> bool {
+        match &self.named {
+            None => self.text == it.package,
+            Some((name, _)) if name != it.name => false,
+            Some((_, None)) => true,
+            Some((_, Some(wanted))) => Version::parse(it.version).is_ok_and(|version| wanted.matches(&version)),
+        }
+    }
+
+    fn unused(&self, macros: &Macros<'_>) -> String {
+        let name = self.named.as_ref().map_or(self.text.as_str(), |(name, _)| name);
+        let there: Vec<String> =
+            macros.list.iter().filter(|it| it.name == name).map(|it| it.named().to_string()).collect();
+        let hint = match there.is_empty() {
+            false => Some(format!("there is {}", there.join(", "))),
+            true => near(name, macros.list.iter().map(|it| it.name)),
+        };
+        let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+        format!("`{}` in `{FILE_NAME}` names no macro package of this project{hint}", self.text)
+    }
+}
+
+impl TryFrom<String> for Spec {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<Spec, String> {
+        if text.contains('#') {
+            return Ok(Spec { text, named: None });
+        }
+        let (name, version) = match text.split_once('@') {
+            Some((name, version)) => (name, Some(version)),
+            None => (text.as_str(), None),
+        };
+        if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+            return Err(format!("`{text}` is no package; write `NAME`, `NAME@VERSION` or a package id"));
+        }
+        let wrong = |error| format!("`{text}` names no version of a package: {error}");
+        let version = version.map(VersionReq::parse).transpose().map_err(wrong)?;
+        let named = Some((name.to_owned(), version));
+        Ok(Spec { text, named })
+    }
+}
+
+impl PartialEq for Spec {
+    fn eq(&self, other: &Spec) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Spec {}
+
+impl PartialOrd for Spec {
+    fn partial_cmp(&self, other: &Spec) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Spec {
+    fn cmp(&self, other: &Spec) -> std::cmp::Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
+impl TryFrom<String> for ReadPath {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<ReadPath, String> {
+        if text.is_empty() || text.contains('\0') {
+            return Err("this is no path".to_owned());
+        }
+        if text.contains(['*', '?']) {
+            return Err(format!("`{text}` is a pattern; write the directory, which means all below it"));
+        }
+        if text == "~" || text.starts_with("~/") {
+            return Err(format!("`{text}` is not expanded; write the whole path"));
+        }
+        Ok(ReadPath(text.into()))
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<Pattern, String> {
+        is_pattern(&text).map(|()| Pattern(text))
+    }
+}
+
+/// Whether a text names variables, and if not, why.
+pub(crate) fn is_pattern(text: &str) -> std::result::Result<(), String> {
+    let name = text.strip_suffix('*').unwrap_or(text);
+    if name.contains('*') {
+        return Err(format!("`{text}` names no variables: `*` may stand at the end only"));
+    }
+    if text.is_empty() || name.contains(['=', '\0']) {
+        return Err(format!("`{text}` names no variable: no name is empty or has `=` in it"));
+    }
+    Ok(())
+}
+
+/// Whether a pattern means the variable `name`.
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
+    }
+}
+
+impl Grants {
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Grants::default()
+    }
+}
+
+/// As lines of the file.
+impl fmt::Display for Grants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |values: Vec<String>| format!("[{}]", values.join(", "));
+        let read = list(self.read.iter().map(|path| line::string(&path.to_string_lossy())).collect());
+        let env = list(self.env.iter().map(|name| line::string(name)).collect());
+        let parts = [
+            (!self.read.is_empty()).then(|| format!("read = {read}")),
+            (!self.env.is_empty()).then(|| format!("env = {env}")),
+            self.time.as_ref().map(|time| format!("time = \"{time}\"")),
+            self.memory.as_ref().map(|memory| format!("memory = \"{memory}\"")),
+        ];
+        f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    }
+}

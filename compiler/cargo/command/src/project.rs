@@ -1,0 +1,59 @@
+//! `wasm-proc-macro.toml`, in the root of the workspace: what a project says of its macros. Those of other packages mean nothing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::failure::{Failure, Result};
+use crate::permissions::{Permissions, Sections};
+use crate::pins::{Pin, Pins};
+
+/// The file's name.
+pub(crate) const FILE_NAME: &str = "wasm-proc-macro.toml";
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    modules: BTreeMap<String, Pin>,
+    #[serde(default)]
+    permissions: Sections,
+}
+
+/// What the file says.
+#[derive(Default)]
+pub(crate) struct Project {
+    pub(crate) pins: Pins,
+    pub(crate) permissions: Permissions,
+}
+
+impl Project {
+    /// Reads the file in `root`, if there is one.
+    pub(crate) fn read(root: &Path) -> Result<Project> {
+        Project::parse(root, &text(root)?)
+    }
+
+    /// Reads what stands in the file, or would.
+    pub(crate) fn parse(root: &Path, text: &str) -> Result<Project> {
+        let file: File = toml::from_str(text).map_err(|error| {
+            Failure::new(format!("`{}` is not as it should be", root.join(FILE_NAME).display()))
+                .note(error.to_string())
+                .help("`cargo wasm-proc-macro pack` prints the line for a package below `[modules]`, a refusal those for `[permissions]`")
+        })?;
+        let permissions = Permissions::new(root, text, file.permissions);
+        Ok(Project { pins: Pins::new(root, file.modules), permissions })
+    }
+}
+
+/// The file's text. Nothing is in one that is not there.
+pub(crate) fn text(root: &Path) -> Result<String> {
+    let path = root.join(FILE_NAME);
+    match fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(Failure::new(format!("cannot read `{}`: {error}", path.display()))),
+        Ok(text) => Ok(text),
+    }
+}

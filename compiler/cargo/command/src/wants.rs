@@ -1,0 +1,125 @@
+//! What macros need that nobody has granted yet, by package: for errors and for questions.
+
+use std::collections::BTreeMap;
+
+use crate::decision::{Decision, Reason, Trouble};
+use crate::failure::{Failure, Result};
+use crate::grant::{Grant, section_text};
+use crate::line::Line;
+use crate::project::FILE_NAME;
+use crate::refusals::Refused;
+use crate::resolve::Resolver;
+
+/// What a macro package needs.
+pub(crate) struct Want {
+    /// One of the package's macros.
+    pub(crate) index: usize,
+    /// In words, with the line that grants it.
+    pub(crate) things: Vec<(String, Line)>,
+    /// Whether it was not refused something, but cannot run from Wasm at all.
+    pub(crate) is_stuck: bool,
+}
+
+impl Want {
+    /// Whether no grant helps but native rights.
+    pub(crate) fn is_native(&self) -> bool {
+        self.things.iter().any(|(_, line)| *line == Line::Native)
+    }
+}
+
+impl Resolver<'_> {
+    /// Notes what was refused in a call of Cargo, also for `permissions`.
+    pub(crate) fn note_refusals(&mut self, refusals: Vec<(usize, Refused)>) {
+        let mut by_macro: BTreeMap<usize, Vec<Refused>> = BTreeMap::new();
+        for (index, refused) in &refusals {
+            by_macro.entry(*index).or_default().push(refused.clone());
+        }
+        for (index, refused) in by_macro {
+            let it = &self.macros.list[index];
+            if let Some(Decision::Wasm(module)) = self.decisions.get(&index) {
+                // If it cannot be kept, only `permissions` knows nothing of it.
+                _ = self.records.add(it.package, &module.digest, self.project.permissions.of(it), &refused);
+            }
+        }
+        for refusal in refusals {
+            if !self.refusals.contains(&refusal) {
+                self.refusals.push(refusal);
+            }
+        }
+    }
+
+    /// Lets macros run natively that were refused something, as `on-refusal = "native"` says.
+    pub(crate) fn make_refused_native(&mut self) -> Result<()> {
+        for (index, refused) in std::mem::take(&mut self.refusals) {
+            if matches!(self.decisions.get(&index), Some(Decision::Wasm(_))) {
+                let trouble = Trouble::Refused { refused: refused.refused, known: false };
+                self.decisions.insert(index, Decision::Native(Reason::Setting(trouble)));
+            }
+            // The macros with which it is built run from now on.
+            let below = self.macros.below(index).into_iter();
+            let units: Vec<usize> = below.flat_map(|below| self.macros.list[below].units.clone()).collect();
+            self.need(&units)?;
+        }
+        Ok(())
+    }
+
+    /// What macros need, by package.
+    pub(crate) fn wants(&self) -> Vec<Want> {
+        let mut wants: BTreeMap<&str, Want> = BTreeMap::new();
+        let stuck = self.decisions.iter().filter_map(|(index, decision)| match decision {
+            Decision::Stuck(trouble) => {
+                Some((*index, format!("does not run from Wasm: {trouble}"), Line::Native, true))
+            }
+            _ => None,
+        });
+        let refused = self.refusals.iter();
+        let refused =
+            refused.map(|(index, it)| (*index, format!("{} (`{}`)", it.refused, it.name), it.line.clone(), false));
+        for (index, text, line, is_stuck) in stuck.chain(refused) {
+            let new = || Want { index, things: Vec::new(), is_stuck: false };
+            let want = wants.entry(self.macros.list[index].package).or_insert_with(new);
+            want.is_stuck |= is_stuck;
+            if !want.things.contains(&(text.clone(), line.clone())) {
+                want.things.push((text, line));
+            }
+        }
+        wants.into_values().collect()
+    }
+
+    /// What has to be written so that a package has what it needs.
+    pub(crate) fn grant(&self, want: &Want) -> Grant {
+        let it = &self.macros.list[want.index];
+        let lines = want.things.iter().map(|(_, line)| line.clone());
+        let lines = if want.is_native() { vec![Line::Native] } else { lines.collect() };
+        Grant { key: self.project.permissions.key_for(it, self.macros), lines }
+    }
+
+    /// The error that says what is missing, and what to write.
+    pub(crate) fn missing(&self, wants: &[Want]) -> Failure {
+        let (count, stuck) = (wants.len(), wants.iter().filter(|want| want.is_stuck).count());
+        let macros = if count == 1 { "1 macro package".to_owned() } else { format!("{count} macro packages") };
+        let failure = Failure::new(match stuck {
+            0 => format!("{macros} asked for what nobody has granted"),
+            _ if stuck == count => format!("{macros} cannot run from Wasm"),
+            _ => format!("{macros} cannot run with what is granted"),
+        });
+        let note = |failure: Failure, want: &Want| {
+            let name = self.macros.list[want.index].named();
+            want.things.iter().fold(failure, |failure, (text, _)| failure.note(format!("{name}: {text}")))
+        };
+        let failure = wants.iter().fold(failure, note);
+        let grants: Vec<Grant> = wants.iter().map(|want| self.grant(want)).collect();
+        let mut help =
+            format!("for those that you trust that far, write in `{FILE_NAME}`:\n\n{}", section_text(&grants));
+        let native: Vec<&str> =
+            wants.iter().filter(|want| want.is_native()).map(|want| self.macros.list[want.index].name).collect();
+        if !native.is_empty() {
+            let options: Vec<String> = native.iter().map(|name| format!("--native {name}")).collect();
+            help += &format!("\n    native code has all your rights; `{}` gives them for once", options.join(" "));
+            if stuck > 0 {
+                help += "; `-v` says more about what failed";
+            }
+        }
+        failure.help(help.trim_end())
+    }
+}

@@ -1,0 +1,162 @@
+//! `[permissions]` in `wasm-proc-macro.toml`: read strictly, and by package.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Lab, refusal};
+
+/// What a macro has in the next build.
+fn grants(lab: &Lab, name: &str) -> Value {
+    lab.ok(&["build"]);
+    let calls = lab.take_calls("use");
+    let modules = calls[0]["request"]["modules"].as_array().unwrap();
+    modules.iter().find(|module| module["name"] == name).unwrap()["grants"].clone()
+}
+
+#[test]
+fn everything_that_is_granted_reaches_cargo() {
+    let lab = Lab::usual();
+    lab.permit(
+        "[permissions.first-derive]\nread = [\".env\", \"../beside\", \"/abs\"]\nenv = [\"A\", \"B_*\"]\ntime = \"2min\"\nmemory = \"2GiB\"\nnative = false\n",
+    );
+    let project = lab.path("project");
+    let read = json!(["/abs", project.join(".env"), project.join("../beside")]);
+    let mut found = grants(&lab, "first-derive");
+    let mut paths = found["read"].take();
+    paths.as_array_mut().unwrap().sort_by_key(|path| path.to_string());
+    let mut expected = read.clone();
+    expected.as_array_mut().unwrap().sort_by_key(|path| path.to_string());
+    assert_eq!(paths, expected);
+    found["read"] = json!([]);
+    assert_eq!(found, json!({ "read": [], "env": ["A", "B_*"], "time": "2min", "memory": "2GiB" }));
+    assert_eq!(grants(&lab, "second-derive"), json!({ "read": [], "env": [] }));
+    lab.ok(&["build"]);
+    let calls = lab.calls();
+    for call in &calls[1..] {
+        assert_eq!(call["request"]["policy_dir"], json!(lab.path("project/target/wasm-proc-macro/policy")));
+    }
+    assert!(lab.ok(&["build", "--explain", "first-derive"]).stdout.contains("time = \"2min\", memory = \"2GiB\"\n"));
+}
+
+#[test]
+fn sections_that_name_a_package_add_up() {
+    // By name, by version and by id.
+    let mut lab = Lab::usual();
+    lab.units[2]["version"] = json!("1.4.2");
+    lab.write_module("first-derive", "1.4.2", b"");
+    lab.permit(
+        "[permissions.first-derive]\nenv = [\"A\"]\ntime = \"2min\"\n\
+        [permissions.\"first-derive@1.4\"]\nenv = [\"B\"]\ntime = \"1min\"\n\
+        [permissions.\"first-derive@=1.4.2\"]\nenv = [\"C\"]\n\
+        [permissions.\"first-derive@2\"]\nenv = [\"D\"]\n\
+        [permissions.\"registry+https://example.org/index#first-derive@1.0.0\"]\nenv = [\"E\"]\ntime = \"3min\"\n",
+    );
+    let expected = json!({ "read": [], "env": ["A", "B", "C", "E"], "time": "3min" });
+    assert_eq!(grants(&lab, "first-derive"), expected);
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_line_and_key() {
+    // A typing error must not grant less than somebody thinks, nor more.
+    let lab = Lab::usual();
+    for (text, expected) in [
+        (
+            "[permissions.a]\n\nraed = []\n",
+            &["line 3", "raed", "unknown field `raed`, expected one of `read`, `env`"][..],
+        ),
+        ("[permission.a]\n", &["line 1", "unknown field `permission`"]),
+        (
+            "[permissions.a]\nnative = \"yes\"\n",
+            &["line 2", "native", "invalid type: string \"yes\", expected a boolean"],
+        ),
+        ("[permissions.a]\ntime = 5\n", &["line 2", "time", "invalid type: integer `5`"]),
+        ("[permissions.a]\ntime = \"5 minutes\"\n", &["line 2", "time", "`5 minutes` is no time"]),
+        ("[permissions.a]\nmemory = \"5GB\"\n", &["line 2", "memory", "`5GB` is no amount of memory"]),
+        (
+            "[permissions.a]\nread = [\"src\", \"*.sql\"]\n",
+            &["line 2", "read", "`*.sql` is a pattern; write the directory"],
+        ),
+        ("[permissions.a]\nread = [\"\"]\n", &["line 2", "read", "this is no path"]),
+        ("[permissions.a]\nread = [\"~/.env\"]\n", &["line 2", "read", "is not expanded"]),
+        (
+            "[permissions.a]\nread = \".env\"\n",
+            &["line 2", "read", "invalid type: string \".env\", expected a sequence"],
+        ),
+        ("[permissions.a]\nenv = [\"A*B\"]\n", &["line 2", "env", "`*` may stand at the end only"]),
+        ("[permissions.a]\nenv = [\"A=B\"]\n", &["line 2", "env", "no name is empty or has `=`"]),
+        ("\n[permissions.\"a@one\"]\n", &["line 2", "a@one", "names no version of a package"]),
+        ("[permissions.\"a b\"]\n", &["line 1", "a b", "is no package; write `NAME`"]),
+        ("[permissions.a]\nnative = true\n[permissions.a]\n", &["line 3", "duplicate key"]),
+    ] {
+        lab.permit(text);
+        let output = lab.run(&["build"]);
+        assert_eq!(output.code, 101, "{text}");
+        for part in expected.iter().chain(&["wasm-proc-macro.toml` is not as it should be"]) {
+            assert!(output.stderr.contains(part), "{text}{part}\n{}", output.stderr);
+        }
+        assert_eq!(lab.take_modes(), ["plan"], "nothing is built or run first");
+    }
+}
+
+#[test]
+fn a_section_about_nobody_is_a_warning() {
+    // Another part of the workspace may use the macro, but it may be a typing error as well.
+    let lab = Lab::usual();
+    lab.permit("[permissions.frist-derive]\n[permissions.\"second-derive@3\"]\n[permissions.other]\n");
+    let output = lab.ok(&["build"]);
+    let says = |text: &str| {
+        let text = format!("warning: {text}");
+        assert!(output.stderr.contains(&text), "{text}\n{}", output.stderr);
+    };
+    says(
+        "`frist-derive` in `wasm-proc-macro.toml` names no macro package of this project; did you mean `first-derive`?",
+    );
+    says(
+        "`second-derive@3` in `wasm-proc-macro.toml` names no macro package of this project; there is second-derive v1.0.0",
+    );
+    says("`other` in `wasm-proc-macro.toml` names no macro package of this project\n");
+}
+
+#[test]
+fn a_name_that_two_places_have_is_no_name() {
+    // Who adds a dependency deep down could call it as one that has been granted something.
+    let mut lab = Lab::usual();
+    let other = lab.macros("first-derive", &[]);
+    let id = "git+https://example.org/evil#first-derive@0.9.0";
+    lab.units[other]["package"] = json!(id);
+    lab.units[other]["version"] = json!("0.9.0");
+    lab.write_module("first-derive", "0.9.0", b"");
+    lab.roots.push(other);
+    lab.permit("[permissions.first-derive]\nnative = true\n");
+    let output = lab.run(&["build"]);
+    assert_eq!(output.code, 101);
+    assert!(
+        output.stderr.contains("`first-derive` in `wasm-proc-macro.toml` names macro packages from different places"),
+        "{}",
+        output.stderr
+    );
+    assert!(output.stderr.contains(&format!("[permissions.\"{id}\"]")), "{}", output.stderr);
+    assert_eq!(lab.take_modes(), ["plan"]);
+    // What is proposed names one of them.
+    lab.permit("");
+    lab.control = json!({ "refusals": [refusal("first-derive", "env", "X")] });
+    let output = lab.run(&["build"]);
+    let both =
+        "[permissions.\"first-derive@0.9.0\"]\nenv = [\"X\"]\n\n[permissions.\"first-derive@1.0.0\"]\nenv = [\"X\"]\n";
+    assert!(output.stderr.contains(both), "{}", output.stderr);
+    lab.permit(both);
+    lab.ok(&["build"]);
+}
+
+#[test]
+fn packing_has_the_project_s_permissions() {
+    // The macro that is packed may be built with one that reads something.
+    let mut lab = Lab::usual();
+    lab.control = json!({ "refusals": [refusal("inner-derive", "env", "X")] });
+    lab.run(&["build", "--native", "second-derive"]);
+    let output = lab.run(&["pack", "-p", "second-derive"]);
+    assert_eq!(output.code, 101);
+    assert!(output.stderr.contains("[permissions.inner-derive]\nenv = [\"X\"]\n"), "{}", output.stderr);
+    lab.permit("[permissions.inner-derive]\nenv = [\"X\"]\n");
+    lab.ok(&["pack", "-p", "second-derive"]);
+}
