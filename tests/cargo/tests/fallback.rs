@@ -1,37 +1,43 @@
-//! Macros that cannot run from Wasm run natively, and the summary says why; and what the user may choose about that.
+//! Macros that cannot run from Wasm: an error that says what to write, and natively only for those who say so.
 
 use std::collections::BTreeSet;
 
 use cargo_tests::{CargoOutcome as _, Site, store};
 
-/// Runs the program with one of the macros in four ways: it works, and the summary has a reason that contains `reason`.
+const FILE: &str = "wasm-proc-macro.toml";
+
+/// Runs the program with one of the macros. It is an error whose text contains `reason`, and works for those who want it native.
 /// Returns what is compiled when it is run once more.
 fn check(feature: &str, package: &str, says: &str, reason: &str) -> BTreeSet<String> {
     let site = Site::with_shared_store("packages/fallback");
     let before = site.snapshot();
     let features = format!("--features={feature}");
     let run = ["run", "--locked", &features];
-    let outcome = site.command(&run).success();
-    assert_eq!(outcome.stdout, format!("1\n2\n{says}\n"), "{outcome}");
-    let summary = outcome.summary();
-    assert_eq!((summary.wasm, summary.native), (1, 1), "{outcome}");
-    assert!(
-        summary.reasons.starts_with(package) && summary.reasons.contains(reason),
-        "no `{reason}` in the reasons\n{outcome}"
-    );
-
-    // Once more: it is still said.
-    let again = site.command(&run).success();
-    assert_eq!((&again.stdout, again.summary().native), (&outcome.stdout, 1), "{again}");
-
-    // It does not keep others from Wasm, and is an error only for those who want it so.
-    let forbidden = site.command(&["build", "--locked", &features, "--forbid-native"]).ends_with(101);
-    assert!(forbidden.stderr.contains(&format!("--native {package}")), "{forbidden}");
-    let chosen = site.command(&["run", "--locked", &features, "--forbid-native", "--native", package]).success();
-    assert_eq!(chosen.stdout, outcome.stdout);
-    assert!(chosen.summary().reasons.contains("`--native`"), "{chosen}");
+    let lines = format!("[permissions.{package}]\nnative = true\n");
+    // Once more: it is still said, whether it is known or tried again.
+    for more in [&[][..], &[], &["--retry"]] {
+        let outcome = site.command(&[&run, more].concat()).ends_with(101);
+        assert!(outcome.stderr.contains(reason), "no `{reason}`\n{outcome}");
+        assert!(outcome.stderr.contains(&format!("\n{lines}")), "{outcome}");
+        assert!(outcome.stderr.contains(&format!("`--native {package}`")), "{outcome}");
+    }
+    let works = |more: &[&str], why: &str| {
+        let outcome = site.command(&[&run, more].concat()).success();
+        assert_eq!(outcome.stdout, format!("1\n2\n{says}\n"), "{outcome}");
+        let summary = outcome.summary();
+        assert_eq!((summary.wasm, summary.native), (1, 1), "{outcome}");
+        assert!(summary.reasons.starts_with(package) && summary.reasons.contains(why), "no `{why}`\n{outcome}");
+        outcome.compiled()
+    };
+    works(&["--on-refusal", "native"], reason);
+    works(&["--forbid-native", "--native", package], "`--native`");
     site.snapshot().assert_is(&before, "the command");
-    again.compiled()
+    let forbidden = |site: &Site| site.command(&[&run, &["--forbid-native"][..]].concat()).ends_with(101);
+    assert!(forbidden(&site).stderr.contains(&format!("--native {package}")));
+    site.write(FILE, &lines);
+    let again = works(&[], "`native = true` in `wasm-proc-macro.toml`, line 2");
+    assert!(forbidden(&site).stderr.contains("`native = true` in `wasm-proc-macro.toml`, line 2"));
+    again
 }
 
 /// Native code does not link for Wasm, and the manifest says what it is.
@@ -53,30 +59,49 @@ fn a_build_script_that_fails() {
     assert!(again.is_empty(), "{again:?}");
 }
 
-/// The build fails first: only then is it known that the macro needs the file.
+/// A file of the system: the grant for it is enough.
 #[test]
-fn a_file_that_the_sandbox_refuses() {
-    let again = check("outside", "outside", "Linux", "/proc/version");
-    assert!(again.is_empty(), "{again:?}");
+fn a_file_that_is_refused() {
+    let site = Site::with_shared_store("packages/fallback");
+    let run = ["run", "--locked", "--features=outside"];
+    let lines = "[permissions.outside]\nread = [\"/proc/version\"]\n";
+    for _ in 0..2 {
+        let outcome = site.command(&run).ends_with(101);
+        assert!(outcome.stderr.contains("reading `/proc/version`"), "{outcome}");
+        assert!(outcome.stderr.contains(&format!("\n{lines}")), "{outcome}");
+    }
+    let outcome = site.command(&[&run[..], &["--on-refusal", "native"]].concat()).success();
+    assert_eq!((outcome.stdout.as_str(), outcome.summary().native), ("1\n2\nLinux\n", 1), "{outcome}");
+    assert!(outcome.summary().reasons.contains("was refused reading `/proc/version`"), "{outcome}");
+    site.write(FILE, lines);
+    let outcome = site.command(&[&run[..], &["--forbid-native"]].concat()).success();
+    assert_eq!((outcome.stdout.as_str(), outcome.summary().native), ("1\n2\nLinux\n", 0), "{outcome}");
 }
 
 /// What CI calls first, and what has words that Cargo takes once only.
 #[test]
-fn tests_that_are_only_compiled_fall_back_too() {
+fn tests_that_are_only_compiled_are_tried_again_too() {
     let site = Site::of("packages/fallback");
-    let outcome = site.command(&["test", "--no-run", "--locked", "--features=outside"]).success();
+    let test = ["test", "--no-run", "--locked", "--features=outside", "--on-refusal", "native"];
+    let outcome = site.command(&test).success();
     assert!(outcome.stderr.contains("Retrying with outside running natively"), "{outcome}");
 }
 
-/// One bad macro does not make others native.
+/// One bad macro does not make others native, and all of them are named at once.
 #[test]
 fn all_at_once() {
     let site = Site::of("packages/fallback");
-    let outcome = site.command(&["run", "--locked", "--all-features"]).success();
+    let run = ["run", "--locked", "--all-features"];
+    let outcome = site.command(&run).ends_with(101);
+    for package in ["links-macros", "other-target", "script"] {
+        assert!(outcome.stderr.contains(&format!("\n[permissions.{package}]\nnative = true\n")), "{outcome}");
+    }
+    let outcome = site.command(&[&run[..], &["--on-refusal", "native"]].concat()).success();
     assert_eq!(outcome.stdout, "1\n2\n42\n7\n9\nLinux\n");
     let summary = outcome.summary();
     assert_eq!((summary.wasm, summary.native), (1, 4), "{outcome}");
-    assert_eq!(store::packages(&site.store), ["seq-macro 0.3.6"]);
+    assert!(store::packages(&site.store).contains(&"seq-macro 0.3.6".to_owned()));
+    assert!(!site.tree.join(FILE).exists());
 }
 
 #[test]
@@ -104,7 +129,7 @@ fn a_decision_is_explained() {
     assert!(explain("seq-macro").contains("runs from Wasm, once it is built"));
     assert!(explain("outside").contains("its source may change"));
     assert!(!site.target.join("debug/deps").exists() && store::modules(&site.store).is_empty());
-    site.command(&["build", "--features=links"]).success();
+    site.command(&["build", "--features=links"]).ends_with(101);
     assert!(explain("seq-macro").contains("the module in the store"));
-    assert!(explain("links-macros").contains("last time it ran natively: links = \"c_code\" in c-code v0.5.0"));
+    assert!(explain("links-macros").contains("last time it did not run: links = \"c_code\" in c-code v0.5.0"));
 }

@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::json;
-use support::{Lab, Output, on_terminal, refusal};
+use support::{Lab, Output, on_terminal, on_terminal_after, refusal};
 
 /// Builds at a terminal and types `input`.
 fn build(lab: &Lab, options: &[&str], input: &str) -> Output {
@@ -137,6 +137,16 @@ fn what_a_macro_calls_its_wishes_cannot_hide_the_question() {
         "{:?}",
         output.stdout
     );
+}
+
+#[test]
+fn an_interrupt_at_a_question_ends_the_command() {
+    // While a program runs, Ctrl-C is for that; but here nothing runs, and nobody wants to be kept.
+    let mut lab = Lab::usual();
+    lab.control = json!({ "refusals": [refusal("first-derive", "env", "X")] });
+    let output = on_terminal_after("Grant it?", lab.command(&["build"]), "\u{3}");
+    assert_eq!(output.code, 130, "{}", output.stdout);
+    assert_eq!(lab.permissions(), "");
 }
 
 #[test]

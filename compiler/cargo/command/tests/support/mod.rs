@@ -4,7 +4,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -213,8 +213,13 @@ pub fn refusal(name: &str, kind: &str, what: &str) -> Value {
     json!({ "name": name, "crate": name.replace('-', "_"), "macro": "it", "kind": kind, "what": what, "refused": refused, "grant": grant })
 }
 
-/// Runs a command below a terminal, by `script` of util-linux, and types `input`.
-pub fn on_terminal(mut inner: Command, input: &str) -> Output {
+/// Runs a command below a terminal, by `script` of util-linux, and types `input` at once.
+pub fn on_terminal(command: Command, input: &str) -> Output {
+    on_terminal_after("", command, input)
+}
+
+/// [`on_terminal`], where `input` is typed when the command has said `prompt`.
+pub fn on_terminal_after(prompt: &str, mut inner: Command, input: &str) -> Output {
     let words: Vec<String> = std::iter::once(inner.get_program())
         .chain(inner.get_args())
         .map(|word| format!("'{}'", word.to_str().unwrap()))
@@ -230,10 +235,17 @@ pub fn on_terminal(mut inner: Command, input: &str) -> Output {
     }
     command.env("TERM", "xterm").env("NO_COLOR", "1").current_dir(inner.current_dir(".").get_current_dir().unwrap());
     let mut child = command.spawn().expect("`script` of util-linux runs");
+    let mut said = Vec::new();
+    while !String::from_utf8_lossy(&said).contains(prompt) {
+        let mut byte = [0];
+        child.stdout.as_mut().unwrap().read_exact(&mut byte).expect("the prompt is said");
+        said.extend(byte);
+    }
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
+    said.extend(output.stdout);
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
-    Output { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+    Output { code: output.status.code().unwrap_or(-1), stdout: text(said), stderr: text(output.stderr) }
 }
 
 /// Waits for a command's end.
