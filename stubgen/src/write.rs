@@ -18,6 +18,7 @@ pub(crate) fn atomically(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         _ => Path::new("."),
     };
+    check_size(parts.iter().map(|part| part.len() as u64).sum())?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY_PREFIX);
     // Temporary files are private by default; these become ordinary files, whose mode the umask decides.
@@ -28,5 +29,22 @@ pub(crate) fn atomically(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
         file.write_all(part)?;
     }
     file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Fails if this process may not write a file of that many bytes (`ulimit -f`). The system's own error for that comes with a signal
+/// which ends the process.
+fn check_size(size: u64) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: the structure is there for the function to fill in.
+        let known = unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &mut limit) } == 0;
+        #[allow(clippy::unnecessary_cast, reason = "the type is another one on other systems")]
+        if known && size > limit.rlim_cur as u64 {
+            return Err(io::Error::from_raw_os_error(libc::EFBIG));
+        }
+    }
+    _ = size;
     Ok(())
 }

@@ -162,6 +162,27 @@ fn entries_are_as_readable_as_the_umask_says() {
     assert_eq!(mode(&path), mode(&plain));
 }
 
+/// A limit of the shell's comes with a signal that ends processes, and it must not end the compiler.
+#[cfg(unix)]
+#[test]
+fn a_limit_on_the_size_of_files_is_an_error() {
+    const LIMITED: &str = "STUBGEN_TEST_LIMITED";
+    let (_dir, cache) = cache();
+    if env::var_os(LIMITED).is_some() {
+        cache.publish(Kind::Stub, &key("small"), &[42; 100]).unwrap();
+        let error = cache.publish(Kind::Stub, &key("large"), &[42; 80_000]).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::FileTooLarge, "{error}");
+        return;
+    }
+    // In blocks of 512 bytes, or in some shells of 1,024.
+    let limited = Command::new("sh")
+        .args(["-c", "ulimit -f 16 && exec \"$0\" --exact a_limit_on_the_size_of_files_is_an_error --nocapture"])
+        .arg(env::current_exe().unwrap())
+        .env(LIMITED, "1")
+        .status();
+    assert!(limited.unwrap().success());
+}
+
 /// A pipe would be waited for without end.
 #[cfg(unix)]
 #[test]
