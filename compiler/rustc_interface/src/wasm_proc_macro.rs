@@ -10,18 +10,22 @@
 //! at all of an `rlib` or `rmeta`.
 
 mod ahead;
-mod denied;
+mod bridging_crates;
 mod expand;
 mod options;
+mod refused;
 mod runtime;
+mod scratch;
 mod stub_session;
 mod stub_spans;
+mod surroundings;
 mod watt;
 
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+pub(crate) use bridging_crates::configure as configure_bridging_crates;
 pub(crate) use options::resolve_options;
 use rustc_data_structures::fx::{FxHashMap, FxIndexSet};
 use rustc_data_structures::owned_slice::{OwnedSlice, try_slice_owned};
@@ -33,9 +37,11 @@ use rustc_proc_macro::bridge::client::ProcMacro;
 use rustc_session::config::Sysroot;
 use rustc_span::Symbol;
 use rustc_target::spec::Target;
+use rustc_wasm_proc_macro_api::policy::Policy;
 use stubgen::Contents;
 use stubgen::cache::{self, Cache};
 use stubgen::module::{Abi, ModuleInfo, ReadError, starts_as_wasm};
+pub(crate) use surroundings::makefile_word;
 
 use crate::interface::Compiler;
 
@@ -48,6 +54,12 @@ struct Context {
     sysroot: Sysroot,
     threads: usize,
     cfg_version: &'static str,
+    /// Whether the user's own code may use unstable features.
+    unstable_features: bool,
+    /// What the user grants, once it is known.
+    policy: OnceLock<Policy>,
+    /// What macros were refused that the user has been told of.
+    told: refused::Told,
 }
 
 impl Context {
@@ -59,6 +71,11 @@ impl Context {
                 cache::default_dir(self.output_dir.as_deref(), &working_dir)
             }))
         })
+    }
+
+    /// What the user grants. Without a file for it that is the same for all, and looked at with the first module.
+    fn policy(&self) -> &Policy {
+        self.policy.get_or_init(Policy::of_process)
     }
 
     /// Tells builds of the compiler apart whose crate metadata may differ.
@@ -112,6 +129,9 @@ pub(crate) fn metadata_loader(compiler: &Compiler) -> Box<MetadataLoaderDyn> {
         sysroot: sess.opts.sysroot.clone(),
         threads: sess.threads(),
         cfg_version: sess.cfg_version,
+        unstable_features: sess.opts.unstable_features.is_nightly_build(),
+        policy: options::policy(sess).map_or_else(OnceLock::new, OnceLock::from),
+        told: Default::default(),
     });
     Box::new(ModuleLoader {
         native: compiler.codegen_backend.metadata_loader(),

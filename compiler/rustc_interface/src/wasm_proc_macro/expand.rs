@@ -20,8 +20,10 @@ use super::{Context, LoadedModule, profiler, runtime, watt};
 
 /// A module's compiled code, made when the first of its macros is expanded: most compilations
 /// that reach a macro crate through another crate never run it.
-struct Code {
+pub(super) struct Code {
     module: Arc<LoadedModule>,
+    /// What the user grants to the module.
+    grants: Grants,
     compiled: OnceLock<Result<api::LoadedModule, String>>,
     /// What was loaded from the cache on another thread. `None`: nothing, and nothing will be.
     ahead: OnceLock<Option<api::LoadedModule>>,
@@ -41,7 +43,10 @@ static MACROS: RwLock<Vec<WasmMacro>> = RwLock::new(Vec::new());
 /// The macros of `module`, in the order of its declarations.
 pub(super) fn proc_macros(module: &Arc<LoadedModule>) -> &'static [ProcMacro] {
     let module = Arc::clone(module);
-    let code = Arc::new(Code { module, compiled: OnceLock::new(), ahead: OnceLock::new() });
+    let Abi { krate, version, .. } = &module.info.abi;
+    let name = options::name_of(&module.path, krate);
+    let grants = module.context.policy().grants(&module.info.digest.0, &name, version);
+    let code = Arc::new(Code { module, grants, compiled: OnceLock::new(), ahead: OnceLock::new() });
     let in_time = Arc::clone(&code);
     ahead(move || _ = in_time.ahead.get_or_init(|| in_time.load(true, &()).ok()));
     let mut macros = MACROS.write().unwrap_or_else(PoisonError::into_inner);
@@ -93,9 +98,14 @@ impl Code {
     fn load(&self, only_cached: bool, events: &dyn Events) -> Result<api::LoadedModule, String> {
         let LoadedModule { bytes, info, context, .. } = &*self.module;
         let cache = Some(context.cache().dir());
-        let module = api::Module { bytes, digest: info.digest.0, cache, only_cached };
+        let (digest, grants) = (info.digest.0, &self.grants);
+        let module = api::Module { bytes, digest, cache, only_cached, grants };
         runtime::runtime(&context.sysroot)?.load(&module, events)
     }
+}
+
+fn wasm_macro(id: usize) -> WasmMacro {
+    MACROS.read().unwrap_or_else(PoisonError::into_inner)[id].clone()
 }
 
 /// What the bridge calls to run macro number `id` of this process.
@@ -105,76 +115,133 @@ fn expand(
     force_show_panics: bool,
     server: &mut dyn RemoteServer,
 ) -> Result<Vec<u8>, PanicMessage> {
-    let WasmMacro { code, index } =
-        MACROS.read().unwrap_or_else(PoisonError::into_inner)[id].clone();
-    let module = code.compiled()?;
-    let events: &Context = &code.module.context;
-    let info = &code.module.info;
-    let declaration = &info.declarations[index as usize];
+    let this = wasm_macro(id);
+    let asking = this.asking();
+    let module = this.code.compiled()?;
+    let events: &Context = &this.code.module.context;
     let run = |input: &[u8], server: &mut dyn Dispatch| {
-        let run = || module.expand(index, input, force_show_panics, server, events);
+        let run = || module.expand(this.index, input, force_show_panics, server, events);
         stacker::maybe_grow(EXPANSION_STACK, NEW_STACK, run)
     };
-    let output = match watt::format(info.guest) {
+    let (outcome, refused) = refused::collecting(|| match watt::format(asking.info().guest) {
         Some(format) => {
             let run = |answers: &mut dyn Dispatch| run(&[], answers);
-            watt::expand(info, declaration, format, input, force_show_panics, server, run)
+            watt::expand(&asking, format, input, force_show_panics, server, run)
         }
-        None => run(input, &mut Server { bridge: server, info, macro_name: declaration.name() }),
-    };
-    output.map_err(|error| match error {
+        None => run(input, &mut Server { bridge: server, asking: &asking }),
+    });
+    let errors = refused.errors(&asking, &outcome);
+    if !errors.is_empty() {
+        return Err(PanicMessage::Refused(errors));
+    }
+    outcome.map_err(|error| match error {
         CallError::Panic(message) => PanicMessage::String(message),
         CallError::Fault(text) => PanicMessage::Fault(text),
     })
 }
 
-/// Whether a request of macro number `id` may have this from the compiler. What it may not have is noted.
+/// Whether a request of macro number `id` may have that from the compiler.
 fn may(id: usize, what: Named<'_>) -> bool {
-    let (is_allowed, action) = match what {
-        Named::File(path) => (
-            Readable::of_process().allows_file(path),
-            format!("to open `{}`", path.display()),
-        ),
-        Named::Variable(_) => (true, String::new()),
-        Named::Memory(_) => (false, "more memory of the compiler".to_owned()),
-    };
-    if !is_allowed {
-        let WasmMacro { code, index } =
-            MACROS.read().unwrap_or_else(PoisonError::into_inner)[id].clone();
-        let info = &code.module.info;
-        let macro_name = info.declarations[index as usize].name();
-        denied(&info.abi, macro_name, &action);
-    }
-    is_allowed
+    let this = wasm_macro(id);
+    let asking = this.asking();
+    let wanted = asking.wanted(what);
+    wanted.map(|wanted| refused::note(&asking, wanted)).is_none()
 }
 
-/// Why what macro number `id` returned may not have this from the compiler.
+/// Why the output of macro number `id` may not have that from the compiler.
 fn refusal(id: usize, what: Named<'_>) -> Option<Refusal> {
-    (!may(id, what)).then(|| Refusal {
-        text: match what {
-            Named::File(path) => format!("a procedural macro may not read `{}`", path.display()),
-            _ => "a procedural macro may not have this".to_owned(),
-        },
-        notes: Vec::new(),
-        help: None,
-    })
+    let this = wasm_macro(id);
+    let asking = this.asking();
+    asking.wanted(what).map(|wanted| refused::refusal(&asking, wanted))
 }
 
-/// The bytes that the compiler may hold for macro number `id` and all others.
-fn memory(_: usize) -> u64 {
-    4 << 30
+/// How many bytes the compiler may hold for macro number `id`.
+fn memory(id: usize) -> u64 {
+    wasm_macro(id).code.grants.memory()
 }
 
-/// Calls the function where that many bytes of stack are left at least.
 fn with_stack(bytes: usize, f: &mut dyn FnMut()) {
     stacker::maybe_grow(bytes, bytes + (1 << 20), f);
+}
+
+impl WasmMacro {
+    fn asking(&self) -> Asking<'_> {
+        let declaration = &self.code.module.info.declarations[self.index as usize];
+        Asking { code: &self.code, declaration }
+    }
+}
+
+/// A macro that asks for something beside its input.
+pub(super) struct Asking<'a> {
+    code: &'a Code,
+    pub(super) declaration: &'a Declaration,
+}
+
+impl<'a> Asking<'a> {
+    fn info(&self) -> &'a ModuleInfo {
+        &self.code.module.info
+    }
+
+    pub(super) fn name(&self) -> &'a str {
+        self.declaration.name()
+    }
+
+    pub(super) fn abi(&self) -> &'a Abi {
+        &self.info().abi
+    }
+
+    pub(super) fn digest(&self) -> Digest {
+        self.info().digest
+    }
+
+    pub(super) fn grants(&self) -> &'a Grants {
+        &self.code.grants
+    }
+
+    /// What the user has been told of.
+    pub(super) fn told(&self) -> &'a Told {
+        &self.code.module.context.told
+    }
+
+    /// What it does not get, of what it names. Where it gets something that may change, the compilation depends on that.
+    fn wanted(&self, what: Named<'_>) -> Option<Wanted> {
+        let grants = self.grants();
+        match what {
+            Named::File(path) => {
+                let readable = grants.readable();
+                let place = match readable.resolve(path, Link::Follow) {
+                    Ok(place) if readable.allows(&place) => return None,
+                    Ok(place) | Err(Unresolved::Denied(place)) => place,
+                    // It is not there, and the macro may know that.
+                    Err(Unresolved::Failed(_)) => return None,
+                };
+                Some(Wanted::Read(place))
+            }
+            Named::Variable(name) => {
+                let value = surroundings::logical_variable(name);
+                surroundings::variable(grants, name, value.as_deref()).err()
+            }
+            Named::Memory(bytes) => {
+                (bytes > grants.memory()).then(|| Wanted::Memory(grants.memory()))
+            }
+        }
+    }
+
+    /// Whether the macro gets the process's environment variable of that name, if it is set.
+    pub(super) fn variable(&self, name: &str) -> bool {
+        let refused = surroundings::variable(self.grants(), name, None).err();
+        refused.map(|wanted| self.refused(wanted)).is_none()
+    }
+
+    pub(super) fn refused(&self, wanted: Wanted) {
+        refused::note(self, wanted);
+    }
 }
 
 /// The compiler during one expansion.
 struct Server<'a> {
     bridge: &'a mut dyn RemoteServer,
-    info: &'a ModuleInfo,
-    macro_name: &'a str,
+    asking: &'a Asking<'a>,
 }
 
 impl Dispatch for Server<'_> {
@@ -183,22 +250,16 @@ impl Dispatch for Server<'_> {
     }
 
     fn depends_on(&mut self, path: &Path) {
-        depends_on(path);
+        surroundings::depends_on(path);
     }
 
-    fn denied(&mut self, what: &str) {
-        denied(&self.info.abi, self.macro_name, what);
+    fn refused(&mut self, wanted: Wanted) {
+        self.asking.refused(wanted);
     }
-}
 
-/// The expansion of a macro may depend on that file or directory.
-pub(super) fn depends_on(path: &Path) {
-    tls::with_opt(|tcx| {
-        if let Some(tcx) = tcx {
-            let path = Symbol::intern(&path.to_string_lossy());
-            tcx.sess.file_depinfo.borrow_mut().insert(path);
-        }
-    });
+    fn variable(&mut self, name: &str) -> bool {
+        self.asking.variable(name)
+    }
 }
 
 impl Events for Context {
@@ -229,8 +290,7 @@ impl Context {
         WARNED.call_once(|| {
             tls::with_opt(|tcx| {
                 if let Some(tcx) = tcx {
-                    tcx.dcx()
-                        .warn(format!("the cache of procedural macros is not used: {message}"));
+                    tcx.dcx().warn(format!("the cache of procedural macros: {message}"));
                 }
             })
         });

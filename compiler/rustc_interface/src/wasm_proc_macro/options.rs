@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use rustc_session::EarlyDiagCtxt;
+use rustc_middle::ty::tls;
 use rustc_session::config::{ExternEntry, ExternLocation, Externs, Options};
 use rustc_session::utils::CanonicalizedPath;
+use rustc_session::{EarlyDiagCtxt, Session};
+use rustc_span::Symbol;
+use rustc_wasm_proc_macro_api::policy::Policy;
 use stubgen::module::Abi;
 
 /// The environment variable with the default of `--wasm-proc-macro-cache`.
@@ -23,6 +26,9 @@ pub(crate) fn resolve_options(opts: &mut Options) {
     let dcx = EarlyDiagCtxt::new(opts.error_format);
     if opts.wasm_proc_macro_cache.as_ref().is_some_and(|dir| dir.as_os_str().is_empty()) {
         dcx.early_fatal("`--wasm-proc-macro-cache` needs the path of a directory");
+    }
+    if opts.wasm_proc_macro_policy.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
+        dcx.early_fatal("`--wasm-proc-macro-policy` needs the path of a file");
     }
     if opts.wasm_proc_macro_cache.is_none() {
         opts.wasm_proc_macro_cache = variable(CACHE).map(PathBuf::from);
@@ -91,6 +97,35 @@ pub(super) fn named_modules(opts: &Options) -> impl Iterator<Item = &Canonicaliz
     opts.externs.iter().filter_map(|(_, entry)| entry.files()).flatten().filter(|path| {
         opts.wasm_proc_macros.iter().any(|arg| split(arg).1 == path.original().as_path())
     })
+}
+
+/// Reads the file of `--wasm-proc-macro-policy`, if there is one. An error in it ends the compilation.
+pub(super) fn policy(sess: &Session) -> Option<Policy> {
+    let path = sess.opts.wasm_proc_macro_policy.as_ref()?;
+    sess.file_depinfo.borrow_mut().insert(Symbol::intern(&path.to_string_lossy()));
+    match Policy::read(path) {
+        Ok(policy) => Some(policy),
+        Err(error) => sess
+            .dcx()
+            .struct_fatal(format!("cannot use the policy `{}`: {error}", path.display()))
+            .with_note("it says what procedural macros from WebAssembly may have")
+            .emit(),
+    }
+}
+
+/// The name of the crate under which the module at `path`, called `own` by itself, is used: by the command line, since a
+/// module may call itself as it likes. One that the command line does not name was looked for by its own name.
+pub(super) fn name_of(path: &Path, own: &str) -> String {
+    tls::with_opt(|tcx| {
+        let externs = &tcx?.sess.opts.externs;
+        let is_its = |entry: &ExternEntry| {
+            entry.files().is_some_and(|mut files| files.any(|file| file.canonicalized() == path))
+        };
+        let mut names = externs.iter().filter(|(_, entry)| is_its(entry)).map(|(name, _)| name);
+        let first = names.next()?;
+        Some(if names.any(|name| name == own) { own } else { &**first }.to_owned())
+    })
+    .unwrap_or_else(|| own.to_owned())
 }
 
 /// Splits `NAME=PATH`. What stands before the first `=` is a name unless it looks like a path.

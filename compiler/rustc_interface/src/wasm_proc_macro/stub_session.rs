@@ -1,12 +1,15 @@
 //! Gets a module's crate metadata: from the cache, or from a nested session that compiles the stub.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
-use std::{fs, io, thread};
+use std::{io, thread};
 
+use rustc_errors::DiagInner;
 use rustc_errors::emitter::Emitter;
-use rustc_errors::{DiagInner, DiagMessage};
+use rustc_errors::formatting::format_diag_messages;
+use rustc_feature::{Features, UNSTABLE_LANG_FEATURES, UnstableFeatures};
 use rustc_metadata::{METADATA_HEADER, encode_metadata};
 use rustc_session::config::{
     CodegenOptions, CrateType, Input, Options, OutputType, OutputTypes, ResolveDocLinks,
@@ -16,12 +19,12 @@ use rustc_session::lint::Level;
 use rustc_span::edition::Edition;
 use rustc_span::fatal_error::catch_fatal_errors;
 use rustc_span::source_map::{FilePathMapping, SourceMap};
-use rustc_span::{FileName, RealFileName};
+use rustc_span::{FileName, RealFileName, Symbol};
 use stubgen::cache::{Key, Kind};
 use stubgen::module::ModuleInfo;
 use stubgen::stub::{self, Body};
-use tempfile::TempDir;
 
+use super::scratch::{Scratch, survive_file_limit};
 use super::{Context, LoadedModule, profiler, stub_spans};
 use crate::interface::{Config, run_compiler};
 use crate::passes;
@@ -41,36 +44,59 @@ impl LoadedModule {
     /// The crate metadata of the module's stub, as it stands in an `.rmeta` file.
     fn stub_metadata(&self) -> Result<Vec<u8>, String> {
         let cache = self.context.cache();
-        let key = Key::from_parts([
-            &self.info.digest.0[..],
-            self.context.build().as_bytes(),
-            self.info.abi.krate.as_bytes(),
-        ]);
+        let info = permitted(&self.info, &self.context);
+        let build = self.context.build();
+        let mut parts = vec![&info.digest.0[..], build.as_bytes(), info.abi.krate.as_bytes()];
+        if self.context.unstable_features && stub::needs_features(&info) {
+            parts.push(b"unstable features");
+        }
+        let key = Key::from_parts(parts);
         if let Some(entry) = cache.lookup(Kind::Stub, &key) {
             return Ok(entry.bytes().to_vec());
         }
         let profiler = profiler();
         let _timer = profiler
             .verbose_generic_activity_with_arg("wasm_proc_macro_stub", &*self.info.abi.krate);
-        let metadata = compile(&self.info, &self.context)?;
+        let metadata = compile(&info, &self.context)?;
         // A cache that cannot be written costs the next compilation this work, and no more.
         if let Err(error) = cache.publish(Kind::Stub, &key, &metadata) {
-            self.context.warn_about_cache(&error.to_string());
+            self.context.warn_about_cache(&format!("a stub cannot be kept: {error}"));
         }
         Ok(metadata)
     }
+}
+
+/// The module as its stub says it. `allow_internal_unstable` is the module's own word, and with features that are
+/// made for the standard library, or half made, code can crash the compiler. So without the user's say
+/// it is not taken for those. Of libraries only intrinsics are such.
+fn permitted<'a>(info: &'a ModuleInfo, context: &Context) -> Cow<'a, ModuleInfo> {
+    if context.unstable_features || !stub::needs_features(info) {
+        return Cow::Borrowed(info);
+    }
+    let is_safe = |name: &String| {
+        let name = Symbol::intern(name);
+        let features = Features::default();
+        let is_of_language = UNSTABLE_LANG_FEATURES.iter().any(|feature| feature.name == name);
+        let is_unsafe = is_of_language && (features.internal(name) || features.incomplete(name));
+        !is_unsafe && name.as_str() != "core_intrinsics"
+    };
+    let mut info = info.clone();
+    info.attributes.iter_mut().for_each(|attributes| attributes.unstable.retain(is_safe));
+    Cow::Owned(info)
 }
 
 /// Compiles the stub to crate metadata, in a session that shares nothing with the user's.
 fn compile(info: &ModuleInfo, context: &Context) -> Result<Vec<u8>, String> {
     let errors = Arc::new(Mutex::new(Vec::new()));
     let config = config(info, context, Arc::clone(&errors));
-    let dir = scratch(context).map_err(|error| no_directory(&error))?;
-    let path = dir.path().join("stub.rmeta");
+    let own_dir = context.output_dir.as_deref().unwrap_or(Path::new("."));
+    let scratch = Scratch::new(own_dir).map_err(|error| cannot_compile(&error))?;
+    let path = scratch.path();
 
     // The session's globals belong to a thread, so the nested session has one of its own.
     let finished = thread::scope(|scope| {
         let session = || {
+            survive_file_limit();
             catch_fatal_errors(|| {
                 run_compiler(config, |compiler| {
                     let krate = stub_spans::parse(&compiler.sess, info);
@@ -86,25 +112,18 @@ fn compile(info: &ModuleInfo, context: &Context) -> Result<Vec<u8>, String> {
         thread::Builder::new()
             .name("rustc-stub".to_owned())
             .spawn_scoped(scope, session)
-            .map_err(|error| no_directory(&error))
+            .map_err(|error| cannot_compile(&error))
             .map(|session| session.join())
     })?;
     let errors = errors.lock().unwrap();
     match finished {
-        Ok(true) if errors.is_empty() => fs::read(&path).map_err(|error| no_directory(&error)),
+        Ok(true) if errors.is_empty() => scratch.read().map_err(|error| cannot_compile(&error)),
         Ok(_) => Err(format!("its stub does not compile: {}", errors.join("; "))),
         Err(panic) => std::panic::resume_unwind(panic),
     }
 }
 
-/// A directory for what the session writes. Where there is none for temporary files, it is where the
-/// compiler writes its own metadata, since with a native macro it needs no other.
-fn scratch(context: &Context) -> io::Result<TempDir> {
-    let own = context.output_dir.as_deref().unwrap_or(Path::new("."));
-    tempfile::tempdir().or_else(|_| tempfile::tempdir_in(own))
-}
-
-fn no_directory(error: &io::Error) -> String {
+fn cannot_compile(error: &io::Error) -> String {
     format!("its stub cannot be compiled: {error}")
 }
 
@@ -129,6 +148,10 @@ fn config(info: &ModuleInfo, context: &Context, errors: Arc<Mutex<Vec<String>>>)
         resolve_doc_links: ResolveDocLinks::ExportedMetadata,
         sysroot: context.sysroot.clone(),
         working_dir,
+        unstable_features: match stub::needs_features(info) {
+            true => UnstableFeatures::Allow,
+            false => UnstableFeatures::Disallow,
+        },
         ..Default::default()
     };
     Config {
@@ -166,13 +189,9 @@ struct Collector(Arc<Mutex<Vec<String>>>);
 
 impl Emitter for Collector {
     fn emit_diagnostic(&mut self, diag: DiagInner) {
-        let text: Vec<_> = diag
-            .messages
-            .iter()
-            .map(|(DiagMessage::Str(text) | DiagMessage::Inline(text), _)| &**text)
-            .collect();
         if diag.is_error() {
-            self.0.lock().unwrap().push(text.concat());
+            let text = format_diag_messages(&diag.messages, &diag.args);
+            self.0.lock().unwrap().push(text.into_owned());
         }
     }
 

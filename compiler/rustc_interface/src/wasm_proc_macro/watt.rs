@@ -8,12 +8,13 @@ use rustc_proc_macro::bridge::server::RemoteServer;
 use rustc_proc_macro::{
     Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree,
 };
+use rustc_wasm_proc_macro_api::policy::Wanted;
 use rustc_wasm_proc_macro_api::watt::{self, Format, GroupSpans, Session, Token};
 use rustc_wasm_proc_macro_api::{CallError, Dispatch};
-use stubgen::module::{Abi, Declaration, GuestAbi, ModuleInfo};
+use stubgen::module::{Declaration, GuestAbi};
 
-use super::denied::denied;
-use super::expand::depends_on;
+use super::expand::Asking;
+use super::surroundings::depends_on;
 
 /// The wire format of a module's token streams; none if it is not made for watt.
 pub(super) fn format(guest: GuestAbi) -> Option<Format> {
@@ -27,18 +28,17 @@ pub(super) fn format(guest: GuestAbi) -> Option<Format> {
 /// Runs a macro on `input`, which is the bridge's, as is the output. `call` runs the module's
 /// function, whose requests are to be answered.
 pub(super) fn expand(
-    info: &ModuleInfo,
-    declaration: &Declaration,
+    asking: &Asking<'_>,
     format: Format,
     input: &[u8],
     force_show_panics: bool,
     server: &mut dyn RemoteServer,
     call: impl FnOnce(&mut dyn Dispatch) -> Result<Vec<u8>, CallError>,
 ) -> Result<Vec<u8>, CallError> {
-    let inputs = if let Declaration::Attr { .. } = declaration { 2 } else { 1 };
+    let inputs = if let Declaration::Attr { .. } = asking.declaration { 2 } else { 1 };
     run_local(input, inputs, force_show_panics, server, |streams| {
         let session = Session::new(Tokens, format, streams);
-        let mut answers = Answers { session, abi: &info.abi, macro_name: declaration.name() };
+        let mut answers = Answers { session, asking };
         let output = call(&mut answers)?;
         answers.session.finish(&output).map_err(|message| {
             CallError::Fault(format!("the macro's module broke the protocol: {message}"))
@@ -49,8 +49,7 @@ pub(super) fn expand(
 /// The compiler during one expansion.
 struct Answers<'a> {
     session: Session<Tokens>,
-    abi: &'a Abi,
-    macro_name: &'a str,
+    asking: &'a Asking<'a>,
 }
 
 impl Dispatch for Answers<'_> {
@@ -62,8 +61,12 @@ impl Dispatch for Answers<'_> {
         depends_on(path);
     }
 
-    fn denied(&mut self, what: &str) {
-        denied(self.abi, self.macro_name, what);
+    fn refused(&mut self, wanted: Wanted) {
+        self.asking.refused(wanted);
+    }
+
+    fn variable(&mut self, name: &str) -> bool {
+        self.asking.variable(name)
     }
 }
 
