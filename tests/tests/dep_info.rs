@@ -40,6 +40,8 @@ fn dep_info_lists_what_the_macro_tracks() {
     lab.write("main.rs", "fn main() { diagnostics::track!(); }");
     let mut rustc = lab.rustc();
     rustc.args(["main.rs", "--emit=dep-info,metadata", "--wasm-proc-macro", "diagnostics.wasm"]);
+    lab.write("policy.toml", "[permissions.diagnostics]\nenv = ['TRACKED_BY_MACRO']\n");
+    rustc.args(["--wasm-proc-macro-policy", "policy.toml"]);
     rustc.env("TRACKED_BY_MACRO", "seen").outcome().success();
     let text = fs::read_to_string(lab.join("main.d")).unwrap();
     assert!(text.contains("tracked-by-macro.txt"), "{text}");

@@ -1,5 +1,7 @@
 //! Macros with attributes for those who use them.
 
+#![doc(html_root_url = "https://documented.example/1.0")]
+
 extern crate proc_macro;
 use proc_macro::TokenStream;
 
@@ -43,6 +45,8 @@ Not deprecated.
 
     code
 */
+#[doc(alias = "present_day")]
+#[doc(alias("back\\slash", "two words"))]
 #[proc_macro]
 pub fn current(input: TokenStream) -> TokenStream {
     input
