@@ -7,16 +7,15 @@ use rustc_middle::ty::tls;
 use rustc_proc_macro::bridge::PanicMessage;
 use rustc_proc_macro::bridge::client::{Client, ProcMacro};
 use rustc_proc_macro::bridge::server::{Named, Refusal, RemoteMacro, RemoteServer};
-use rustc_span::Symbol;
-use rustc_wasm_proc_macro_api::readable::Readable;
+use rustc_wasm_proc_macro_api::policy::{Grants, Wanted};
 use rustc_wasm_proc_macro_api::{
     self as api, Activity, CallError, Dispatch, EXPANSION_STACK, Events, NEW_STACK,
 };
-use stubgen::module::{Declaration, ModuleInfo};
+use stubgen::module::{Abi, Declaration, Digest, ModuleInfo};
 
 use super::ahead::ahead;
-use super::denied::denied;
-use super::{Context, LoadedModule, profiler, runtime, watt};
+use super::refused::{self, Told};
+use super::{Context, LoadedModule, options, profiler, runtime, surroundings, watt};
 
 /// A module's compiled code, made when the first of its macros is expanded: most compilations
 /// that reach a macro crate through another crate never run it.
