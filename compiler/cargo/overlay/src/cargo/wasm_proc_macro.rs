@@ -8,7 +8,9 @@
 
 mod executor;
 mod graph;
+mod host;
 mod plan;
+mod policy;
 mod request;
 
 use std::ffi::OsString;
@@ -21,8 +23,8 @@ use crate::core::Target;
 use crate::core::Workspace;
 use crate::core::compiler::unit_graph::UnitGraph;
 use crate::core::compiler::{
-    BuildConfig, BuildRunner, CompileKind, CompileMode, CompileTarget, Executor, MessageFormat, RustcTargetData, Unit,
-    UnitInterner,
+    BuildConfig, BuildContext, BuildRunner, CompileKind, CompileMode, CompileTarget, Executor, MessageFormat,
+    RustcTargetData, Unit, UnitInterner,
 };
 use crate::ops::CompileOptions;
 use crate::{CargoResult, drop_println};
@@ -50,6 +52,8 @@ pub fn options(options: &CompileOptions) -> CargoResult<CompileOptions> {
         options.build_config.message_format =
             MessageFormat::Json { render_diagnostics: false, short: false, ansi: false };
         options.build_config.keep_going = true;
+        // The macros are the roots here, and with this option roots are what is not compiled.
+        options.build_config.compile_time_deps_only = false;
     }
     Ok(options)
 }
@@ -61,6 +65,9 @@ pub fn options(options: &CompileOptions) -> CargoResult<CompileOptions> {
 /// When the compiler does not know the platform.
 pub fn requested_kinds(target_data: &mut RustcTargetData<'_>, config: &BuildConfig) -> CargoResult<Vec<CompileKind>> {
     let mut kinds = config.requested_kinds.clone();
+    if builds_for_guest() {
+        host::keep_cfgs(target_data);
+    }
     if builds_for_guest() && !kinds.contains(&guest()) {
         target_data.merge_compile_kind(guest())?;
         kinds.push(guest());
@@ -96,9 +103,19 @@ pub fn is_activated(dependency: &crate::core::Dependency, target_data: &RustcTar
     builds_for_guest() && target_data.dep_platform_activated(dependency, guest())
 }
 
-/// Whether code for this platform is a macro's, which no flags of the user's apply to.
+/// Whether code for this platform is a macro's, which no flags of the user's apply to but [`flags`].
 pub fn is_guest(kind: CompileKind) -> bool {
     builds_for_guest() && kind == guest()
+}
+
+/// The user's flags that apply to macros' code.
+pub fn flags() -> Vec<String> {
+    host::kept_cfgs()
+}
+
+/// Adjusts the environment of a build script whose package is compiled for the guest.
+pub fn adjust_build_script(cmd: &mut ProcessBuilder, unit: &Unit, host: &str) {
+    host::answer_target(cmd, unit, host);
 }
 
 /// Whether a unit is found where it was compiled, since copies without a hash in their name would collide.
@@ -121,23 +138,48 @@ pub fn hide_request(cmd: &mut ProcessBuilder, is_compiler: bool) {
     }
 }
 
-/// Where a unit finds the macros that libraries export again, if they are elsewhere than the libraries.
-pub fn search_path(build_runner: &BuildRunner<'_, '_>, unit: &Unit) -> Option<OsString> {
-    if !builds_for_guest() || is_guest(unit.kind) {
-        return None;
+/// What rustc and rustdoc are told about macros when they compile a unit: where it finds those that libraries export again, if they
+/// are elsewhere than the libraries, and what macros may have.
+pub fn arguments(build_runner: &BuildRunner<'_, '_>, unit: &Unit) -> Vec<OsString> {
+    let mut arguments = policy::arguments(build_runner.bcx.ws, unit);
+    if builds_for_guest()
+        && !is_guest(unit.kind)
+        && let Some(of_macros) = build_runner.bcx.unit_graph.keys().find(|unit| is_guest(unit.kind))
+    {
+        let mut argument = OsString::from("-Ldependency=");
+        argument.push(build_runner.files().deps_dir(of_macros));
+        arguments.push(argument);
     }
-    let of_macros = build_runner.bcx.unit_graph.keys().find(|unit| is_guest(unit.kind))?;
-    let mut argument = OsString::from("-Ldependency=");
-    argument.push(build_runner.files().deps_dir(of_macros));
-    Some(argument)
+    arguments
+}
+
+/// Gets ready for compiling a graph to which nothing more is done.
+///
+/// # Errors
+///
+/// When the policy of a unit cannot be brought up to date.
+pub fn prepare(bcx: &BuildContext<'_, '_>) -> CargoResult<()> {
+    match request::get() {
+        Some(request) => request.policy_dir.as_ref().map_or(Ok(()), |dir| policy::plan(bcx, request, dir)),
+        None => Ok(()),
+    }
+}
+
+/// Writes what macros may have in a compiler that is about to start.
+///
+/// # Errors
+///
+/// When the file for it cannot be written.
+pub fn write_policy(cmd: &ProcessBuilder) -> CargoResult<()> {
+    policy::write(cmd)
 }
 
 /// The graph of what is to be built, and its roots. In `plan` mode this prints the plan and ends the process.
 ///
 /// # Errors
 ///
-/// When a macro that is to be built is not in the graph, or one is in it that nobody decided about and that must not be
-/// native, or the plan cannot be written.
+/// When a macro that is to be built is not in the graph, or one is in it that nobody decided about, or the plan cannot be
+/// written.
 pub fn units(
     ws: &Workspace<'_>,
     interner: &UnitInterner,

@@ -1,4 +1,4 @@
-//! Puts a module where the compiler would have put a macro library.
+//! Puts a module where the compiler would have put a macro library, and tells compilers what macros may have.
 
 use std::ffi::OsStr;
 use std::io::Write as _;
@@ -9,6 +9,7 @@ use anyhow::{Context as _, anyhow};
 use cargo_util::{ProcessBuilder, paths};
 use serde_json::json;
 
+use super::policy;
 use crate::CargoResult;
 use crate::core::compiler::{BuildRunner, CompileMode, Executor, Unit};
 use crate::core::{PackageId, Target};
@@ -44,13 +45,14 @@ impl Executor for Copier {
             Some(module) => copy(cmd, Path::new(module), target),
             None => {
                 say_started(id);
+                policy::write(cmd)?;
                 self.compiler.exec(cmd, id, target, mode, on_stdout_line, on_stderr_line)
             }
         }
     }
 
     fn force_rebuild(&self, unit: &Unit) -> bool {
-        self.compiler.force_rebuild(unit)
+        self.compiler.force_rebuild(unit) || policy::has_changed(unit)
     }
 }
 
@@ -93,7 +95,7 @@ fn file_name(cmd: &ProcessBuilder, stem: &str) -> PathBuf {
 }
 
 /// The argument that follows another one.
-fn after<'a>(cmd: &'a ProcessBuilder, argument: &str) -> Option<&'a OsStr> {
+pub(super) fn after<'a>(cmd: &'a ProcessBuilder, argument: &str) -> Option<&'a OsStr> {
     let mut arguments = cmd.get_args();
     arguments.find(|found| *found == argument)?;
     arguments.next().map(|found| found.as_ref())

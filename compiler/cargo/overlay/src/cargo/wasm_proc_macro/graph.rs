@@ -1,13 +1,13 @@
 //! The changes to the graph of units: macros without dependencies, or nothing but macros.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::executor::MODULE_FLAG;
 use super::request::{Module, Request};
-use super::{is_guest, request};
+use super::{host, is_guest, request};
 use crate::CargoResult;
 use crate::core::Workspace;
 use crate::core::compiler::unit_graph::{UnitDep, UnitGraph};
@@ -31,37 +31,43 @@ pub(super) fn with_modules(
     replace(roots, graph, &taken, |unit| request.module(unit).is_some())
 }
 
-/// Says which macros of the graph nobody decided about, so that they run natively.
+/// Fails if the graph has a macro that nobody decided about, since it would run natively.
 ///
 /// The plan has all macros, but where a crate of the host's depends on one for WebAssembly only, Cargo chooses its
-/// features there for both, and has another macro here.
-pub(super) fn check_known(
-    ws: &Workspace<'_>,
-    request: &Request,
-    roots: &[Unit],
-    graph: &UnitGraph,
-) -> CargoResult<()> {
-    let is_unknown = |unit: &Unit| {
-        let source = unit.target.src_path().path();
-        request::is_macro(unit)
-            && request.module(unit).is_none()
-            && !source.is_some_and(|source| request.is_native(source))
+/// features there for both, and has another macro here. What a native macro is built with only on the host is not in the plan either. That
+/// may run natively, as its output does anyway.
+pub(super) fn check_known(ws: &Workspace<'_>, request: &Request, roots: &[Unit], graph: &UnitGraph) -> CargoResult<()> {
+    let is_native = |unit: &Unit| {
+        request::is_macro(unit) && unit.target.src_path().path().is_some_and(|source| request.is_native(source))
     };
-    let mut unknown: Vec<String> = behind(roots, graph, |unit| request.module(unit).is_some())
-        .iter()
-        .filter(|unit| is_unknown(unit))
-        .map(|unit| format!("{} with the features: {}", unit.pkg, unit.features.join(", ")))
-        .collect();
-    unknown.sort();
-    unknown.dedup();
-    for text in unknown {
-        let text = format!("no module was planned for {text}");
-        if request.forbid_native {
-            anyhow::bail!("{text}; `--forbid-native` forbids to run it natively");
-        }
-        ws.gctx().shell().warn(format!("{text}; it runs natively"))?;
+    let is_module = |unit: &Unit| request.module(unit).is_some();
+    let unknown = |units: HashSet<Unit>| -> BTreeSet<(&'static str, String)> {
+        let units = units.into_iter().filter(|unit| request::is_macro(unit) && !is_module(unit) && !is_native(unit));
+        units.map(|unit| (unit.pkg.name().as_str(), described(&unit))).collect()
+    };
+    let forbidden = unknown(behind(roots, graph, |unit| is_module(unit) || is_native(unit)));
+    if let Some((name, _)) = forbidden.first() {
+        let texts: Vec<&str> = forbidden.iter().map(|(_, text)| text.as_str()).collect();
+        anyhow::bail!(
+            "no module was planned for {}\n\
+             note: something depends on it for WebAssembly only, which gives it other features there\n\
+             help: to run it natively, with all your rights, write in wasm-proc-macro.toml:\n\
+             [permissions.{name}]\n\
+             native = true",
+            texts.join(", nor for ")
+        );
+    }
+    for (_, text) in unknown(behind(roots, graph, is_module)) {
+        ws.gctx().shell().warn(format!("{text} runs natively, since only a native macro is built with it"))?;
     }
     Ok(())
+}
+
+fn described(unit: &Unit) -> String {
+    match unit.features.as_slice() {
+        [] => format!("{} without features", unit.pkg),
+        features => format!("{} with the features: {}", unit.pkg, features.join(", ")),
+    }
 }
 
 /// The graph of the macros that are to be built, which are its roots.
@@ -72,7 +78,7 @@ pub(super) fn of_modules(
     target_data: &RustcTargetData<'_>,
     graph: &UnitGraph,
 ) -> CargoResult<(Vec<Unit>, UnitGraph)> {
-    let std_source = std_source(target_data);
+    let (std_source, cfgs) = (std_source(target_data), host::cfgs(target_data));
     let mut roots = Vec::new();
     for wanted in &request.build {
         let found = graph.keys().filter(|unit| wanted.is(unit) && is_guest(unit.kind));
@@ -88,7 +94,7 @@ pub(super) fn of_modules(
         .map(|unit| {
             let new = match request.module(unit) {
                 Some(module) => from_module(interner, unit, module),
-                None if is_guest(unit.kind) => for_guest(ws, interner, &std_source, unit),
+                None if is_guest(unit.kind) => for_guest(ws, interner, &std_source, &cfgs, unit),
                 // A build script. What it is compiled with goes into the names of symbols of the crate that it is for.
                 None => intern(interner, unit, Profile::default(), unit.rustflags.to_vec()),
             };
@@ -144,7 +150,7 @@ fn from_module(interner: &UnitInterner, unit: &Unit, module: &Module) -> Unit {
 }
 
 /// A unit of a macro as it is built in every project: what it is built from says what it is, not where.
-fn for_guest(ws: &Workspace<'_>, interner: &UnitInterner, std_source: &Path, unit: &Unit) -> Unit {
+fn for_guest(ws: &Workspace<'_>, interner: &UnitInterner, std_source: &Path, cfgs: &[String], unit: &Unit) -> Unit {
     let profile = Profile {
         name: "release".into(),
         root: ProfileRoot::Release,
@@ -155,13 +161,14 @@ fn for_guest(ws: &Workspace<'_>, interner: &UnitInterner, std_source: &Path, uni
     };
     let package = unit.pkg.package_id();
     let root = unit.pkg.root().display();
-    let flags = vec![
+    let mut flags = vec![
         format!("--remap-path-prefix={}=/rustc", std_source.display()),
         format!("--remap-path-prefix={}=/target", ws.build_dir().as_path_unlocked().display()),
         format!("--remap-path-prefix={}=/workspace", ws.root().display()),
         // The last that fits is taken.
         format!("--remap-path-prefix={root}=/{}-{}", package.name(), package.version()),
     ];
+    flags.extend_from_slice(cfgs);
     intern(interner, unit, profile, flags)
 }
 

@@ -1,10 +1,11 @@
 //! The graph of units as JSON, for whoever decides which macros are built.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::request::is_macro;
+use super::{host, is_guest};
 use crate::CargoResult;
 use crate::core::compiler::unit_graph::UnitGraph;
 use crate::core::compiler::{CompileMode, RustcTargetData, Unit};
@@ -20,6 +21,26 @@ struct Plan<'a> {
     /// Indices into `units`.
     roots: Vec<usize>,
     macros: Vec<usize>,
+    settings: Settings,
+    /// What compilers see in their environment because of the configuration's table `env`.
+    env: BTreeMap<&'a str, String>,
+}
+
+/// The table `wasm-proc-macro` of Cargo's configuration.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Settings {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_refusal: Option<OnRefusal>,
+}
+
+/// What is done about a macro that was refused something.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum OnRefusal {
+    Ask,
+    Fail,
+    Native,
 }
 
 #[derive(Serialize)]
@@ -43,6 +64,8 @@ struct PlannedUnit<'a> {
     features: Vec<&'a str>,
     edition: String,
     links: Option<&'a str>,
+    /// The flags of the user's that it is compiled with, if it is a macro's.
+    cfgs: &'a [String],
     deps: Vec<PlannedDep<'a>>,
 }
 
@@ -62,13 +85,17 @@ pub(super) fn plan(
     let mut units: Vec<&Unit> = graph.keys().collect();
     units.sort();
     let index: HashMap<&Unit, usize> = units.iter().enumerate().map(|(index, unit)| (*unit, index)).collect();
+    let cfgs = host::cfgs(target_data);
+    let env = ws.gctx().env_config()?;
     let plan = Plan {
         workspace_root: ws.root().display().to_string(),
         target_dir: ws.target_dir().as_path_unlocked().display().to_string(),
         rustc: &target_data.rustc.verbose_version,
         roots: roots.iter().map(|unit| index[unit]).collect(),
         macros: units.iter().filter(|unit| is_macro(unit)).map(|unit| index[*unit]).collect(),
-        units: units.iter().map(|unit| planned(unit, ws, target_data, graph, &index)).collect(),
+        units: units.iter().map(|unit| planned(unit, ws, target_data, graph, &index, &cfgs)).collect(),
+        env: env.iter().map(|(name, value)| (name.as_str(), value.to_string_lossy().into_owned())).collect(),
+        settings: ws.gctx().get::<Option<Settings>>("wasm-proc-macro")?.unwrap_or_default(),
     };
     Ok(serde_json::to_string(&plan)?)
 }
@@ -79,6 +106,7 @@ fn planned<'a>(
     target_data: &'a RustcTargetData<'_>,
     graph: &'a UnitGraph,
     index: &HashMap<&Unit, usize>,
+    cfgs: &'a [String],
 ) -> PlannedUnit<'a> {
     let package = unit.pkg.package_id();
     let deps = graph[unit].iter();
@@ -98,6 +126,7 @@ fn planned<'a>(
         features: unit.features.iter().map(|feature| feature.as_str()).collect(),
         edition: unit.target.edition().to_string(),
         links: unit.pkg.manifest().links(),
+        cfgs: if is_guest(unit.kind) { cfgs } else { &[] },
         deps: deps.map(|dep| PlannedDep { unit: index[&dep.unit], name: dep.extern_crate_name.as_str() }).collect(),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use anyhow::Context as _;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::CargoResult;
 use crate::core::compiler::{CompileMode, Unit};
@@ -35,16 +35,16 @@ pub(super) struct Request {
     native: Vec<PathBuf>,
     /// The macros that are not compiled.
     #[serde(default)]
-    modules: Vec<Module>,
+    pub(super) modules: Vec<Module>,
     /// The macros that are wanted in `build` mode.
     #[serde(default)]
     pub(super) build: Vec<Macro>,
-    /// Whether a macro that is neither a module nor in `native` is an error.
-    #[serde(default)]
-    pub(super) forbid_native: bool,
     /// Whether the process ends when all has been compiled.
     #[serde(default)]
     pub(super) runs_nothing: bool,
+    /// Where the policies of compilations are kept.
+    #[serde(default)]
+    pub(super) policy_dir: Option<PathBuf>,
 }
 
 /// A macro package as it is in one build.
@@ -63,6 +63,28 @@ pub(super) struct Module {
     pub(super) path: PathBuf,
     /// What tells the content from that of other builds; empty where the file's time of change does.
     pub(super) digest: String,
+    /// The SHA-256 of the module, in hexadecimal digits.
+    pub(super) sha256: String,
+    /// The package: its id, and what messages call it.
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) version: String,
+    #[serde(default)]
+    pub(super) grants: Grants,
+}
+
+/// What the user lets the macros of a package have, as it stands in a policy, too.
+#[derive(Deserialize, Serialize, Clone, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Grants {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    read: Vec<PathBuf>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    env: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    memory: Option<String>,
 }
 
 /// Reads the request, if there is one.
@@ -93,7 +115,14 @@ impl Request {
 
     /// The module that a unit is taken from.
     pub(super) fn module(&self, unit: &Unit) -> Option<&Module> {
-        is_macro(unit).then(|| self.modules.iter().find(|module| is(unit, &module.package, &module.features))).flatten()
+        self.module_index(unit).map(|index| &self.modules[index])
+    }
+
+    /// Its index among all modules.
+    pub(super) fn module_index(&self, unit: &Unit) -> Option<usize> {
+        let name = unit.pkg.name();
+        let is_it = |module: &Module| name == module.name.as_str() && is(unit, &module.package, &module.features);
+        is_macro(unit).then(|| self.modules.iter().position(is_it)).flatten()
     }
 }
 

@@ -1,0 +1,265 @@
+//! What a compilation lets macros have: a file for each unit within whose reach macros from modules are.
+//!
+//! Only Cargo knows which variables it has set for a unit, so only it can write this file. It is complete when the process is,
+//! just before that starts. rustc names it in its dep-info, so that a unit is compiled again when a grant has changed: therefore the
+//! grants in the files of earlier builds are brought up to date before Cargo looks at what is fresh.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use cargo_util::{ProcessBuilder, paths};
+use serde::{Deserialize, Serialize};
+
+use super::executor::after;
+use super::request::{self, Grants, Request};
+use crate::core::compiler::unit_graph::UnitGraph;
+use crate::core::compiler::{BuildContext, Unit};
+use crate::core::{Workspace, find_workspace_root_with_membership_check};
+use crate::util::context::EnvConfig;
+use crate::util::hex::hash_u64;
+use crate::{CargoResult, GlobalContext};
+
+/// Followed by the policy's file among the arguments of rustc or rustdoc.
+const FLAG: &str = "--wasm-proc-macro-policy";
+
+/// How much older than this process a file is made that is written for a unit that is being compiled: older than all that Cargo
+/// compares it with, whatever the clock of the file system is.
+const BEFORE: Duration = Duration::from_secs(1);
+
+/// The policies of this build, by their files.
+static POLICIES: Mutex<BTreeMap<PathBuf, Policy>> = Mutex::new(BTreeMap::new());
+
+struct Policy {
+    /// How the file ends: what the packages of macros have.
+    packages: Arc<str>,
+    /// What is known before the variables are.
+    build: Build,
+    /// Whether the file has other packages. Only of documentation, for which Cargo asks no dep-info.
+    is_outdated: bool,
+    /// When Cargo began to look at what is fresh.
+    start: SystemTime,
+}
+
+/// How the file begins. What all of it means stands in `rustc_wasm_proc_macro_api::policy`.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    build: Build,
+}
+
+#[derive(Serialize, Deserialize, Clone, Default)]
+#[serde(rename_all = "kebab-case")]
+struct Build {
+    variables: BTreeSet<String>,
+    read: Vec<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    package_manifest: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace_manifest: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Tail<'a> {
+    package: Vec<Package<'a>>,
+}
+
+#[derive(Serialize)]
+struct Package<'a> {
+    id: &'a str,
+    name: &'a str,
+    version: &'a str,
+    modules: BTreeSet<&'a str>,
+    #[serde(flatten)]
+    grants: &'a Grants,
+}
+
+/// Plans the policies of a graph, and brings the files of earlier builds up to date.
+///
+/// # Errors
+///
+/// When such a file cannot be written.
+pub(super) fn plan(bcx: &BuildContext<'_, '_>, request: &Request, dir: &Path) -> CargoResult<()> {
+    let start = SystemTime::now();
+    let mut reach = Reach { graph: &bcx.unit_graph, request, modules: HashMap::new() };
+    let mut known: BTreeMap<Rc<BTreeSet<usize>>, Arc<str>> = BTreeMap::new();
+    for unit in bcx.unit_graph.keys() {
+        let modules = reach.of(unit);
+        if modules.is_empty() || unit.mode.is_run_custom_build() || super::is_from_module(unit) {
+            continue;
+        }
+        let packages = match known.get(&modules) {
+            Some(packages) => Arc::clone(packages),
+            None => {
+                let packages: Arc<str> = packages(request, &modules)?.into();
+                known.insert(modules, Arc::clone(&packages));
+                packages
+            }
+        };
+        let file = file(dir, unit);
+        let is_outdated = match fs::read_to_string(&file) {
+            Ok(text) if has_packages(&text, &packages) => false,
+            Ok(_) if unit.mode.is_doc() => true,
+            Ok(text) => {
+                // What cannot be read has the unit compiled again as well.
+                let build = toml::from_str(&text).map_or_else(|_| Build::default(), |head: Head| head.build);
+                write_file(&file, &text_of(build, &packages)?, None)?;
+                false
+            }
+            // Not compiled yet with one, or Cargo misses it.
+            Err(_) => false,
+        };
+        policies().insert(file, Policy { packages, build: Build::default(), is_outdated, start });
+    }
+    Ok(())
+}
+
+/// The arguments that name a unit's policy, if it has one.
+pub(super) fn arguments(ws: &Workspace<'_>, unit: &Unit) -> Vec<OsString> {
+    let Some(dir) = request::get().and_then(|request| request.policy_dir.as_deref()) else { return Vec::new() };
+    let file = file(dir, unit);
+    if !policies().contains_key(&file) {
+        return Vec::new();
+    }
+    let package = unit.pkg.manifest_path().to_path_buf();
+    let workspace = workspace_manifest(ws, unit);
+    let mut read = vec![package.clone()];
+    read.extend(workspace.clone());
+    read.dedup();
+    let variables = configured(ws.gctx());
+    let build = Build { variables, read, package_manifest: Some(package), workspace_manifest: workspace };
+    policies().entry(file.clone()).and_modify(|policy| policy.build = build);
+    vec![FLAG.into(), file.into()]
+}
+
+/// Whether a unit is to be compiled again because its policy has changed, although Cargo does not see that.
+pub(super) fn has_changed(unit: &Unit) -> bool {
+    let dir = request::get().and_then(|request| request.policy_dir.as_deref());
+    unit.mode.is_doc() && dir.is_some_and(|dir| policies().get(&file(dir, unit)).is_some_and(|it| it.is_outdated))
+}
+
+/// Writes the policy of a process that is about to start, if its arguments name one.
+///
+/// # Errors
+///
+/// When the file cannot be written.
+pub(super) fn write(cmd: &ProcessBuilder) -> CargoResult<()> {
+    let Some(file) = after(cmd, FLAG).map(Path::new) else { return Ok(()) };
+    let (text, start) = {
+        let policies = policies();
+        // The user's own, otherwise.
+        let Some(policy) = policies.get(file) else { return Ok(()) };
+        let mut build = policy.build.clone();
+        let set = cmd.get_envs().iter().filter(|(_, value)| value.is_some());
+        build.variables.extend(set.map(|(name, _)| name.clone()));
+        (text_of(build, &policy.packages)?, policy.start)
+    };
+    if fs::read_to_string(file).is_ok_and(|there| there == text) {
+        return Ok(());
+    }
+    write_file(file, &text, Some(start - BEFORE))
+}
+
+/// The part of the file about the packages of these modules.
+fn packages(request: &Request, modules: &BTreeSet<usize>) -> CargoResult<String> {
+    let mut packages: BTreeMap<&str, Package<'_>> = BTreeMap::new();
+    for module in modules.iter().map(|index| &request.modules[*index]) {
+        let package = packages.entry(&module.id).or_insert_with(|| Package {
+            id: &module.id,
+            name: &module.name,
+            version: &module.version,
+            modules: BTreeSet::new(),
+            grants: &module.grants,
+        });
+        package.modules.insert(&module.sha256);
+    }
+    Ok(format!("\n{}", toml::to_string(&Tail { package: packages.into_values().collect() })?))
+}
+
+/// Whether these packages, and no others, are in a file with that text.
+fn has_packages(text: &str, packages: &str) -> bool {
+    text.strip_suffix(packages).is_some_and(|head| !head.contains("[[package]]"))
+}
+
+/// Which modules the compiler may load for a unit: those of the macros that it depends on, or that are exported again by what it
+/// depends on. Nothing is loaded of what a build script or a macro is built from.
+struct Reach<'a> {
+    graph: &'a UnitGraph,
+    request: &'a Request,
+    /// By unit, as indices.
+    modules: HashMap<&'a Unit, Rc<BTreeSet<usize>>>,
+}
+
+impl<'a> Reach<'a> {
+    fn of(&mut self, unit: &'a Unit) -> Rc<BTreeSet<usize>> {
+        if let Some(known) = self.modules.get(unit) {
+            return Rc::clone(known);
+        }
+        let mut found = BTreeSet::new();
+        for dep in self.graph[unit].iter().map(|dep| &dep.unit) {
+            if request::is_macro(dep) {
+                found.extend(self.request.module_index(dep));
+            } else if !dep.target.is_custom_build() {
+                found.extend(self.of(dep).iter());
+            }
+        }
+        let found = Rc::new(found);
+        self.modules.insert(unit, Rc::clone(&found));
+        found
+    }
+}
+
+/// The variables of the configuration's table `env`, those as well that the user's environment has already, which Cargo leaves
+/// as they are.
+fn configured(gctx: &GlobalContext) -> BTreeSet<String> {
+    gctx.get::<EnvConfig>("env").map(|table| table.into_keys().collect()).unwrap_or_default()
+}
+
+/// What `cargo locate-project --workspace` would print in a package's directory.
+fn workspace_manifest(ws: &Workspace<'_>, unit: &Unit) -> Option<PathBuf> {
+    let manifest = unit.pkg.manifest_path();
+    if ws.is_member(&unit.pkg) {
+        return Some(ws.root_manifest().to_path_buf());
+    }
+    if unit.pkg.package_id().source_id().is_registry() {
+        return Some(manifest.to_path_buf());
+    }
+    match find_workspace_root_with_membership_check(manifest, ws.gctx()) {
+        Ok(Some(root)) => Some(root),
+        Ok(None) => Workspace::new(manifest, ws.gctx()).ok().map(|ws| ws.root_manifest().to_path_buf()),
+        Err(_) => None,
+    }
+}
+
+fn file(dir: &Path, unit: &Unit) -> PathBuf {
+    dir.join(format!("{}-{:016x}.toml", unit.target.crate_name(), hash_u64(unit)))
+}
+
+fn text_of(build: Build, packages: &str) -> CargoResult<String> {
+    Ok(toml::to_string(&Head { build })? + packages)
+}
+
+/// Exchanges a file at once, so that no compiler sees half of it.
+fn write_file(file: &Path, text: &str, time: Option<SystemTime>) -> CargoResult<()> {
+    let dir = file.parent().expect("a file in the directory of policies");
+    paths::create_dir_all(dir)?;
+    let write = || -> std::io::Result<()> {
+        let mut aside = tempfile::NamedTempFile::new_in(dir)?;
+        aside.write_all(text.as_bytes())?;
+        if let Some(time) = time {
+            aside.as_file().set_modified(time)?;
+        }
+        aside.persist(file)?;
+        Ok(())
+    };
+    write().with_context(|| format!("failed to write `{}`", file.display()))
+}
+
+fn policies() -> MutexGuard<'static, BTreeMap<PathBuf, Policy>> {
+    POLICIES.lock().unwrap_or_else(PoisonError::into_inner)
+}
