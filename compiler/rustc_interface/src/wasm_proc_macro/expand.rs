@@ -8,6 +8,7 @@ use rustc_proc_macro::bridge::PanicMessage;
 use rustc_proc_macro::bridge::client::{Client, ProcMacro};
 use rustc_proc_macro::bridge::server::{Named, Refusal, RemoteMacro, RemoteServer};
 use rustc_wasm_proc_macro_api::policy::{Grants, Wanted};
+use rustc_wasm_proc_macro_api::readable::{Link, Unresolved};
 use rustc_wasm_proc_macro_api::{
     self as api, Activity, CallError, Dispatch, EXPANSION_STACK, Events, NEW_STACK,
 };
