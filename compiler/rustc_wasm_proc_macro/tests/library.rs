@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustc_wasm_proc_macro::{Activity, Dispatch, Events, rustc_wasm_proc_macro_runtime};
+use rustc_wasm_proc_macro_api::policy::{Policy, Wanted};
 use rustc_wasm_proc_macro_api::{CallError, EXPANSION_STACK, LoadedModule, Module, Runtime, table};
 use stubgen::module::Digest;
 use support::{ECHO, grants, server, wat};
@@ -69,6 +70,58 @@ fn a_module_is_loaded_from_the_cache_or_not_at_all() {
     load(cache, false).unwrap();
     let module = load(cache, true).unwrap();
     assert_eq!(expand(module, b"works", &mut server(|_| unreachable!())).unwrap(), b"works");
+}
+
+#[test]
+fn what_a_guest_has_and_asks_for_crosses() {
+    // The grants are the compiler's, and so is the answer to each question. Another place means another instance.
+    let imports = r#"(import "rustc_proc_macro" "variable" (func $variable (param i32 i32) (result i32)))
+        (import "rustc_proc_macro" "refuse" (func $refuse (param i32 i32 i32)))
+        (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))"#;
+    let rest = r#"(data (i32.const 512) "HOMEgit") (global $n (mut i32) (i32.const 0))"#;
+    let run = "(call $refuse (i32.const 0) (i32.const 516) (i32.const 3))
+        (drop (call $sizes (i32.const 1024) (i32.const 1032)))
+        (i32.store (i32.const 1028) (call $variable (i32.const 512) (i32.const 4)))
+        (global.set $n (i32.add (global.get $n) (i32.const 1))) (i32.store (i32.const 1032) (global.get $n))
+        (call $output (i32.const 1024) (i32.const 12))";
+    let bytes = wat::parse_str(wat(imports, rest, run)).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let policy = dir.path().join("policy.toml");
+    std::fs::write(&policy, "[permissions.guest]\nenv = ['*']\n").unwrap();
+    let grants = Policy::read(&policy).unwrap().grants(&[0; 32], "guest", "0.1.0");
+    let runtime = Runtime::new(rustc_wasm_proc_macro_runtime()).unwrap();
+    let module =
+        Module { bytes: &bytes, digest: Digest::of(&bytes).0, cache: None, only_cached: false, grants: &grants };
+    let module = runtime.load(&module, &()).unwrap();
+
+    #[derive(Default)]
+    struct Hearing {
+        said: Vec<String>,
+        place: u64,
+    }
+    impl Dispatch for Hearing {
+        fn dispatch(&mut self, _: &[u8]) -> Result<&[u8], String> {
+            Err("no request".to_owned())
+        }
+        fn refused(&mut self, wanted: Wanted) {
+            self.said.push(wanted.to_string());
+        }
+        fn variable(&mut self, name: &str) -> bool {
+            self.said.push(name.to_owned());
+            false
+        }
+        fn place(&self) -> u64 {
+            self.place
+        }
+    }
+    let mut hearing = Hearing::default();
+    for (place, times) in [(0, 1), (0, 2), (1, 1)] {
+        hearing.place = place;
+        let output = expand(module, b"", &mut hearing).unwrap();
+        let numbers = [0, 4, 8].map(|at| u32::from_le_bytes(output[at..at + 4].try_into().unwrap()));
+        assert_eq!(numbers, [std::env::vars_os().count() as u32, 1, times]);
+        assert_eq!(std::mem::take(&mut hearing.said), ["running the program `git`", "HOME"]);
+    }
 }
 
 #[test]
