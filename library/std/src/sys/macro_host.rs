@@ -33,6 +33,8 @@ pub enum Refusal {
     Socket = 2,
     /// The path of the program that runs.
     CurrentExe = 4,
+    /// What the text says.
+    Other = 6,
 }
 
 static HOST: Atomic<*mut MacroHost> = AtomicPtr::new(ptr::null_mut());

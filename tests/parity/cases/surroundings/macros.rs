@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
-use std::{env, fs};
+use std::{env, fs, io};
 
 use proc_macro::{Literal, TokenStream, TokenTree};
 
@@ -31,20 +31,35 @@ pub fn tree(input: TokenStream) -> TokenStream {
     string(&found.join("\n"))
 }
 
-/// The errors of files that are not there or are not files.
+/// The errors of files that are not there or are not files, and of some numbers: kinds, numbers and texts.
 #[proc_macro]
 pub fn errors(_input: TokenStream) -> TokenStream {
-    let missing = fs::read("files/missing").unwrap_err();
-    let under = fs::read("files/one/under").unwrap_err();
-    string(&format!("{:?} {:?} {}", missing.kind(), under.kind(), Path::new("files/missing").exists()))
+    let long = "x".repeat(300);
+    let of_files = [
+        fs::read("files/missing").map(drop),
+        fs::read("files/one/under").map(drop),
+        fs::read("files").map(drop),
+        fs::read_dir("files/one").map(drop),
+        fs::read_to_string(Path::new("files").join(long)).map(drop),
+    ];
+    let mut lines: Vec<_> = of_files.into_iter().map(|result| describe(&result.unwrap_err())).collect();
+    lines.extend(
+        [2, 4, 11, 13, 17, 22, 32, 38, 41, 95, 110, 134].map(|code| describe(&io::Error::from_raw_os_error(code))),
+    );
+    lines.push(Path::new("files/missing").exists().to_string());
+    string(&lines.join("\n"))
+}
+
+fn describe(error: &io::Error) -> String {
+    format!("{error}; {error:?}; {:?} {:?}", error.kind(), error.raw_os_error())
 }
 
 /// A variable, whether others are there, and the working directory's last part.
 #[proc_macro]
 pub fn environment(_input: TokenStream) -> TokenStream {
-    let set = env::var("PARITY_SET");
+    let set = env::var("CARGO_PARITY_SET");
     let unset = env::var("PARITY_UNSET");
-    let listed = env::vars().any(|(name, _)| name == "PARITY_SET");
+    let listed = env::vars().any(|(name, _)| name == "CARGO_PARITY_SET");
     let dir = env::current_dir().unwrap();
     string(&format!("{set:?} {unset:?} {listed} {:?} {}", dir.file_name(), dir.is_absolute()))
 }
@@ -52,7 +67,7 @@ pub fn environment(_input: TokenStream) -> TokenStream {
 /// What is asked of the environment about paths, and of the empty path.
 #[proc_macro]
 pub fn paths(_input: TokenStream) -> TokenStream {
-    let list = env::var_os("PARITY_LIST").unwrap();
+    let list = env::var_os("CARGO_PARITY_LIST").unwrap();
     let split: Vec<_> = env::split_paths(&list).collect();
     let joined = env::join_paths(&split).unwrap() == list;
     let refused = env::join_paths(["a:b"]).unwrap_err();
@@ -103,9 +118,16 @@ pub fn clocks_and_maps(_input: TokenStream) -> TokenStream {
     string(&format!("{forward} {this_century} {differs} {}", other == (0..100).collect::<Vec<_>>()))
 }
 
-/// Whether a thread can be started.
+/// Variables that a macro sets, changes and removes are its own, until the compilation ends.
 #[proc_macro]
-pub fn thread(_input: TokenStream) -> TokenStream {
-    let thread = std::thread::Builder::new().spawn(|| 1);
-    string(&format!("{:?}", thread.map(|thread| thread.join().unwrap()).map_err(|error| error.kind())))
+pub fn own_variables(_input: TokenStream) -> TokenStream {
+    // SAFETY: natively no other thread of the compiler reads the environment now.
+    unsafe {
+        env::set_var("PARITY_OWN", "own");
+        env::set_var("CARGO_PARITY_CHANGED", "changed");
+        env::remove_var("CARGO_PARITY_REMOVED");
+    }
+    let names = ["PARITY_OWN", "CARGO_PARITY_CHANGED", "CARGO_PARITY_REMOVED"];
+    let listed = names.map(|name| env::vars().any(|(listed, _)| listed == name));
+    string(&format!("{:?} {listed:?} {:?} {:?}", names.map(env::var), env::var(""), env::var("A=B")))
 }

@@ -2,6 +2,7 @@
 //! `sys::process::macro_command`.
 
 use crate::io::{self, BorrowedCursor, Cursor, IoSlice, IoSliceMut, Read};
+use crate::macro_host::{self, Refusal};
 use crate::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::sys::{FromInner, IntoInner};
@@ -11,7 +12,7 @@ use crate::sys::{FromInner, IntoInner};
 pub struct Pipe(Arc<Mutex<Cursor<Vec<u8>>>>);
 
 pub fn pipe() -> io::Result<(Pipe, Pipe)> {
-    Err(io::Error::UNSUPPORTED_PLATFORM)
+    Err(macro_host::refused(Refusal::Other, "a pipe"))
 }
 
 impl Pipe {
