@@ -23,8 +23,8 @@ use crate::core::Target;
 use crate::core::Workspace;
 use crate::core::compiler::unit_graph::UnitGraph;
 use crate::core::compiler::{
-    BuildConfig, BuildContext, BuildRunner, CompileKind, CompileMode, CompileTarget, Executor, MessageFormat,
-    RustcTargetData, Unit, UnitInterner,
+    BuildConfig, BuildRunner, CompileKind, CompileMode, CompileTarget, Executor, MessageFormat, RustcTargetData, Unit,
+    UnitInterner,
 };
 use crate::ops::CompileOptions;
 use crate::{CargoResult, drop_println};
@@ -141,7 +141,7 @@ pub fn hide_request(cmd: &mut ProcessBuilder, is_compiler: bool) {
 /// What rustc and rustdoc are told about macros when they compile a unit: where it finds those that libraries export again, if they
 /// are elsewhere than the libraries, and what macros may have.
 pub fn arguments(build_runner: &BuildRunner<'_, '_>, unit: &Unit) -> Vec<OsString> {
-    let mut arguments = policy::arguments(build_runner.bcx.ws, unit);
+    let mut arguments = policy::arguments(build_runner, unit);
     if builds_for_guest()
         && !is_guest(unit.kind)
         && let Some(of_macros) = build_runner.bcx.unit_graph.keys().find(|unit| is_guest(unit.kind))
@@ -153,14 +153,14 @@ pub fn arguments(build_runner: &BuildRunner<'_, '_>, unit: &Unit) -> Vec<OsStrin
     arguments
 }
 
-/// Gets ready for compiling a graph to which nothing more is done.
+/// Gets ready for compiling a graph whose units have their names.
 ///
 /// # Errors
 ///
 /// When the policy of a unit cannot be brought up to date.
-pub fn prepare(bcx: &BuildContext<'_, '_>) -> CargoResult<()> {
+pub fn prepare(build_runner: &BuildRunner<'_, '_>) -> CargoResult<()> {
     match request::get() {
-        Some(request) => request.policy_dir.as_ref().map_or(Ok(()), |dir| policy::plan(bcx, request, dir)),
+        Some(request) => request.policy_dir.as_ref().map_or(Ok(()), |dir| policy::plan(build_runner, request, dir)),
         None => Ok(()),
     }
 }

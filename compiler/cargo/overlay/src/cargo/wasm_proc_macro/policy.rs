@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::executor::after;
 use super::request::{self, Grants, Request};
 use crate::core::compiler::unit_graph::UnitGraph;
-use crate::core::compiler::{BuildContext, Unit};
+use crate::core::compiler::{BuildRunner, Unit};
 use crate::core::{Workspace, find_workspace_root_with_membership_check};
 use crate::util::context::EnvConfig;
 use crate::util::hex::hash_u64;
@@ -33,16 +33,21 @@ const FLAG: &str = "--wasm-proc-macro-policy";
 /// compares it with, whatever the clock of the file system is.
 const BEFORE: Duration = Duration::from_secs(1);
 
-/// The policies of this build, by their files.
-static POLICIES: Mutex<BTreeMap<PathBuf, Policy>> = Mutex::new(BTreeMap::new());
+/// The policies of this build.
+static POLICIES: Mutex<Policies> = Mutex::new(Policies { by_file: BTreeMap::new(), outdated: BTreeSet::new() });
+
+struct Policies {
+    by_file: BTreeMap<PathBuf, Policy>,
+    /// The units that Cargo would take for fresh although the file had other packages when they were compiled: by their hashes, which
+    /// are good for one process.
+    outdated: BTreeSet<u64>,
+}
 
 struct Policy {
     /// How the file ends: what the packages of macros have.
     packages: Arc<str>,
     /// What is known before the variables are.
     build: Build,
-    /// Whether the file has other packages. Only of documentation, for which Cargo asks no dep-info.
-    is_outdated: bool,
     /// When Cargo began to look at what is fresh.
     start: SystemTime,
 }
@@ -84,11 +89,12 @@ struct Package<'a> {
 /// # Errors
 ///
 /// When such a file cannot be written.
-pub(super) fn plan(bcx: &BuildContext<'_, '_>, request: &Request, dir: &Path) -> CargoResult<()> {
+pub(super) fn plan(build_runner: &BuildRunner<'_, '_>, request: &Request, dir: &Path) -> CargoResult<()> {
     let start = SystemTime::now();
-    let mut reach = Reach { graph: &bcx.unit_graph, request, modules: HashMap::new() };
+    let graph = &build_runner.bcx.unit_graph;
+    let mut reach = Reach { graph, request, modules: HashMap::new() };
     let mut known: BTreeMap<Rc<BTreeSet<usize>>, Arc<str>> = BTreeMap::new();
-    for unit in bcx.unit_graph.keys() {
+    for unit in graph.keys() {
         let modules = reach.of(unit);
         if modules.is_empty() || unit.mode.is_run_custom_build() || super::is_from_module(unit) {
             continue;
@@ -101,31 +107,32 @@ pub(super) fn plan(bcx: &BuildContext<'_, '_>, request: &Request, dir: &Path) ->
                 packages
             }
         };
-        let file = file(dir, unit);
-        let is_outdated = match fs::read_to_string(&file) {
-            Ok(text) if has_packages(&text, &packages) => false,
-            Ok(_) if unit.mode.is_doc() => true,
+        let file = file(dir, build_runner, unit);
+        match fs::read_to_string(&file) {
+            Ok(text) if has_packages(&text, &packages) => {}
+            // It has no dep-info.
+            Ok(_) if unit.mode.is_doc() => _ = policies().outdated.insert(hash_u64(unit)),
             Ok(text) => {
                 // What cannot be read has the unit compiled again as well.
                 let build = toml::from_str(&text).map_or_else(|_| Build::default(), |head: Head| head.build);
                 write_file(&file, &text_of(build, &packages)?, None)?;
-                false
             }
             // Not compiled yet with one, or Cargo misses it.
-            Err(_) => false,
-        };
-        policies().insert(file, Policy { packages, build: Build::default(), is_outdated, start });
+            Err(_) => {}
+        }
+        policies().by_file.insert(file, Policy { packages, build: Build::default(), start });
     }
     Ok(())
 }
 
 /// The arguments that name a unit's policy, if it has one.
-pub(super) fn arguments(ws: &Workspace<'_>, unit: &Unit) -> Vec<OsString> {
+pub(super) fn arguments(build_runner: &BuildRunner<'_, '_>, unit: &Unit) -> Vec<OsString> {
     let Some(dir) = request::get().and_then(|request| request.policy_dir.as_deref()) else { return Vec::new() };
-    let file = file(dir, unit);
-    if !policies().contains_key(&file) {
+    let file = file(dir, build_runner, unit);
+    if !policies().by_file.contains_key(&file) {
         return Vec::new();
     }
+    let ws = build_runner.bcx.ws;
     let package = unit.pkg.manifest_path().to_path_buf();
     let workspace = workspace_manifest(ws, unit);
     let mut read = vec![package.clone()];
@@ -133,14 +140,13 @@ pub(super) fn arguments(ws: &Workspace<'_>, unit: &Unit) -> Vec<OsString> {
     read.dedup();
     let variables = configured(ws.gctx());
     let build = Build { variables, read, package_manifest: Some(package), workspace_manifest: workspace };
-    policies().entry(file.clone()).and_modify(|policy| policy.build = build);
+    policies().by_file.entry(file.clone()).and_modify(|policy| policy.build = build);
     vec![FLAG.into(), file.into()]
 }
 
 /// Whether a unit is to be compiled again because its policy has changed, although Cargo does not see that.
 pub(super) fn has_changed(unit: &Unit) -> bool {
-    let dir = request::get().and_then(|request| request.policy_dir.as_deref());
-    unit.mode.is_doc() && dir.is_some_and(|dir| policies().get(&file(dir, unit)).is_some_and(|it| it.is_outdated))
+    policies().outdated.contains(&hash_u64(unit))
 }
 
 /// Writes the policy of a process that is about to start, if its arguments name one.
@@ -153,7 +159,7 @@ pub(super) fn write(cmd: &ProcessBuilder) -> CargoResult<()> {
     let (text, start) = {
         let policies = policies();
         // The user's own, otherwise.
-        let Some(policy) = policies.get(file) else { return Ok(()) };
+        let Some(policy) = policies.by_file.get(file) else { return Ok(()) };
         let mut build = policy.build.clone();
         let set = cmd.get_envs().iter().filter(|(_, value)| value.is_some());
         build.variables.extend(set.map(|(name, _)| name.clone()));
@@ -236,8 +242,9 @@ fn workspace_manifest(ws: &Workspace<'_>, unit: &Unit) -> Option<PathBuf> {
     }
 }
 
-fn file(dir: &Path, unit: &Unit) -> PathBuf {
-    dir.join(format!("{}-{:016x}.toml", unit.target.crate_name(), hash_u64(unit)))
+/// Where the policy of a unit is, in every build in which it is the same unit.
+fn file(dir: &Path, build_runner: &BuildRunner<'_, '_>, unit: &Unit) -> PathBuf {
+    dir.join(format!("{}-{}.toml", unit.target.crate_name(), build_runner.files().metadata(unit).unit_id()))
 }
 
 fn text_of(build: Build, packages: &str) -> CargoResult<String> {
@@ -260,6 +267,6 @@ fn write_file(file: &Path, text: &str, time: Option<SystemTime>) -> CargoResult<
     write().with_context(|| format!("failed to write `{}`", file.display()))
 }
 
-fn policies() -> MutexGuard<'static, BTreeMap<PathBuf, Policy>> {
+fn policies() -> MutexGuard<'static, Policies> {
     POLICIES.lock().unwrap_or_else(PoisonError::into_inner)
 }
