@@ -27,6 +27,12 @@ use rustc_session::Session;
 use rustc_session::config::Cfg;
 use rustc_span::{Symbol, sym};
 
+/// Their feature, and what the build script of `proc_macro2` sets or reads.
+const FEATURE: &str = "proc-macro";
+const USE: &str = "use_proc_macro";
+const WRAP: &str = "wrap_proc_macro";
+const EXEMPT: &str = "procmacro2_semver_exempt";
+
 /// The targets for which modules are compiled.
 const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-unknown-unknown"];
 
@@ -40,15 +46,15 @@ pub(crate) fn configure(sess: &Session, cfg: &mut Cfg) {
     else {
         return;
     };
-    let feature = (sym::feature, Some(Symbol::intern("proc-macro")));
+    let feature = (sym::feature, Some(Symbol::intern(FEATURE)));
     if !cfg.contains(&feature) || !sess.panic_strategy().unwinds() {
         return;
     }
     if name == "proc_macro2" {
-        cfg.insert((Symbol::intern("use_proc_macro"), None));
+        cfg.insert((Symbol::intern(USE), None));
         // With this, what is stable is not enough for it to wrap `proc_macro`.
-        if !cfg.contains(&(Symbol::intern("procmacro2_semver_exempt"), None)) {
-            cfg.insert((Symbol::intern("wrap_proc_macro"), None));
+        if !cfg.contains(&(Symbol::intern(EXEMPT), None)) {
+            cfg.insert((Symbol::intern(WRAP), None));
         }
     } else {
         cfg.retain(|(name, _)| *name != sym::target_os);
