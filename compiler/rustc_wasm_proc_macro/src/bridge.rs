@@ -30,8 +30,7 @@ pub(crate) fn dispatch(mut caller: Caller<'_, Guest>, ptr: u32, len: u32, cap: u
         return Err(outside("dispatch", ptr, cap).into());
     };
     let buffer = &mut memory[buffer];
-    guest.drop_pending();
-    let mut pending = std::mem::take(&mut guest.spare);
+    let mut pending = guest.buffer();
     let Some(server) = guest.server() else {
         return Err(Stop::protocol("a request while no macro runs").into());
     };
@@ -44,19 +43,20 @@ pub(crate) fn dispatch(mut caller: Caller<'_, Guest>, ptr: u32, len: u32, cap: u
     };
     if let Some(place) = buffer.get_mut(..reply.len()) {
         place.copy_from_slice(reply);
-        guest.spare = pending;
+        guest.keep_buffer(pending);
     } else {
-        pending.clear();
         pending.extend_from_slice(reply);
-        guest.pending = Some(pending);
+        guest.set_pending(pending)?;
     }
+    // The compiler may have been at it for long.
+    guest.check_time()?;
     Ok(n)
 }
 
 /// `take(ptr)`: copies the pending bytes to `ptr`.
 pub(crate) fn take(mut caller: Caller<'_, Guest>, ptr: u32) -> wasmtime::Result<()> {
     let (memory, guest) = memory_and_guest(&mut caller)?;
-    let Some(pending) = &guest.pending else {
+    let Some(pending) = guest.pending() else {
         return Err(Stop::protocol("`take` when nothing is pending").into());
     };
     let place = u32::try_from(pending.len()).ok().and_then(|len| range(memory.len(), ptr, len));

@@ -76,6 +76,8 @@ fn config(small: bool) -> wasmtime::Result<Config> {
     config.wasm_memory64(false).wasm_multi_memory(false);
     // NaN bits and relaxed SIMD are the two places where one host could expand a macro otherwise than another.
     config.wasm_relaxed_simd(false).cranelift_nan_canonicalization(true);
+    // Code looks at the time where it is entered and where it loops.
+    config.epoch_interruption(true);
 
     // Wasmtime wants the second to be at least the first, although there are no async stacks here.
     config.max_wasm_stack(MAX_WASM_STACK).async_stack_size(MAX_WASM_STACK);

@@ -1,11 +1,14 @@
 //! Everything that can go wrong with a module, in rustc's style: lowercase, no final period, facts in notes.
 
 use std::fmt;
+use std::time::Duration;
 
-use rustc_wasm_proc_macro_api::policy::Wanted;
+use rustc_wasm_proc_macro_api::policy::{Wanted, escaped};
 use wasmtime::{ThrownException, Trap, WasmBacktrace};
 
+use crate::clock::Deadline;
 use crate::guest::Guest;
+use crate::output::OUTPUT_LIMIT;
 
 /// From this many frames on, a memory access out of bounds counts as an overflow of the guest's shadow stack, which
 /// lies at the lower end of its memory.
@@ -58,6 +61,12 @@ pub enum FaultKind {
     StackOverflow,
     /// The macro trapped after it had been refused more memory, or has filled the heap of its exceptions.
     OutOfMemory,
+    /// The guests of the macro's module wanted more than they may have together, in bytes, or those `of_all` modules did.
+    MemoryLimit { limit: u64, of_all: bool },
+    /// The expansion took too long, or the one around it did of which it is a part.
+    Timeout { limit: Duration, of_enclosing: bool },
+    /// The macro wrote too much to the compiler's standard output and error.
+    TooMuchOutput,
     /// The macro ended the process, with this code.
     Exit(i32),
     /// The module does not keep to the protocol.
@@ -97,7 +106,13 @@ impl Fault {
         let panic = guest.panic.take();
         let grow_refused = std::mem::take(&mut guest.grow_refused);
 
-        let (kind, panic) = if let Some(Stop(kind)) = error.downcast_ref::<Stop>() {
+        // Code may have been stopped by either, see `engine`.
+        let timeout = match error.downcast_ref() {
+            Some(Trap::Interrupt) => guest.deadline.map(Deadline::stop),
+            Some(Trap::StackOverflow) => guest.deadline.and_then(|deadline| deadline.check().err()),
+            _ => None,
+        };
+        let (kind, panic) = if let Some(Stop(kind)) = timeout.as_ref().or(error.downcast_ref()) {
             (kind.clone(), panic)
         } else if let Some(&trap) = error.downcast_ref::<Trap>() {
             match (trap, panic) {
@@ -116,6 +131,15 @@ impl Fault {
         } else {
             (FaultKind::Start(one_line(&error)), panic)
         };
+        let kind = match guest.over_limit.take() {
+            Some(limit) if kind == FaultKind::OutOfMemory => limit,
+            _ => kind,
+        };
+        match kind {
+            FaultKind::Timeout { limit, of_enclosing: false } => guest.refuse(Wanted::Time(limit)),
+            FaultKind::MemoryLimit { limit, of_all: _ } => guest.refuse(Wanted::Memory(limit)),
+            _ => {}
+        }
         let refused = guest.refused();
         Fault { details: Box::new(Details { kind, panic, backtrace, refused }) }
     }
@@ -166,6 +190,25 @@ impl fmt::Display for Fault {
             }
             FaultKind::StackOverflow => f.write_str("the macro overflowed its stack"),
             FaultKind::OutOfMemory => f.write_str("the macro ran out of memory"),
+            FaultKind::MemoryLimit { limit, of_all: false } => {
+                write!(f, "the macro was stopped when it wanted more than its {} of memory", Bytes(*limit))
+            }
+            FaultKind::MemoryLimit { limit, of_all: true } => {
+                write!(f, "the macro was stopped when all macros together wanted more than {} of memory", Bytes(*limit))
+            }
+            FaultKind::Timeout { limit, of_enclosing: false } => {
+                write!(f, "the macro was stopped after {}", Time(*limit))
+            }
+            FaultKind::Timeout { limit, of_enclosing: true } => {
+                write!(
+                    f,
+                    "the macro was stopped when the one whose expansion it is a part of had run for {}",
+                    Time(*limit)
+                )
+            }
+            FaultKind::TooMuchOutput => {
+                write!(f, "the macro was stopped when it had written more than {}", Bytes(OUTPUT_LIMIT as u64))
+            }
             FaultKind::Exit(code) => write!(f, "the macro tried to end the process with exit code {code}"),
             FaultKind::Protocol(message) => {
                 write!(f, "the macro's module broke the protocol: {message}")
@@ -178,6 +221,32 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+/// A number of bytes in the largest unit that says it.
+struct Bytes(u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Bytes(bytes) = *self;
+        match [("GiB", 30), ("MiB", 20), ("KiB", 10)]
+            .iter()
+            .find(|(_, shift)| bytes != 0 && bytes.trailing_zeros() >= *shift)
+        {
+            Some((unit, shift)) => write!(f, "{} {unit}", bytes >> shift),
+            None => write!(f, "{bytes} bytes"),
+        }
+    }
+}
+
+/// A time in seconds, or milliseconds.
+struct Time(Duration);
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Time(time) = *self;
+        if time.subsec_millis() == 0 { write!(f, "{} s", time.as_secs()) } else { write!(f, "{} ms", time.as_millis()) }
+    }
+}
 
 /// A host function's way to end the expansion.
 #[derive(Debug)]
@@ -222,7 +291,8 @@ pub(crate) fn one_line(error: &wasmtime::Error) -> String {
 fn short_backtrace<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut frames: Vec<String> = Vec::new();
     for name in names {
-        let name = format!("{:#}", rustc_demangle::demangle(name));
+        // A module may call its functions what it likes.
+        let name = escaped(&format!("{:#}", rustc_demangle::demangle(name)));
         // Recursion of one function shows as one frame, and the panic machinery not at all.
         let noise = ["core::panicking::", "std::panicking::", "std::sys::", "__rustc", "rust_panic", "__rust"];
         if frames.last() == Some(&name) || noise.iter().any(|prefix| name.starts_with(prefix)) {

@@ -5,13 +5,17 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustc_wasm_proc_macro_api::Dispatch;
 use rustc_wasm_proc_macro_api::policy::{Grants, Wanted};
 use wasmtime::{Caller, Extern, Memory, ResourceLimiter};
 
-use crate::fault::Stop;
+use crate::clock::Deadline;
+use crate::fault::{FaultKind, Stop};
 use crate::files::Files;
+use crate::memory::{Kept, Share};
+use crate::output::{self, Output, Stream};
 use crate::refusals::{Asked, Refusals};
 use crate::wasi::Errno;
 use crate::watt;
@@ -22,8 +26,14 @@ const MEMORY_LIMIT: usize = 4 << 30;
 /// The most tables that a guest may have. Linkers make one, of function pointers.
 const TABLES: usize = 4;
 
-/// The most elements that a table may have, of eight bytes each. A macro has some thousand function pointers.
+/// The most elements that a table may have. A macro has some thousand function pointers.
 const TABLE_LIMIT: usize = 1 << 20;
+
+/// The bytes of an element.
+const ELEMENT: usize = 8;
+
+/// The largest buffer that is kept for the next reply, in bytes.
+const SPARE_LIMIT: usize = 1 << 20;
 
 /// Files and directories that a guest may read in its constructors.
 const EARLY_FILES: usize = 1024;
@@ -35,17 +45,25 @@ pub(crate) const PANIC_MESSAGE_LIMIT: usize = 1 << 20;
 pub(crate) struct Guest {
     /// What its module is granted.
     grants: Grants,
+    /// When it must have ended what it does now.
+    pub(crate) deadline: Option<Deadline>,
+    /// What it has of the memory of all guests.
+    pub(crate) share: Share,
+    /// What it writes to the compiler's output.
+    output: Output,
     /// The exported memory, from the end of instantiation on.
     pub(crate) memory: Option<Memory>,
     server: Option<Server>,
     /// What `take` hands out next.
-    pub(crate) pending: Option<Vec<u8>>,
+    pending: Option<Vec<u8>>,
     /// A buffer for `pending`, kept for its capacity.
-    pub(crate) spare: Vec<u8>,
+    spare: Vec<u8>,
     /// The last panic that the guest announced.
     pub(crate) panic: Option<String>,
     /// Whether the guest was refused more memory in this expansion.
     pub(crate) grow_refused: bool,
+    /// Why, if a limit is to blame. Wasmtime says so of a memory, and nothing of the heap of exceptions.
+    pub(crate) over_limit: Option<FaultKind>,
     /// What the guest named and did not get, in this expansion or, while no compiler listened, in its constructors.
     refusals: Refusals,
     /// The variables that it asked for, likewise.
@@ -72,15 +90,19 @@ unsafe impl Sync for Server {}
 
 impl Guest {
     /// The guest of a module that is granted `grants`.
-    pub(crate) fn new(grants: Grants) -> Guest {
+    pub(crate) fn new(grants: Grants, share: Share) -> Guest {
         Guest {
             grants,
+            deadline: None,
+            share,
+            output: Output::default(),
             memory: None,
             server: None,
             pending: None,
             spare: Vec::new(),
             panic: None,
             grow_refused: false,
+            over_limit: None,
             refusals: Refusals::default(),
             asked: Asked::default(),
             read: HashSet::new(),
@@ -98,7 +120,11 @@ impl Guest {
     ///
     /// `dispatch` must stay alive and otherwise unused until [`Guest::unserve`] or the end of this guest, and no guest
     /// code may run in this store after the end of its lifetime without either.
-    pub(crate) unsafe fn serve(&mut self, dispatch: &mut dyn Dispatch, input: &[u8]) {
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for the input.
+    pub(crate) unsafe fn serve(&mut self, dispatch: &mut dyn Dispatch, input: &[u8]) -> Result<(), Stop> {
         std::mem::take(&mut self.early_files).iter().for_each(|path| dispatch.depends_on(path));
         self.refusals.iter().for_each(|wanted| dispatch.refused(wanted.clone()));
         self.asked.names().for_each(|name| _ = dispatch.variable(name));
@@ -106,12 +132,12 @@ impl Guest {
         // SAFETY: only the lifetime changes, and the caller promises that it is not exceeded.
         let pointer = unsafe { std::mem::transmute::<NonNull<dyn Dispatch + '_>, NonNull<dyn Dispatch>>(pointer) };
         self.server = Some(Server(pointer));
-        let mut pending = std::mem::take(&mut self.spare);
-        pending.clear();
-        pending.extend_from_slice(input);
-        self.pending = Some(pending);
         self.panic = None;
         self.grow_refused = false;
+        self.over_limit = None;
+        let mut pending = self.buffer();
+        pending.extend_from_slice(input);
+        self.set_pending(pending)
     }
 
     /// Ends [`Guest::serve`].
@@ -121,6 +147,8 @@ impl Guest {
         self.asked.clear();
         self.drop_pending();
         self.watt.clear();
+        self.share.release(Kept::Tables);
+        self.finish_output();
     }
 
     /// The compiler, if an expansion is running.
@@ -130,10 +158,94 @@ impl Guest {
         self.server.as_mut().map(|Server(pointer)| unsafe { pointer.as_mut() })
     }
 
+    /// What `take` hands out next.
+    pub(crate) fn pending(&self) -> Option<&[u8]> {
+        self.pending.as_deref()
+    }
+
+    /// An empty buffer for [`Guest::set_pending`] or [`Guest::keep_buffer`].
+    pub(crate) fn buffer(&mut self) -> Vec<u8> {
+        self.drop_pending();
+        std::mem::take(&mut self.spare)
+    }
+
+    /// Has `take` hand out `bytes` next.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for them.
+    pub(crate) fn set_pending(&mut self, bytes: Vec<u8>) -> Result<(), Stop> {
+        self.share.keep(Kept::Pending, bytes.len())?;
+        self.pending = Some(bytes);
+        Ok(())
+    }
+
+    /// Keeps a buffer for the next time.
+    pub(crate) fn keep_buffer(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= SPARE_LIMIT {
+            buffer.clear();
+            self.spare = buffer;
+        }
+    }
+
     pub(crate) fn drop_pending(&mut self) {
         if let Some(pending) = self.pending.take() {
-            self.spare = pending;
+            self.share.release(Kept::Pending);
+            self.keep_buffer(pending);
         }
+    }
+
+    /// Ends an expansion that has taken too long.
+    ///
+    /// # Errors
+    ///
+    /// It has.
+    pub(crate) fn check_time(&self) -> Result<(), Stop> {
+        self.deadline.map_or(Ok(()), Deadline::check)
+    }
+
+    /// A memory or a table is to have `bytes` more.
+    ///
+    /// # Errors
+    ///
+    /// There is no more.
+    fn grow(&mut self, bytes: usize) -> Result<(), Stop> {
+        self.share.grow(bytes).inspect_err(|Stop(kind)| self.over_limit = Some(kind.clone()))
+    }
+
+    /// Waits for that long.
+    ///
+    /// # Errors
+    ///
+    /// See [`Deadline::sleep`].
+    pub(crate) fn sleep(&self, time: Duration) -> Result<(), Stop> {
+        match self.deadline {
+            Some(deadline) => deadline.sleep(time),
+            None => Err(Stop::protocol("it wants to sleep while no macro runs")),
+        }
+    }
+
+    /// Writes to the compiler's output; see [`Output::write`].
+    pub(crate) fn write_output(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), output::Failed> {
+        self.output.write(stream, bytes)?;
+        self.share.keep(Kept::Lines, self.output.kept()).map_err(output::Failed::Limit)
+    }
+
+    /// Shows what is left of the guest's output.
+    pub(crate) fn finish_output(&mut self) {
+        self.output.finish();
+        self.share.release(Kept::Lines);
+    }
+
+    /// Adds something to what a guest of watt has numbers for.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for it.
+    pub(crate) fn add_to_watt<T>(&mut self, add: impl FnOnce(&mut watt::Tables) -> Result<T, Stop>) -> Result<T, Stop> {
+        let added = add(&mut self.watt)?;
+        self.share.keep(Kept::Tables, self.watt.used())?;
+        Ok(added)
     }
 
     /// What the guest's module is granted.
@@ -210,19 +322,34 @@ impl Guest {
 }
 
 impl ResourceLimiter for Guest {
-    fn memory_growing(&mut self, _current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        self.check_time()?;
         let allowed = desired <= MEMORY_LIMIT && maximum.is_none_or(|maximum| desired <= maximum);
         self.grow_refused |= !allowed;
+        if allowed {
+            self.grow(desired.saturating_sub(current))?;
+        }
         Ok(allowed)
     }
 
     fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
         self.grow_refused = true;
+        self.share.grow_failed();
         Ok(())
     }
 
-    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= TABLE_LIMIT)
+    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        self.check_time()?;
+        let allowed = desired <= TABLE_LIMIT;
+        if allowed {
+            self.grow(desired.saturating_sub(current) * ELEMENT)?;
+        }
+        Ok(allowed)
+    }
+
+    fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.share.grow_failed();
+        Ok(())
     }
 
     fn instances(&self) -> usize {
@@ -242,7 +369,7 @@ impl ResourceLimiter for Guest {
 ///
 /// # Errors
 ///
-/// The guest has no memory, which can happen only while it is being instantiated.
+/// The guest has no memory, which can happen only while it is being instantiated; or no time.
 pub(crate) fn memory_and_guest<'a>(caller: &'a mut Caller<'_, Guest>) -> Result<(&'a mut [u8], &'a mut Guest), Stop> {
     let memory = match caller.data().memory {
         Some(memory) => memory,
@@ -251,7 +378,10 @@ pub(crate) fn memory_and_guest<'a>(caller: &'a mut Caller<'_, Guest>) -> Result<
             _ => return Err(Stop::protocol("it called the host before it had a memory")),
         },
     };
-    Ok(memory.data_and_store_mut(caller))
+    let (memory, guest) = memory.data_and_store_mut(caller);
+    // Code without loops, which looks at the time by itself nowhere else, may call the host a million times.
+    guest.check_time()?;
+    Ok((memory, guest))
 }
 
 /// The range of `len` bytes at `pointer`, if all of it lies in a memory of `size` bytes.
@@ -265,21 +395,24 @@ pub(crate) fn range(size: usize, pointer: u32, len: u32) -> Option<std::ops::Ran
 pub(crate) mod tests {
     use std::path::PathBuf;
 
-    use rustc_wasm_proc_macro_api::policy::{Grants, Policy};
+    use rustc_wasm_proc_macro_api::policy::Policy;
 
     use super::{EARLY_FILES, Guest};
+    use crate::memory::{Account, Share};
     use crate::wasi::Errno;
 
-    /// What every module has.
-    pub(crate) fn grants() -> Grants {
-        Policy::of_process().grants(&[0; 32], "guest", "0.1.0")
+    /// A guest that has what every module has.
+    pub(crate) fn guest() -> Guest {
+        let grants = Policy::of_process().grants(&[0; 32], "guest", "0.1.0");
+        let share = Share::new(Account::new(&grants));
+        Guest::new(grants, share)
     }
 
     #[test]
     fn a_constructor_cannot_make_the_host_remember_more_and_more_files() {
         // And none is forgotten: a file that the compiler would not hear of is not read.
         let path = |number: usize| PathBuf::from(format!("/{number}"));
-        let mut guest = Guest::new(grants());
+        let mut guest = guest();
         for number in 0..EARLY_FILES {
             assert_eq!(guest.depends_on(&path(number), &path(number)), Ok(()));
         }

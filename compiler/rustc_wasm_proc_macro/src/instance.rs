@@ -1,12 +1,16 @@
 //! One running copy of a module, and one expansion in it.
 
+use std::sync::Arc;
+
 use rustc_wasm_proc_macro_api::policy::Grants;
 use stubgen::module::{DECLS_EXPORT, MEMORY_EXPORT, RUN_EXPORT};
 use wasmtime::{Extern, InstancePre, Memory, Store, TypedFunc};
 
 use crate::Dispatch;
-use crate::fault::Fault;
+use crate::clock::Deadline;
+use crate::fault::{Fault, Stop};
 use crate::guest::{Guest, range};
+use crate::memory::{Account, Kept, Share};
 use crate::watt;
 
 /// What a WASI library runs its constructors in. A module without constructors may lack it.
@@ -39,14 +43,22 @@ pub(crate) enum Expected {
 }
 
 impl Instance {
-    /// Makes an instance, and checks that it has as many macros as the module said.
+    /// Makes an instance until `deadline`, and checks that it has as many macros as the module said.
     ///
     /// # Errors
     ///
     /// What the guest did wrong in its constructors, or what the host lacks.
-    pub(crate) fn new(module: &InstancePre<Guest>, expected: &Expected, grants: &Grants) -> Result<Instance, Fault> {
-        let mut store = Store::new(module.module().engine(), Guest::new(grants.clone()));
+    pub(crate) fn new(
+        module: &InstancePre<Guest>,
+        expected: &Expected,
+        grants: &Grants,
+        account: &Arc<Account>,
+        deadline: Deadline,
+    ) -> Result<Instance, Fault> {
+        let guest = Guest::new(grants.clone(), Share::new(Arc::clone(account)));
+        let mut store = Store::new(module.module().engine(), guest);
         store.limiter(|guest| guest);
+        set_deadline(&mut store, deadline);
         match Instance::start(&mut store, module, expected) {
             Ok((memory, entry)) => {
                 let instance = Instance { store, memory, entry };
@@ -95,7 +107,7 @@ impl Instance {
         Ok(())
     }
 
-    /// Runs macro number `index`.
+    /// Runs macro number `index` until `deadline`.
     ///
     /// # Errors
     ///
@@ -105,6 +117,7 @@ impl Instance {
         index: u32,
         input: &[u8],
         force_show_panics: bool,
+        deadline: Deadline,
         dispatch: &mut dyn Dispatch,
     ) -> Result<Vec<u8>, Fault> {
         let Ok(input_len) = u32::try_from(input.len()) else {
@@ -112,31 +125,42 @@ impl Instance {
         };
         // SAFETY: `dispatch` is borrowed until the end of this function and not used here. `unserve` follows the call;
         // if the call unwinds, then the caller drops this instance, as it does after every fault, so no guest code runs.
-        unsafe { self.store.data_mut().serve(dispatch, input) };
-        let result = match &self.entry {
-            Entry::Bridge { run, declarations } => {
-                run.call(&mut self.store, (*declarations, index, input_len, u32::from(force_show_panics)))
-            }
-            Entry::Watt(entry) => entry.run(&mut self.store, index).map(u64::from),
-        };
+        let served = unsafe { self.store.data_mut().serve(dispatch, input) };
+        set_deadline(&mut self.store, deadline);
+        let result = served.and_then(|()| deadline.check()).map_err(wasmtime::Error::from);
+        let result = result.and_then(|()| self.call(index, input_len, force_show_panics));
         let result = result.map_err(|error| Fault::of_call(error, self.store.data_mut()));
         self.store.data_mut().unserve();
+        result
+    }
 
-        let output = result?;
-        if let Entry::Watt(_) = self.entry {
-            return Ok((output as u32).to_le_bytes().to_vec());
-        }
+    fn call(&mut self, index: u32, input_len: u32, force_show_panics: bool) -> wasmtime::Result<Vec<u8>> {
+        let output = match &self.entry {
+            Entry::Bridge { run, declarations } => {
+                run.call(&mut self.store, (*declarations, index, input_len, u32::from(force_show_panics)))?
+            }
+            Entry::Watt(entry) => return Ok(entry.run(&mut self.store, index)?.to_le_bytes().to_vec()),
+        };
         let (pointer, len) = ((output >> 32) as u32, output as u32);
-        let memory = self.memory.data(&self.store);
-        match range(memory.len(), pointer, len) {
-            Some(output) => Ok(memory[output].to_vec()),
-            None => Err(Fault::protocol(format!(
-                "its output is {len} bytes at {pointer:#x}, which is outside the module's memory"
-            ))),
-        }
+        let (memory, guest) = self.memory.data_and_store_mut(&mut self.store);
+        let Some(output) = range(memory.len(), pointer, len) else {
+            let message = format!("its output is {len} bytes at {pointer:#x}, which is outside the module's memory");
+            return Err(Stop::protocol(message).into());
+        };
+        // Counted while there are both. Soon the compiler makes something else of it.
+        guest.share.keep(Kept::Output, output.len())?;
+        let output = memory[output].to_vec();
+        guest.share.release(Kept::Output);
+        Ok(output)
     }
 }
 
+/// Has the guest's code, and what it calls, stop at `deadline`.
+fn set_deadline(store: &mut Store<Guest>, deadline: Deadline) {
+    store.set_epoch_deadline(deadline.ticks_left());
+    store.data_mut().deadline = Some(deadline);
+}
+
 fn missing(export: &str) -> wasmtime::Error {
-    wasmtime::Error::from(crate::fault::Stop::protocol(format!("it has no export `{export}`")))
+    wasmtime::Error::from(Stop::protocol(format!("it has no export `{export}`")))
 }

@@ -11,12 +11,14 @@
 //! * `instance`: running copies of a module, and one expansion in one of them;
 //! * `library`: the crate as a dynamic library, which is how the compiler uses it;
 //! * `host`: the table of everything a guest may call; `bridge`, `wasi` and `watt` implement it;
+//! * `clock`, `memory` and `output`: how long an expansion may take, how much guests may have, and what they may write;
 //! * `fault`: everything that can go wrong, in words.
 //!
 //! **Invariant**: nothing that a guest says is trusted. Every pointer is checked, every answer is parsed by somebody who
 //! expects nonsense, and a guest cannot make this crate panic.
 
 mod bridge;
+mod clock;
 mod engine;
 mod events;
 mod fault;
@@ -25,7 +27,9 @@ mod guest;
 mod host;
 mod instance;
 mod library;
+mod memory;
 mod module;
+mod output;
 mod refusals;
 mod stack;
 mod wasi;

@@ -9,11 +9,13 @@ use stubgen::cache::{Cache, Key, Kind};
 use stubgen::module::{Digest, ModuleInfo};
 use wasmtime::{InstancePre, ModuleVersionStrategy};
 
+use crate::clock::Running;
 use crate::engine::{self, Host};
 use crate::events::measured;
 use crate::fault::{Fault, LoadError, one_line};
 use crate::guest::Guest;
 use crate::instance::{Expected, Instance};
+use crate::memory::Account;
 use crate::{Activity, Dispatch, Events, stack, watt};
 
 /// A module with procedural macros, ready to run. Clones are the same module.
@@ -26,6 +28,8 @@ struct Shared {
     module: InstancePre<Guest>,
     expected: Expected,
     from_cache: bool,
+    /// The memory of all its instances.
+    account: Arc<Account>,
     idle: Mutex<Idle>,
 }
 
@@ -108,7 +112,7 @@ impl Module {
             None => Expected::Bridge(info.declarations.len()),
         };
         let idle = Mutex::new(Idle { place: 0, grants: grants.clone(), instances: Vec::new() });
-        Ok(Module { shared: Arc::new(Shared { module, expected, from_cache, idle }) })
+        Ok(Module { shared: Arc::new(Shared { module, expected, from_cache, account: Account::new(grants), idle }) })
     }
 
     /// Whether the compiled code came from the cache.
@@ -149,15 +153,18 @@ impl Module {
         let shared = &*self.shared;
         let place = dispatch.place();
         let (instance, grants) = shared.idle().take(place);
+        let running = Running::begin(shared.module.module().engine(), grants.time()).map_err(Fault::new)?;
+        let deadline = running.deadline();
         let mut instance = match instance {
             Some(instance) => instance,
             None => {
-                let make = || Instance::new(&shared.module, &shared.expected, &grants);
+                let make = || Instance::new(&shared.module, &shared.expected, &grants, &shared.account, deadline);
                 let made = measured(events, Activity::Instantiate, make);
                 made.inspect_err(|fault| fault.refused().iter().for_each(|wanted| dispatch.refused(wanted.clone())))?
             }
         };
-        let output = measured(events, Activity::Expand, || instance.expand(index, input, force_show_panics, dispatch))?;
+        let expand = || instance.expand(index, input, force_show_panics, deadline, dispatch);
+        let output = measured(events, Activity::Expand, expand)?;
         let mut idle = shared.idle();
         if idle.place == place {
             idle.instances.push(instance);

@@ -5,7 +5,7 @@
 
 pub(crate) mod files;
 
-use std::io::{self, IsTerminal, SeekFrom, Write};
+use std::io::{self, IsTerminal, SeekFrom};
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
@@ -15,6 +15,7 @@ use wasmtime::Caller;
 
 use crate::fault::{FaultKind, Stop};
 use crate::guest::{Guest, memory_and_guest, range};
+use crate::output::{self, Stream};
 
 /// An error code of preview 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +78,7 @@ const PATH_LIMIT: u32 = 4096;
 /// The most random bytes of one call: no call may take long, since nothing interrupts it.
 const RANDOM_LIMIT: u32 = 16 << 20;
 
-/// The most buffers of one call that are read into, as for most systems.
+/// The most buffers of one call that are read into or written, as for most systems.
 const BUFFER_LIMIT: u32 = 1024;
 
 /// The most events that a guest may wait for at once.
@@ -93,6 +94,47 @@ fn answer(
         Ok(()) => SUCCESS,
         Err(Errno(code)) => code.into(),
     })
+}
+
+/// [`answer`], but the body may also end the expansion.
+fn answer_or_stop(
+    caller: &mut Caller<'_, Guest>,
+    body: impl FnOnce(&mut Memory<'_>, &mut Guest) -> Result<(), Failed>,
+) -> Answer {
+    let (bytes, guest) = memory_and_guest(caller)?;
+    match body(&mut Memory(bytes), guest) {
+        Ok(()) => Ok(SUCCESS),
+        Err(Failed::Errno(Errno(code))) => Ok(code.into()),
+        Err(Failed::Stop(stop)) => Err(stop.into()),
+    }
+}
+
+/// How a function fails.
+enum Failed {
+    Errno(Errno),
+    Stop(Stop),
+}
+
+impl From<Errno> for Failed {
+    fn from(errno: Errno) -> Failed {
+        Failed::Errno(errno)
+    }
+}
+
+impl From<Stop> for Failed {
+    fn from(stop: Stop) -> Failed {
+        Failed::Stop(stop)
+    }
+}
+
+impl From<output::Failed> for Failed {
+    fn from(failed: output::Failed) -> Failed {
+        match failed {
+            output::Failed::Limit(stop) => Failed::Stop(stop),
+            output::Failed::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Failed::Errno(Errno::PIPE),
+            output::Failed::Io(_) => Failed::Errno(Errno::IO),
+        }
+    }
 }
 
 /// The guest's memory, checked.
@@ -256,9 +298,9 @@ pub(crate) fn poll_oneoff(
     count: u32,
     ready: u32,
 ) -> Answer {
-    answer(&mut caller, |memory, _| {
+    answer_or_stop(&mut caller, |memory, guest| {
         if count == 0 || count > SUBSCRIPTION_LIMIT {
-            return Err(Errno::INVAL);
+            return Err(Errno::INVAL.into());
         }
         let subscriptions = (0..count)
             .map(|number| Ok(Subscription::parse(memory.read(offset(subscriptions, number, 48)?)?)))
@@ -266,7 +308,7 @@ pub(crate) fn poll_oneoff(
         memory.range(events, offset(0, count, 32)?)?;
         memory.range(ready, 4)?;
         let wait = subscriptions.iter().map(|subscription| subscription.wait).min().unwrap_or_default();
-        std::thread::sleep(wait);
+        guest.sleep(wait)?;
         let mut happened = 0;
         for subscription in subscriptions.iter().filter(|subscription| subscription.wait <= wait) {
             let mut event = [0; 32];
@@ -276,7 +318,7 @@ pub(crate) fn poll_oneoff(
             memory.write(offset(events, happened, 32)?, &event)?;
             happened += 1;
         }
-        memory.write_u32(ready, happened)
+        Ok(memory.write_u32(ready, happened)?)
     })
 }
 
@@ -365,32 +407,25 @@ fn seek(memory: &mut Memory<'_>, guest: &mut Guest, fd: u32, to: SeekFrom, posit
     memory.write_u64(position, reached)
 }
 
-/// Writes to the compiler's own output, at once, so that it stands in the right place among the compiler's.
+/// Writes to the compiler's own output, a line as soon as it has ended, so that it stands in the right place among the
+/// compiler's.
 pub(crate) fn fd_write(mut caller: Caller<'_, Guest>, fd: u32, buffers: u32, count: u32, written: u32) -> Answer {
-    answer(&mut caller, |memory, _| {
+    answer_or_stop(&mut caller, |memory, guest| {
         memory.range(written, 4)?;
-        let total = match fd {
-            1 => write_buffers(memory, buffers, count, &mut io::stdout().lock())?,
-            2 => write_buffers(memory, buffers, count, &mut io::stderr().lock())?,
-            _ => return Err(Errno::BADF),
+        let stream = match fd {
+            1 => Stream::Output,
+            2 => Stream::Error,
+            _ => return Err(Errno::BADF.into()),
         };
-        memory.write_u32(written, total)
+        let mut total = 0u32;
+        // As by the system, fewer bytes may be written than there are.
+        for number in 0..count.min(BUFFER_LIMIT) {
+            let buffer = offset(buffers, number, 8)?;
+            let len = memory.read_u32(offset(buffer, 4, 1)?)?;
+            let bytes = memory.range(memory.read_u32(buffer)?, len)?;
+            total = total.checked_add(len).ok_or(Errno::INVAL)?;
+            guest.write_output(stream, &memory.0[bytes])?;
+        }
+        Ok(memory.write_u32(written, total)?)
     })
-}
-
-fn write_buffers(memory: &Memory<'_>, buffers: u32, count: u32, stream: &mut dyn Write) -> Result<u32, Errno> {
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Errno::PIPE,
-        _ => Errno::IO,
-    };
-    let mut total = 0u32;
-    for number in 0..count {
-        let buffer = offset(buffers, number, 8)?;
-        let len = memory.read_u32(offset(buffer, 4, 1)?)?;
-        let bytes = memory.range(memory.read_u32(buffer)?, len)?;
-        total = total.checked_add(len).ok_or(Errno::INVAL)?;
-        stream.write_all(&memory.0[bytes]).map_err(failed)?;
-    }
-    stream.flush().map_err(failed)?;
-    Ok(total)
 }

@@ -25,6 +25,11 @@ impl Tables {
         self.used = 0;
     }
 
+    /// The bytes that it has.
+    pub(crate) fn used(&self) -> usize {
+        self.used
+    }
+
     fn count(&mut self, size: usize) -> Result<(), Stop> {
         match self.used.checked_add(size).and_then(|used| used.checked_add(ENTRY)) {
             Some(used) if used <= LIMIT => {
@@ -81,7 +86,7 @@ pub(crate) fn define(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
 fn token_stream_serialize(mut caller: Caller<'_, Guest>, stream: u32) -> wasmtime::Result<u32> {
     let guest = caller.data_mut();
     let bytes = ask(guest, Request::Serialize, &stream.to_le_bytes(), <[u8]>::to_vec)?;
-    Ok(guest.watt.add_bytes(bytes)?)
+    Ok(guest.add_to_watt(|tables| tables.add_bytes(bytes))?)
 }
 
 /// `token_stream_deserialize(ptr, len) -> stream`
@@ -100,13 +105,14 @@ fn token_stream_parse(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> wasm
 fn literal_to_string(mut caller: Caller<'_, Guest>, literal: u32) -> wasmtime::Result<u32> {
     let guest = caller.data_mut();
     let text = ask(guest, Request::LiteralText, &literal.to_le_bytes(), text)?;
-    Ok(guest.watt.add_string(text)?)
+    Ok(guest.add_to_watt(|tables| tables.add_string(text))?)
 }
 
 /// `string_new(ptr, len) -> string`
 fn string_new(mut caller: Caller<'_, Guest>, ptr: u32, len: u32) -> wasmtime::Result<u32> {
     let (text, guest) = given(&mut caller, "string_new", ptr, len)?;
-    Ok(guest.watt.add_string(self::text(text))?)
+    let text = self::text(text);
+    Ok(guest.add_to_watt(|tables| tables.add_string(text))?)
 }
 
 /// `string_len(string) -> len`
@@ -158,6 +164,7 @@ fn ask<R>(guest: &mut Guest, request: Request, argument: &[u8], read: fn(&[u8]) 
         None => Err(Stop::protocol("a call while no macro runs")),
     };
     guest.watt.request = bytes;
+    guest.check_time()?;
     reply
 }
 
