@@ -33,18 +33,24 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(shell: &Shell) -> Result<Session> {
         let toolchain = Toolchain::find()?;
-        let opened = store::default_dir().ok_or_else(|| "there is no home directory".to_owned());
+        let opened = store::default_dir().ok_or_else(|| ("there is no home directory".to_owned(), None));
         let opened = opened.and_then(|dir| {
-            Store::open(dir.clone()).map_err(|error| format!("`{}` cannot be used: {error}", dir.display()))
+            let failed = |error| (format!("`{}` cannot be used: {error}", dir.display()), Some(dir.clone()));
+            Store::open(dir.clone()).map_err(failed)
         });
         let (store, temporary) = match opened {
             Ok(opened) => opened,
-            Err(error) => {
+            Err((error, dir)) => {
                 // A cache that does not work must not stop anybody from building.
                 shell.warn_once(format_args!("no module is kept for the next run, because {error}"));
                 let failed = |error| Failure::new(format!("there is no directory for temporary files: {error}"));
                 let outer = tempfile::Builder::new().prefix("wasm-proc-macro-").tempdir().map_err(failed)?;
                 let (store, _) = Store::open(outer.path().join("store")).map_err(failed)?;
+                // Whoever fills it for others may not want them to write there.
+                let store = match dir {
+                    Some(dir) => store.before(dir),
+                    None => store,
+                };
                 (store, outer)
             }
         };

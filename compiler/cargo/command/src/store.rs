@@ -64,6 +64,8 @@ const MODULES_OF_ONE: usize = 4;
 /// A store's directory.
 pub(crate) struct Store {
     dir: PathBuf,
+    /// Another store, which is only read: its modules are taken, and nothing is kept there.
+    read_only: Option<PathBuf>,
 }
 
 /// What is known of a module in the store.
@@ -140,7 +142,7 @@ pub(crate) fn default_dir() -> Option<PathBuf> {
 impl Store {
     /// The store in `dir`, of which nothing need be there yet, and a directory in it for what lives only as long as this run.
     pub(crate) fn open(dir: PathBuf) -> io::Result<(Store, TempDir)> {
-        let store = Store { dir };
+        let store = Store { dir, read_only: None };
         let dir = &store.dir;
         // The tag is the first thing in it, so that whoever looks after it at this moment knows whose it is.
         if !store.is_ours()? {
@@ -158,7 +160,18 @@ impl Store {
 
     /// A store that is only looked after: nothing is made.
     pub(crate) fn existing(dir: PathBuf) -> Store {
-        Store { dir }
+        Store { dir, read_only: None }
+    }
+
+    /// The store with another one behind it that cannot be written, if that is one.
+    pub(crate) fn before(self, read_only: PathBuf) -> Store {
+        let is_store = Store::existing(read_only.clone()).is_ours().is_ok_and(|is_ours| is_ours);
+        Store { read_only: is_store.then_some(read_only), ..self }
+    }
+
+    /// Where something that is in a store may be.
+    fn places(&self, dir: &str, name: &str) -> impl Iterator<Item = PathBuf> {
+        [Some(&self.dir), self.read_only.as_ref()].into_iter().flatten().map(move |store| store.join(dir).join(name))
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -185,21 +198,7 @@ impl Store {
 
     /// The module of that key, if it is there and whole.
     pub(crate) fn lookup(&self, key: &Key) -> Option<Stored> {
-        let dir = self.entry_dir(key);
-        let meta_path = dir.join(META_FILE);
-        let in_use = File::open(&meta_path).ok()?;
-        if let Err(TryLockError::WouldBlock) = in_use.try_lock_shared() {
-            // Only the collector locks it so, and it is about to remove it.
-            return None;
-        }
-        let meta: Meta = serde_json::from_reader(&in_use).ok()?;
-        let path = dir.join(MODULE_FILE);
-        let bytes = fs::read(&path).ok()?;
-        if Digest::of(&bytes).to_string() != meta.sha256 || !lock::is_still_at(&in_use, &meta_path) {
-            return None;
-        }
-        touch(&in_use);
-        Some(Stored { path, meta, _in_use: in_use })
+        self.places(MODULES, key.as_str()).find_map(|dir| stored(&dir))
     }
 
     /// Puts a module there in place of one that is damaged. The caller holds the key's lock.
@@ -233,7 +232,7 @@ impl Store {
 
     /// Why no module of that key could be built. What cannot be read is not there.
     pub(crate) fn failure(&self, key: &Key) -> Option<Note> {
-        read_used(&self.failure_path(key))
+        self.places(FAILURES, &format!("{key}.json")).find_map(|path| read_used(&path))
     }
 
     /// Keeps why no module of that key could be built.
@@ -251,7 +250,7 @@ impl Store {
     }
 
     fn known(&self, key: &Key) -> Option<Sources> {
-        read_used(&self.sources_path(key))
+        self.places(SOURCES, &format!("{key}.json")).find_map(|path| read_used(&path))
     }
 
     /// What decided about a macro when it was last built.
@@ -285,8 +284,7 @@ impl Store {
 
     /// The digest of a compiler whose files were seen before.
     pub(crate) fn compiler(&self, listing: &Digest) -> Option<Digest> {
-        let path = self.dir.join(COMPILERS).join(listing.to_string());
-        let file = File::open(&path).ok()?;
+        let file = self.places(COMPILERS, &listing.to_string()).find_map(|path| File::open(&path).ok())?;
         let key = Key::from_text(io::read_to_string(&file).ok()?.trim())?;
         touch(&file);
         let mut digest = [0; 32];
@@ -301,6 +299,24 @@ impl Store {
         // It is computed again if this does not work.
         _ = stubgen::write_atomically(&path, format!("{identity}\n").as_bytes());
     }
+}
+
+/// The module of an entry, if it is there and whole.
+fn stored(dir: &Path) -> Option<Stored> {
+    let meta_path = dir.join(META_FILE);
+    let in_use = File::open(&meta_path).ok()?;
+    if let Err(TryLockError::WouldBlock) = in_use.try_lock_shared() {
+        // Only the collector locks it so, and it is about to remove it.
+        return None;
+    }
+    let meta: Meta = serde_json::from_reader(&in_use).ok()?;
+    let path = dir.join(MODULE_FILE);
+    let bytes = fs::read(&path).ok()?;
+    if Digest::of(&bytes).to_string() != meta.sha256 || !lock::is_still_at(&in_use, &meta_path) {
+        return None;
+    }
+    touch(&in_use);
+    Some(Stored { path, meta, _in_use: in_use })
 }
 
 /// What is in a file of the store, which was of use then.

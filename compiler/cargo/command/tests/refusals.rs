@@ -120,6 +120,9 @@ fn with_the_setting_native_it_runs_natively_from_then_on_and_that_is_said() {
     lab.permit(LINES);
     assert!(lab.ok(&["build"]).stderr.ends_with("Used 2 macros from Wasm (2 cached)\n"));
     lab.permit("");
+    // Who forbids it gets the lines to write instead.
+    let output = lab.run(&["build", "--forbid-native"]);
+    assert!(output.stderr.contains(LINES) && !output.stderr.contains("Retrying"), "{}", output.stderr);
     // Without the setting nothing of it counts.
     lab.settings = json!({});
     assert_eq!(lab.run(&["build"]).code, 101);
@@ -200,8 +203,10 @@ fn what_was_asked_for_is_shown_and_accepted() {
         "  has         env = [\"DATABASE_*\"]\n",
         "  asked for   reading `",
         ": read = [\".env\"]\n",
-        "the environment variable `DATABASE_URL` (`it`), 0 seconds ago: granted since\n",
-        "  asked for   running the program `git` (`it`), 0 seconds ago: native = true\n",
+        "the environment variable `DATABASE_URL` (`it`), ",
+        " ago: granted since\n",
+        "  asked for   running the program `git` (`it`), ",
+        " ago: native = true\n",
         "inner-derive v1.0.0\n  has         nothing but what every macro has\n  asked for   nothing\n",
     ] {
         assert!(shown.contains(line), "{line}\n{shown}");
@@ -241,6 +246,16 @@ fn what_another_module_asked_for_is_not_accepted_for_this_one() {
             .stdout
             .contains("first-derive v1.0.1\n  has         nothing but what every macro has\n  asked for   nothing\n")
     );
+    lab.ok(&["permissions", "--accept"]);
+    assert_eq!(lab.permissions(), "");
+    // The same package after an edit.
+    let mut lab = self::lab();
+    lab.make_local(2);
+    lab.run(&["build"]);
+    lab.control = json!({});
+    lab.write_module("first-derive", "1.0.0", b"after an edit");
+    _ = fs::remove_dir_all(lab.path("project/target/wasm"));
+    lab.ok(&["build", "--retry"]);
     lab.ok(&["permissions", "--accept"]);
     assert_eq!(lab.permissions(), "");
 }

@@ -9,7 +9,7 @@ use std::process::Child;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
-use support::{Lab, finish};
+use support::{Lab, finish, names};
 
 /// A store with two modules in it.
 fn lab() -> Lab {
@@ -70,6 +70,33 @@ fn a_store_that_cannot_be_written_stops_nobody() {
     assert_eq!(output.stderr.matches("warning:").count(), 1, "{}", output.stderr);
     assert!(output.stderr.contains("warning: no module is kept for the next run"), "{}", output.stderr);
     assert!(output.stderr.ends_with("Used 2 macros from Wasm\n"), "{}", output.stderr);
+}
+
+#[test]
+fn a_store_that_can_only_be_read_is_read() {
+    // Somebody may fill one for a whole team, or an image of a machine may bring one. Here it cannot be written in yet another way, since tests
+    // may run as somebody who may write everywhere.
+    let mut lab = lab();
+    fs::remove_dir(lab.store().join("tmp")).unwrap();
+    fs::write(lab.store().join("tmp"), "no directory").unwrap();
+    let third = lab.macros("third-derive", &[]);
+    lab.roots.push(third);
+    for _ in 0..2 {
+        let output = lab.ok(&["build"]);
+        assert_eq!(
+            output.stderr.matches("warning: no module is kept for the next run").count(),
+            1,
+            "{}",
+            output.stderr
+        );
+        assert!(
+            output.stderr.contains("Used 3 macros from Wasm (2 cached)") || output.stderr.contains("(3 cached)"),
+            "{}",
+            output.stderr
+        );
+        assert_eq!(names(&lab.take_calls("build")[0]["request"]["build"]), ["third-derive"]);
+    }
+    assert_eq!(lab.stored("modules").len(), 2);
 }
 
 #[test]
