@@ -190,7 +190,9 @@ pub fn units(
     let Some(request) = request::get() else { return Ok((roots, graph)) };
     match request.mode {
         Mode::Plan => {
-            drop_println!(ws.gctx(), "{}", plan::plan(ws, target_data, &roots, &graph)?);
+            // Not while the shell is held for printing.
+            let plan = plan::plan(ws, target_data, &roots, &graph)?;
+            drop_println!(ws.gctx(), "{plan}");
             end_early()
         }
         Mode::Build => {

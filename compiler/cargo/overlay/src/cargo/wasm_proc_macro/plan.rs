@@ -6,10 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::request::is_macro;
 use super::{host, is_guest};
-use crate::CargoResult;
 use crate::core::compiler::unit_graph::UnitGraph;
 use crate::core::compiler::{CompileMode, RustcTargetData, Unit};
 use crate::core::{SourceId, TargetKind, Workspace};
+use crate::util::context::ConfigValue;
+use crate::{CargoResult, GlobalContext};
+
+/// Of Cargo's configuration.
+const TABLE: &str = "wasm-proc-macro";
+/// Its only key.
+const ON_REFUSAL: &str = "on-refusal";
 
 #[derive(Serialize)]
 struct Plan<'a> {
@@ -26,9 +32,9 @@ struct Plan<'a> {
     env: BTreeMap<&'a str, String>,
 }
 
-/// The table `wasm-proc-macro` of Cargo's configuration.
+/// What the table has.
 #[derive(Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(rename_all = "kebab-case")]
 struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     on_refusal: Option<OnRefusal>,
@@ -95,9 +101,22 @@ pub(super) fn plan(
         macros: units.iter().filter(|unit| is_macro(unit)).map(|unit| index[*unit]).collect(),
         units: units.iter().map(|unit| planned(unit, ws, target_data, graph, &index, &cfgs)).collect(),
         env: env.iter().map(|(name, value)| (name.as_str(), value.to_string_lossy().into_owned())).collect(),
-        settings: ws.gctx().get::<Option<Settings>>("wasm-proc-macro")?.unwrap_or_default(),
+        settings: Settings::of(ws.gctx())?,
     };
     Ok(serde_json::to_string(&plan)?)
+}
+
+impl Settings {
+    /// Cargo only warns of keys that nobody asks for, but one of these with a slip in it would let macros have more, or less, than
+    /// the user wants.
+    fn of(gctx: &GlobalContext) -> CargoResult<Settings> {
+        if let Some(ConfigValue::Table(table, _)) = gctx.values()?.get(TABLE)
+            && let Some((key, value)) = table.iter().find(|(key, _)| *key != ON_REFUSAL)
+        {
+            anyhow::bail!("unknown key `{TABLE}.{key}` in {}; expected `{ON_REFUSAL}`", value.definition());
+        }
+        Ok(gctx.get::<Option<Settings>>(TABLE)?.unwrap_or_default())
+    }
 }
 
 fn planned<'a>(
