@@ -3,6 +3,8 @@
 mod support;
 
 use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{Lab, names, refusal};
@@ -251,11 +253,21 @@ fn what_another_module_asked_for_is_not_accepted_for_this_one() {
     // The same package after an edit.
     let mut lab = self::lab();
     lab.make_local(2);
+    let dir = lab.path("project/first");
+    let write = |text: &str| {
+        fs::create_dir_all(dir.join("src")).unwrap();
+        fs::write(dir.join("src/lib.rs"), text).unwrap();
+        sleep(Duration::from_millis(200));
+    };
+    write("one");
+    lab.units[2]["manifest"] = json!(dir.join("Cargo.toml"));
+    lab.units[2]["src"] = json!(dir.join("src/lib.rs"));
     lab.run(&["build"]);
+    assert!(lab.ok(&["permissions"]).stdout.contains("asked for   reading"));
     lab.control = json!({});
     lab.write_module("first-derive", "1.0.0", b"after an edit");
-    _ = fs::remove_dir_all(lab.path("project/target/wasm"));
-    lab.ok(&["build", "--retry"]);
+    write("two");
+    lab.ok(&["build"]);
     lab.ok(&["permissions", "--accept"]);
     assert_eq!(lab.permissions(), "");
 }
