@@ -192,6 +192,7 @@ fn use_modules(resolver: &mut Resolver<'_>) -> Result<Used> {
 fn failed_to_compile(resolver: &Resolver<'_>) -> Result<bool> {
     let has_programs = matches!(resolver.cargo.line.command.to_str(), Some("run" | "r" | "test" | "t" | "bench"));
     if has_programs || resolver.choice.on_refusal == OnRefusal::Ask {
+        resolver.shell.status("Checking", "what else macros ask for");
         let compiles = resolver.cargo.compiles(resolver.request(Mode::Use))?;
         return Ok(!compiles || !has_programs);
     }

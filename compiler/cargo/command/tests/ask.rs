@@ -31,6 +31,7 @@ fn all_questions_of_a_build_are_asked_once_and_the_answers_written_down() {
     assert_eq!(lab.permissions(), expected);
     assert_eq!(lab.take_modes(), ["plan", "build", "use", "use", "use"], "one of them collects");
     for text in [
+        "    Checking what else macros ask for\n",
         "first-derive v1.0.0 asks for\n",
         "  the environment variable `DATABASE_URL` (`it`)",
         "read = [\".env\"]\n",
