@@ -37,6 +37,8 @@ const SMALL_EXCEPTION_HEAP: u64 = 8 << 20;
 pub(crate) struct Host {
     pub(crate) engine: Engine,
     pub(crate) linker: Linker<Guest>,
+    /// What the engine was made with.
+    pub(crate) config: Config,
 }
 
 /// The process's engine, made at the first call.
@@ -53,27 +55,27 @@ pub(crate) fn host() -> Result<&'static Host, String> {
 }
 
 fn make() -> wasmtime::Result<Host> {
-    let engine = if address_space_is_limited() {
-        Engine::new(&config(true)?)?
-    } else {
-        let engine = Engine::new(&config(false)?)?;
-        match reserve_once(&engine) {
-            Ok(()) => engine,
-            Err(_) => Engine::new(&config(true)?)?,
-        }
-    };
+    // Even a generous limit is used up by the reservations of a few modules.
+    let mut config = settings(address_space().is_some())?;
+    let mut engine = Engine::new(&config)?;
+    if reserve_once(&engine).is_err() {
+        config = settings(true)?;
+        engine = Engine::new(&config)?;
+    }
     let mut linker = Linker::new(&engine);
     host::define(&mut linker)?;
-    Ok(Host { engine, linker })
+    Ok(Host { engine, linker, config })
 }
 
-fn config(small: bool) -> wasmtime::Result<Config> {
+fn settings(small: bool) -> wasmtime::Result<Config> {
     let mut config = Config::new();
     config.module_version(ModuleVersionStrategy::Custom(cache_version()))?;
 
     // What guests may use: what rustc emits for its Wasm targets, on a 32-bit memory. Exceptions are panics that unwind.
     config.wasm_exceptions(true).wasm_tail_call(true).wasm_simd(true);
     config.wasm_memory64(false).wasm_multi_memory(false);
+    // Exceptions need references, but not these, which rustc does not emit.
+    config.wasm_gc(false).wasm_function_references(false);
     // NaN bits and relaxed SIMD are the two places where one host could expand a macro otherwise than another.
     config.wasm_relaxed_simd(false).cranelift_nan_canonicalization(true);
     // Code looks at the time where it is entered and where it loops.
@@ -83,8 +85,8 @@ fn config(small: bool) -> wasmtime::Result<Config> {
     config.max_wasm_stack(MAX_WASM_STACK).async_stack_size(MAX_WASM_STACK);
     config.wasm_backtrace_max_frames(Some(MAX_BACKTRACE_FRAMES));
     config.cranelift_opt_level(OPT_LEVEL);
-    // On rayon's global pool, whose threads have nothing to do with rustc's own pool (a fork of rayon): neither waits for
-    // the other. They take no tokens from Cargo's jobserver, so that a first use may load the machine beyond `-j`.
+    // By rayon, on threads that `compile` makes. They take no tokens from Cargo's jobserver, so that a first use may load the
+    // machine beyond `-j`.
     config.parallel_compilation(true);
     // Faults in the guard pages of a memory are the guest's bounds checks: without signals every access is checked by
     // code of its own, and serde_derive's code takes 4.0 MB instead of 2.1. rustc's handler for SIGSEGV ends in
@@ -104,12 +106,12 @@ fn config(small: bool) -> wasmtime::Result<Config> {
     Ok(config)
 }
 
-/// Whether `ulimit -v` or its like is set. Even a generous limit is used up by the reservations of a few modules.
-fn address_space_is_limited() -> bool {
+/// The limit of the process's address space, in bytes, if there is one (`ulimit -v`).
+pub(crate) fn address_space() -> Option<u64> {
     #[cfg(unix)]
-    return rustix::process::getrlimit(rustix::process::Resource::As).current.is_some();
+    return rustix::process::getrlimit(rustix::process::Resource::As).current;
     #[cfg(not(unix))]
-    return false;
+    return None;
 }
 
 /// Tries one full reservation, which can fail for reasons that no limit tells of.

@@ -27,6 +27,8 @@ pub enum LoadError {
     Changed,
     /// The module is not valid, or uses WebAssembly that is not supported.
     Compile(String),
+    /// The module, or compiling it, takes more than is allowed; in words.
+    TooMuch(String),
     /// An import does not exist or has another type.
     Link(String),
     /// There is no compiled code in the cache, and none was to be made.
@@ -41,6 +43,7 @@ impl fmt::Display for LoadError {
             }
             LoadError::Changed => f.write_str("the file of the module has changed since it was read"),
             LoadError::Compile(message) => write!(f, "the module cannot be compiled: {message}"),
+            LoadError::TooMuch(message) => f.write_str(message),
             LoadError::Link(message) => write!(f, "the module cannot be linked: {message}"),
             LoadError::NotCached => f.write_str("the compiled module is not in the cache"),
         }

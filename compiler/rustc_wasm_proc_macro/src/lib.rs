@@ -7,7 +7,7 @@
 //! ([`Module::expand`]). Every file of this crate has one responsibility:
 //!
 //! * `engine`: Wasmtime's settings, and why each of them is as it is;
-//! * `module`: bytes or a cache entry to compiled code;
+//! * `module`: bytes or a cache entry to compiled code; `compile` makes it, and `meter` is what limits that;
 //! * `instance`: running copies of a module, and one expansion in one of them;
 //! * `library`: the crate as a dynamic library, which is how the compiler uses it;
 //! * `host`: the table of everything a guest may call; `bridge`, `wasi` and `watt` implement it;
@@ -19,6 +19,7 @@
 
 mod bridge;
 mod clock;
+mod compile;
 mod engine;
 mod events;
 mod fault;
@@ -28,6 +29,7 @@ mod host;
 mod instance;
 mod library;
 mod memory;
+mod meter;
 mod module;
 mod output;
 mod refusals;

@@ -10,6 +10,7 @@ use stubgen::module::{Digest, ModuleInfo};
 use wasmtime::{InstancePre, ModuleVersionStrategy};
 
 use crate::clock::Running;
+use crate::compile::compile;
 use crate::engine::{self, Host};
 use crate::events::measured;
 use crate::fault::{Fault, LoadError, one_line};
@@ -73,12 +74,13 @@ impl Module {
             if Digest::of(&bytes) != info.digest {
                 return Err(LoadError::Changed);
             }
-            let module = wasmtime::Module::from_binary(&host.engine, &bytes)
-                .map_err(|error| LoadError::Compile(one_line(&error)))?;
+            let code = compile(&host.config, bytes)?;
             if let Some((cache, key)) = &cache {
-                publish(&module, cache, key, events);
+                publish(&code, cache, key, events);
             }
-            Ok(module)
+            // SAFETY: Wasmtime has made it a moment ago, in memory of our own.
+            let module = unsafe { wasmtime::Module::deserialize(&host.engine, &code) };
+            module.map_err(|error| LoadError::Compile(one_line(&error)))
         })?;
         Module::link(host, &module, info, grants, false)
     }
@@ -220,10 +222,8 @@ fn usable(loaded: wasmtime::Result<wasmtime::Module>, events: &dyn Events) -> Op
     }
 }
 
-fn publish(module: &wasmtime::Module, cache: &Cache, key: &Key, events: &dyn Events) {
-    let result = module.serialize().map_err(|error| one_line(&error));
-    let result = result.and_then(|code| cache.publish(Kind::Module, key, &code).map_err(|error| error.to_string()));
-    if let Err(error) = result {
+fn publish(code: &[u8], cache: &Cache, key: &Key, events: &dyn Events) {
+    if let Err(error) = cache.publish(Kind::Module, key, code) {
         events.warn(&format!("a compiled WebAssembly module cannot be cached: {error}"));
     }
 }

@@ -281,6 +281,26 @@ fn code_that_is_not_valid_is_an_error_of_the_module() {
 }
 
 #[test]
+fn webassembly_that_rustc_does_not_emit_is_an_error_of_the_module() {
+    // Each feature more is more of the engine that a guest gets at. Exceptions have references, and need none of these.
+    for (rest, message) in [
+        ("(type $s (struct (field i32))) (func (result structref) (struct.new $s (i32.const 1)))", "gc"),
+        ("(func (result i31ref) (ref.i31 (i32.const 1)))", "gc"),
+        ("(type $a (sub (func)))", "gc"),
+        ("(type $t (func)) (func (param (ref $t)) (call_ref $t (local.get 0)))", "function references"),
+        ("(func (param (ref func)))", "function references"),
+        ("(memory 1)", "multiple memories"),
+        ("(func (param v128) (result v128) (i32x4.relaxed_trunc_f32x4_s (local.get 0)))", "relaxed"),
+        ("(func (drop (i32.atomic.load (i32.const 0))))", "threads"),
+    ] {
+        let (bytes, info) = parse(&wat("", rest, ECHO));
+        let error = Module::load(&bytes, &info, None, &support::grants(), &()).unwrap_err();
+        assert!(matches!(error, LoadError::Compile(_)), "{rest}: {error:?}");
+        assert!(error.to_string().contains(message), "{rest}: {error}");
+    }
+}
+
+#[test]
 fn an_import_that_does_not_exist_or_fit_is_an_error_of_the_module() {
     // `info` is another module's, so that only the linker can refuse. Preview 1's own types are checked nowhere else.
     let info = parse(&wat("", "", ECHO)).1;

@@ -148,3 +148,27 @@ fn limited_child() {
     let fault = expand(&load(&wat("", rest, "(throw $tag)")), b"").unwrap_err();
     assert!(fault.to_string().ends_with("an exception that nothing caught"), "{fault}");
 }
+
+#[test]
+fn a_compilation_has_no_more_threads_than_processors() {
+    // rayon would make as many as the environment says, and what does not fit into the process is waited for.
+    let output = in_child("RAYON_NUM_THREADS=100000; export RAYON_NUM_THREADS; ulimit -t 20;", "compiling_child");
+    assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), stderr(&output));
+}
+
+#[test]
+fn a_compilation_needs_no_more_than_one_thread() {
+    // Where no thread is to be had rustc itself ends. Here there is no room for the stacks of a second one.
+    let output = in_child("ulimit -v 1000000;", "compiling_child");
+    assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), stderr(&output));
+}
+
+#[test]
+#[ignore = "run by the two above"]
+fn compiling_child() {
+    if !is_child() {
+        return;
+    }
+    let functions: String = (0..500).map(|n| format!("(func (result i32) (i32.const {n}))")).collect();
+    assert_eq!(expand(&load(&wat("", &functions, ECHO)), b"x").unwrap(), b"x");
+}
