@@ -78,7 +78,7 @@ fn a_macro_crate_gets_what_they_hide() {
     };
     for form in [Form::Wasm, Form::Bare] {
         let target = form.target().unwrap();
-        rustc(&["syn.rs", "--crate-type=lib", "--target", target, FEATURE[0], FEATURE[1]]);
+        rustc(&["syn.rs", "--crate-name=syn", "--crate-type=lib", "--target", target, FEATURE[0], FEATURE[1]]);
         rustc(&[
             "macros.rs",
             "--crate-type=proc-macro",

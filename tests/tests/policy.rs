@@ -131,13 +131,17 @@ fn rustdoc_takes_a_policy_for_pages_and_doctests() {
     let lab = lab();
     let path = lab.join("secret.txt").display().to_string();
     lab.write(
-        "library.rs",
-        format!("/// ```\n/// assert!(asking::files!({path:?}).contains(\"secret\"));\n/// ```\npub const TEXT: &str = asking::files!({path:?});\n"),
+        "package/library.rs",
+        format!(
+            "/// ```\n/// assert!(asking::files!({path:?}).contains(\"secret\"));\n/// ```\n\
+             pub const TEXT: &str = asking::files!({path:?});\n"
+        ),
     );
     lab.write("policy.toml", "[permissions.asking]\nread = ['secret.txt']\n");
-    let policy = ["--wasm-proc-macro-policy", "policy.toml"];
-    let module = ["--wasm-proc-macro", "asking.wasm"];
-    lab.rustc().args(["--crate-type=lib", "library.rs"]).args(policy).args(module).outcome().success();
+    let policy = ["--wasm-proc-macro-policy", "../policy.toml"];
+    let usual = ["library.rs", "--wasm-proc-macro", "../asking.wasm"];
+    let mut rustc = lab.rustc();
+    rustc.current_dir(lab.join("package")).args(["--crate-type=lib"]).args(policy).args(usual).outcome().success();
     let rustdoc = || {
         let mut rustdoc = Command::new(Toolchain::get().rustc_path().with_file_name("rustdoc"));
         for (name, value) in clean_environment() {
@@ -146,11 +150,7 @@ fn rustdoc_takes_a_policy_for_pages_and_doctests() {
                 None => rustdoc.env_remove(name),
             };
         }
-        rustdoc
-            .current_dir(lab.path())
-            .args(["--edition", "2024", "library.rs"])
-            .args(module)
-            .cache(&lab.join("cache"));
+        rustdoc.current_dir(lab.join("package")).args(["--edition", "2024"]).args(usual).cache(&lab.join("cache"));
         rustdoc
     };
     rustdoc().args(policy).args(["--out-dir", "doc"]).outcome().success();
@@ -159,7 +159,8 @@ fn rustdoc_takes_a_policy_for_pages_and_doctests() {
     let outcome = rustdoc().args(policy).args(test).outcome().success();
     assert!(outcome.stdout.contains("1 passed"), "{outcome}");
     let outcome = rustdoc().args(test).outcome();
-    assert!(outcome.code != Some(0) && outcome.stdout.contains("was refused reading"), "{outcome}");
+    let said = [&*outcome.stdout, &outcome.stderr].concat();
+    assert!(outcome.code != Some(0) && said.contains("was refused reading"), "{outcome}");
 }
 
 /// Native macros are nobody's to grant anything to.

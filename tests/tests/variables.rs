@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::Command;
 
-use tests::{Lab, Outcome, RustcExt};
+use tests::{Artifacts, Form, Lab, Outcome, RustcExt};
 
 /// Compiles and runs a program with `SECRET_OF_MINE` and others set, and grants.
 fn expand(lab: &Lab, policy: &str, call: &str) -> Outcome {
@@ -110,12 +110,17 @@ fn what_the_user_writes_is_the_users() {
     assert_eq!(lab.run("main").success().stdout, "mine\n");
 }
 
-/// Dep-info has a line for each name. A macro cannot put others into it.
+/// Dep-info has a line for each name. A macro cannot put others into it: such a path is none from a module, and natively it is escaped.
 #[test]
 fn a_tracked_path_stays_on_its_line() {
     let lab = Lab::new();
     let path = "a\\nb: /etc/passwd\\n# env-dep:FORGED=1\\r\\u{1b}[2J";
-    expand(&lab, GRANT, &format!("tracked_path!(\"{path}\")")).success();
+    expand(&lab, GRANT, &format!("tracked_path!(\"{path}\")")).one_error().says("has control characters");
+
+    let native = Artifacts::get().macros("asking", Form::Native).unwrap();
+    let mut rustc = lab.rustc();
+    rustc.args(["main.rs", "--emit=metadata,dep-info", "--extern"]).arg(format!("asking={}", native.display()));
+    rustc.outcome().success();
     let text = fs::read_to_string(lab.join("main.d")).unwrap();
     assert!(!text.contains(['\r', '\u{1b}']), "{text:?}");
     assert!(!text.lines().any(|line| line.starts_with("b:") || line.starts_with("# env-dep:FORGED")), "{text}");
