@@ -21,6 +21,7 @@ mod linux {
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
     use rustix::fs::{Dir, FileType, Mode, OFlags, openat, readlinkat};
+    use rustix::io::Errno;
 
     use super::*;
 
@@ -50,7 +51,11 @@ mod linux {
         }
 
         pub(crate) fn read_link(&self) -> io::Result<PathBuf> {
-            let target = readlinkat(&self.handle, "", Vec::new())?;
+            // Asked of a descriptor, the system says of what is no link that there is nothing.
+            let target = readlinkat(&self.handle, "", Vec::new()).map_err(|error| match error {
+                Errno::NOENT => Errno::INVAL,
+                other => other,
+            })?;
             Ok(OsString::from_vec(target.into_bytes()).into())
         }
 
