@@ -2,6 +2,7 @@
 //@ rustc-env: RUSTC_BOOTSTRAP=1
 
 #![feature(allow_internal_unstable, allow_internal_unsafe)]
+#![allow(internal_features)]
 
 extern crate proc_macro;
 use proc_macro::TokenStream;
