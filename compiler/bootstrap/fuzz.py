@@ -120,8 +120,18 @@ def run_target(layout: Layout, program: Path, target: str, seconds: int, repo: P
     words += [f"-{name}={value}" for name, value in options.items()]
     result = Result()
     log = layout.logs / f"fuzz-{target}.log"
-    result.status = logged(words, log, env={"FUZZ_TARGET": target}, on_line=lambda line: read_line(line, result))
+    result.status = logged(words, log, env=environment(layout, target), on_line=lambda line: read_line(line, result))
     return result
+
+
+def environment(layout: Layout, target: str) -> dict[str, str]:
+    """What a target is told: its name, and where there is something to try it on that is not always there."""
+    more = {
+        # Modules that compilers have made, which somebody has put there, to be changed.
+        "FUZZ_MODULES": directory(layout) / "modules",
+        "FUZZ_COMMAND": layout.stage1 / "bin" / "cargo-wasm-proc-macro",
+    }
+    return {"FUZZ_TARGET": target, **{name: str(path) for name, path in more.items() if path.exists()}}
 
 
 def request_words(layout: Layout, program: Path, repo: Path = REPO) -> list[str | Path]:
@@ -184,6 +194,7 @@ def replay(layout: Layout, stage0: Stage0, target: str, path: Path, jobs: int) -
     else:
         words = [build(layout, stage0, jobs, "fuzz"), path.absolute()]
     log = layout.logs / f"fuzz-{target}.log"
-    status = logged(words, log, env={"FUZZ_TARGET": target, "RUST_BACKTRACE": os.environ.get("RUST_BACKTRACE", "1")})
+    more = {"RUST_BACKTRACE": os.environ.get("RUST_BACKTRACE", "1")}
+    status = logged(words, log, env={**environment(layout, target), **more})
     print(log.read_text(encoding="utf-8", errors="replace"))
     return 1 if status else 0

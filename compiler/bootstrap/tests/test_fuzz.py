@@ -76,6 +76,14 @@ class Fuzz(Sandbox):
         fuzz.run_target(self.layout, program, "watt", 7, self.repo)
         self.assertEqual(log.read_text().split()[1][0], "-")
 
+    def test_a_target_is_told_what_there_is_to_try_it_on(self) -> None:
+        """Neither is there in every build directory."""
+        self.assertEqual(fuzz.environment(self.layout, "store"), {"FUZZ_TARGET": "store"})
+        command = self.write(self.layout.stage1 / "bin/cargo-wasm-proc-macro", "")
+        modules = self.write(self.layout.root / "fuzz/modules/a.wasm", "").parent
+        found = fuzz.environment(self.layout, "store")
+        self.assertEqual((found["FUZZ_COMMAND"], found["FUZZ_MODULES"]), (str(command), str(modules)))
+
     def test_only_our_own_crates_are_instrumented(self) -> None:
         """And with Wasmtime's patched crates, as the runtime is built."""
         calls: list[tuple[list[str], dict[str, str], Path]] = []

@@ -4,15 +4,34 @@
 //! test with seeds that stay (`tests/short.rs`).
 #![cfg(unix)]
 
+pub mod exceptions;
+pub mod guest;
 pub mod memory;
+pub mod modules;
+mod place;
+pub mod policy;
+pub mod random;
+pub mod requests;
 pub mod samples;
 pub mod sections;
+pub mod store;
+mod support;
+pub mod wasi;
+pub mod watt;
 
 /// A function that does with an input what the target is about.
 pub type Run = fn(&[u8]);
 
 /// Every target that needs no compiler.
-pub const TARGETS: [(&str, Run); 1] = [("sections", sections::run)];
+pub const TARGETS: [(&str, Run); 7] = [
+    ("sections", sections::run),
+    ("modules", modules::run),
+    ("wasi", wasi::run),
+    ("watt", watt::run),
+    ("policy", policy::run),
+    ("store", store::run),
+    ("exceptions", exceptions::run),
+];
 
 /// The target of that name.
 pub fn target(name: &str) -> Option<Run> {

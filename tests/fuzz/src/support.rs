@@ -1,0 +1,5 @@
+//! What the runtime's own tests have.
+
+#[allow(dead_code, reason = "its tests use more of it")]
+#[path = "../../../compiler/rustc_wasm_proc_macro/tests/support/watt.rs"]
+pub(crate) mod watt;
