@@ -5,15 +5,13 @@
 //! where a built-in macro expands its arguments first as well. A `macro_rules!` that stood in a macro's output
 //! carries them to wherever it is called. Those of other crates do not: what a crate gives out is that crate's.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use rustc_ast::tokenstream::TokenStream;
 use rustc_ast::{self as ast, DUMMY_NODE_ID, ItemKind, NodeId};
-use rustc_data_structures::fx::{FxHashMap, FxHashSet};
+use rustc_data_structures::fx::FxHashMap;
 use rustc_proc_macro::bridge::server::{self, RemoteMacro};
 use rustc_span::Span;
-use rustc_span::def_id::CrateNum;
 use rustc_span::fatal_error::FatalError;
 
 use crate::base::{ExpandResult, ExtCtxt, SyntaxExtensionKind};
@@ -47,11 +45,6 @@ struct Passed {
 
 /// The `macro_rules!` that stood in the output of macros from elsewhere.
 pub type Definitions = FxHashMap<NodeId, Origin>;
-
-thread_local! {
-    /// The macro crates from elsewhere of which a macro has been expanded in this thread's compilation.
-    static CRATES: RefCell<FxHashSet<CrateNum>> = RefCell::default();
-}
 
 impl Origin {
     /// The macros, the last one first.
@@ -93,15 +86,9 @@ impl Origin {
     }
 }
 
-/// What `ecx` expands now is a macro from elsewhere, of the crate `krate`.
-pub(crate) fn serves(ecx: &mut ExtCtxt<'_>, krate: CrateNum, remote: RemoteMacro) {
+/// What `ecx` expands now is a macro from elsewhere.
+pub(crate) fn serves(ecx: &mut ExtCtxt<'_>, remote: RemoteMacro) {
     ecx.current_expansion.origin.add(remote);
-    CRATES.with_borrow_mut(|crates| _ = crates.insert(krate));
-}
-
-/// Whether the crate is one of macros from elsewhere, of which one has been expanded.
-pub(crate) fn is_remote_crate(krate: CrateNum) -> bool {
-    CRATES.with_borrow(|crates| crates.contains(&krate))
 }
 
 /// Takes note of an item before what is in it is expanded.

@@ -6,10 +6,11 @@
 //!
 //! * no span with ends in two files is behind a handle that a guest has, whoever made it: it is
 //!   replaced by its first end (`given`, which all of them pass);
-//! * a span in a file of the compilation is given only if the compiler parsed that file as Rust; else it is the call
-//!   site. That goes for what the macro may read, too, which it can ask for by itself;
-//! * the sources of macro crates from elsewhere are described by themselves, so what the compiler finds at that
-//!   place is not told (`has_text`). Those of other crates are, as natively.
+//! * a span in a file of the compilation is given only if the compiler parsed that file as Rust, or if the macro may read it;
+//!   else it is the call site.
+//!
+//! The sources of macro crates from elsewhere are described by themselves. Their text is told only if it has the digest
+//! that the description has, so a macro learns of a file no more than that it is what it knows already.
 //!
 //! A guest that has two spans of one file can have all between them. That is the user's source, as natively.
 
@@ -19,9 +20,7 @@ use rustc_ast::tokenstream::DelimSpan;
 use rustc_proc_macro::bridge::server;
 use rustc_span::source_map::SourceMap;
 use rustc_span::source_parts::with_source_map;
-use rustc_span::Span;
-
-use crate::remote_origin;
+use rustc_span::{FileName, SourceFile, Span};
 
 /// The span that a macro from elsewhere is given in place of `span`, if any. Those between the positions `known`
 /// need no look at the source map.
@@ -39,17 +38,18 @@ fn look(source_map: &SourceMap, span: Span, known: &mut Range<u32>) -> Option<Sp
     let file = source_map.lookup_source_file(data.lo);
     let end = file.end_position();
     let span = if data.hi > end { span.shrink_to_lo() } else { span };
-    if !source_map.is_rust(&file) {
+    if !source_map.is_rust(&file) && !is_readable(&file) {
         return None;
     }
     *known = file.start_pos.0..end.0 + 1;
     Some(span)
 }
 
-/// Whether a macro may have the text at `span`, one that it was given.
-pub(crate) fn has_text(source_map: &SourceMap, span: Span) -> bool {
-    !server::is_remote()
-        || !remote_origin::is_remote_crate(source_map.lookup_source_file(span.lo()).cnum)
+/// Whether the macro could read the file itself.
+fn is_readable(file: &SourceFile) -> bool {
+    let FileName::Real(name) = &file.name else { return false };
+    let path = name.local_path().and_then(|path| std::path::absolute(path).ok());
+    path.is_some_and(|path| server::could(server::Named::File(&path)))
 }
 
 /// The spans of a group's delimiters.

@@ -196,15 +196,21 @@ fn colors(text: &str) -> Option<&str> {
     parameters[end..].starts_with('m').then(|| &text[.."\x1b[".len() + end + 1])
 }
 
-/// Whether a line begins as an object of JSON does, if nobody looks at colors and blanks.
+/// Whether a line begins and ends as an object of JSON does, if nobody looks at colors and blanks. Macros print tokens, and
+/// a line of those may begin with a brace.
 fn looks_like_a_message(mut line: &str) -> bool {
-    loop {
-        line = line.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-        match colors(line) {
-            Some(colors) => line = &line[colors.len()..],
-            None => return line.starts_with('{'),
-        }
+    if !line.contains('{') {
+        return false;
     }
+    let mut seen = String::new();
+    while let Some(c) = line.chars().next() {
+        let colors = colors(line).map_or(0, str::len);
+        if colors == 0 && !c.is_whitespace() && c != '\u{feff}' {
+            seen.push(c);
+        }
+        line = &line[colors.max(c.len_utf8())..];
+    }
+    (seen.starts_with("{\"") || seen == "{}") && seen.ends_with('}')
 }
 
 #[cfg(test)]
@@ -273,6 +279,12 @@ mod tests {
         // Nor does one become one by what is escaped.
         assert_eq!(shown(b"\r{}\n".chunks(1).collect::<Vec<_>>().as_slice()), "\\r{}\n");
         assert_eq!(shown(&[b"x {}\n"]), "x {}\n");
+        // Tokens are none.
+        for tokens in ["{\n", "{ lit }\n", "{ #[seen] fn f() {} }\n", "{}: bytes(1..2)\n", "{ \"a\" } b\n"] {
+            assert_eq!(shown(&[tokens.as_bytes()]), tokens);
+        }
+        assert_eq!(shown(&[b" { \"a\" : 1 } \n"]), "macro:  { \"a\" : 1 } \n");
+        assert_eq!(shown(&[b"{}\n"]), "macro: {}\n");
     }
 
     #[test]

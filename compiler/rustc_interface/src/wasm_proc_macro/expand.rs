@@ -51,7 +51,7 @@ pub(super) fn proc_macros(module: &Arc<LoadedModule>) -> &'static [ProcMacro] {
     ahead(move || _ = in_time.ahead.get_or_init(|| in_time.load(true, &()).ok()));
     let mut macros = MACROS.write().unwrap_or_else(PoisonError::into_inner);
     let declared = code.module.info.declarations.iter().zip(0..).map(|(declaration, index)| {
-        let remote = RemoteMacro { id: macros.len(), expand, may, refusal, memory, with_stack };
+        let remote = RemoteMacro { id: macros.len(), expand, may, refusal, could, memory, with_stack };
         macros.push(WasmMacro { code: Arc::clone(&code), index });
         match declaration {
             Declaration::Derive { trait_name, helpers, .. } => ProcMacro::CustomDerive {
@@ -153,6 +153,11 @@ fn refusal(id: usize, what: Named<'_>) -> Option<Refusal> {
     let this = wasm_macro(id);
     let asking = this.asking();
     asking.wanted(what).map(|wanted| refused::refusal(&asking, wanted))
+}
+
+/// Whether macro number `id` could have this by itself.
+fn could(id: usize, what: Named<'_>) -> bool {
+    wasm_macro(id).asking().wanted(what).is_none()
 }
 
 /// How many bytes the compiler may hold for macro number `id`.

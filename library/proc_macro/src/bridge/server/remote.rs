@@ -39,6 +39,9 @@ pub struct RemoteMacro {
     /// The same for what the macro's output names: why it is not to be had. Whoever asks says so.
     pub refusal: fn(id: usize, what: Named<'_>) -> Option<Refusal>,
 
+    /// Whether the macro could have this by itself. Nothing is noted.
+    pub could: fn(id: usize, what: Named<'_>) -> bool,
+
     /// How many bytes the compiler may hold for macros from elsewhere, as far as this one can help it.
     pub memory: fn(id: usize) -> u64,
 
@@ -108,6 +111,11 @@ pub fn is_remote() -> bool {
 /// Whether what this thread does may have that: only what it does for a remote macro may not have everything.
 pub fn may(what: Named<'_>) -> bool {
     ANSWERING.get().is_none_or(|remote| (remote.may)(remote.id, what))
+}
+
+/// Whether the remote macro for which this thread works could have this by itself. Nothing is noted.
+pub fn could(what: Named<'_>) -> bool {
+    ANSWERING.get().is_none_or(|remote| (remote.could)(remote.id, what))
 }
 
 /// Has the expansion whose request is being answered end with a fault.
