@@ -1,5 +1,6 @@
 //! Expressions that expand: literals, built-in macros, macros by example, and macros of the same module at any depth.
 //@ env: PARITY=environment
+//@ flags: --wasm-proc-macro-policy policy.toml
 
 macro_rules! by_example { ($x:expr) => { concat!("example ", $x) } }
 macro_rules! through { ($x:expr) => { expand_expr::marked!($x) } }

@@ -2,7 +2,7 @@
 //@ env: PARITY_SET=a value with = and ünïcode
 //@ env: PARITY_EMPTY=
 //@ env: PARITY_TWICE=compiler
-//@ flags: --env-set PARITY_GIVEN=given --env-set PARITY_TWICE=option -Zunstable-options
+//@ flags: --wasm-proc-macro-policy policy.toml --env-set PARITY_GIVEN=given --env-set PARITY_TWICE=option -Zunstable-options
 
 tracked::variables!("PARITY_SET" "PARITY_EMPTY" "PARITY_UNSET" "PARITY_GIVEN" "PARITY_TWICE" "PARITY_SET" "" "WITH=EQUALS");
 tracked::files!("beside.txt" "missing" "all.rs" "directory/with space/and\\backslash" "beside.txt" "");
