@@ -1,4 +1,4 @@
-// A module has one thread: what a macro starts runs to its end before the macro goes on.
+// A module has one stack: a thread that a macro starts runs where the macro waits for it.
 //@ wasm: surroundings
 //@ run
 
