@@ -94,7 +94,10 @@ pub(crate) fn serves(ecx: &mut ExtCtxt<'_>, remote: RemoteMacro) {
 /// Takes note of an item before what is in it is expanded.
 pub(crate) fn note(ecx: &mut ExtCtxt<'_>, item: &ast::Item) {
     let Origin { last: Some(last), depth, .. } = &ecx.current_expansion.origin else { return };
-    if let ItemKind::MacroDef(..) = item.kind {
+    // What is expanded for an answer has no number, and nothing else sees what it defines.
+    if let ItemKind::MacroDef(..) = item.kind
+        && item.id != DUMMY_NODE_ID
+    {
         let (last, depth) = (Some(Rc::clone(last)), *depth);
         let origin = Origin { last, depth, ..Origin::default() };
         ecx.remote_definitions.insert(item.id, origin);

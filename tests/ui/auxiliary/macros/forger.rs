@@ -90,7 +90,7 @@ fn parse(text: &str) -> TokenStream {
     text.parse().expect("the text is Rust")
 }
 
-/// The texts of the input's string literals. `\` stands before `"`, `\`, `r`, `n`, `0` and `e`, for an escape character.
+/// The texts of the input's string literals, of whose escapes those of one character are known.
 fn arguments(input: TokenStream) -> Vec<String> {
     let literals = input.into_iter().filter(|tree| matches!(tree, TokenTree::Literal(_)));
     literals.map(|literal| text_of(&literal)).collect()
@@ -106,7 +106,6 @@ fn text_of(literal: &TokenTree) -> String {
                 Some('r') => '\r',
                 Some('n') => '\n',
                 Some('0') => '\0',
-                Some('e') => '\x1b',
                 other => other.expect("something is escaped"),
             },
             c => c,
