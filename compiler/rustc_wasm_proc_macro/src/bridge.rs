@@ -111,7 +111,7 @@ pub(crate) fn refuse(mut caller: Caller<'_, Guest>, kind: u32, what: u32, len: u
         return Err(outside("refuse", what, len).into());
     };
     let what = &memory[place];
-    let what = lossy(&what[..what.len().min(WHAT_LIMIT)]);
+    let what = lossy(what);
     let wanted = match kind {
         0 => Wanted::Program(what),
         1 => Wanted::Thread,
@@ -167,8 +167,9 @@ pub(crate) fn command(
     Ok(output.len() as i64)
 }
 
+/// What a guest names, as it is told to others.
 fn lossy(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).into_owned()
+    String::from_utf8_lossy(&text[..text.len().min(WHAT_LIMIT)]).into_owned()
 }
 
 fn outside(function: &str, ptr: u32, len: u32) -> Stop {

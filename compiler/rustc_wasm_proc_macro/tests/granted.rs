@@ -166,6 +166,12 @@ fn a_flood_of_refusals_is_cut_off() {
     let mut server = support::server(|_| unreachable!());
     guest("", long).expand(0, b"", false, &mut server, &()).unwrap();
     assert_eq!(server.refused[0].what().len(), 4096);
+    let program =
+        "(i32.store8 (i32.const 512) (i32.const 0)) (memory.fill (i32.const 513) (i32.const 97) (i32.const 60000))
+        (drop (call $command (i32.const 512) (i32.const 60002) (i32.const 0) (i32.const 0))) (i64.const 0)";
+    let mut server = support::server(|_| unreachable!());
+    guest("", program).expand(0, b"", false, &mut server, &()).unwrap();
+    assert_eq!(server.refused[0].what().len(), 4096);
 }
 
 #[test]

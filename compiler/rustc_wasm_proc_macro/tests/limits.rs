@@ -328,7 +328,8 @@ fn writing_child() {
     println!();
     let text = "{\"$message_type\":\"diagnostic\"}\n\x1b]52;c;\x07unfinished{\"reason\":\"compiler-artifact\"}\nend";
     let (data, code) = writing(text, &[(2, 20), (2, 29), (1, 20), (1, 14)]);
-    expand(&load(&wat(WRITE, &data, &format!("{code} (i64.const 0)")), &grants()), b"").unwrap();
+    let module = load(&wat(WRITE, &data, &format!("{code} (i64.const 0)")), &grants());
+    expand(&module, b"").unwrap();
     eprintln!("{{\"of\":\"the compiler\"}}");
     // Where the expansion, or the making of an instance, fails as well.
     let (data, code) = writing("once more", &[(2, 9)]);

@@ -150,7 +150,7 @@ fn a_link_that_is_put_in_a_paths_way_after_it_was_judged_opens_nothing_else() {
 }
 
 #[test]
-fn a_pipe_is_neither_opened_nor_waited_for() {
+fn a_pipe_or_a_socket_is_neither_opened_nor_waited_for() {
     // Opening one waits for its other end, for ever.
     let (_dir, dir) = directory();
     let path = dir.join("file");
@@ -160,6 +160,11 @@ fn a_pipe_is_neither_opened_nor_waited_for() {
     fs::remove_file(&path).unwrap();
     rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
     assert_eq!(files.open(&found), Err(Errno::NOTCAPABLE), "it has become one in between");
+    let found = files.find(ROOT, &path, Link::Follow).ok().unwrap();
+    assert_eq!(files.open(&found), Err(Errno::NOTCAPABLE));
+    // The system would say something else of a socket, if it were asked to open one.
+    let path = dir.join("socket");
+    let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
     let found = files.find(ROOT, &path, Link::Follow).ok().unwrap();
     assert_eq!(files.open(&found), Err(Errno::NOTCAPABLE));
     assert!(files.open.iter().all(Option::is_none));
@@ -177,6 +182,8 @@ fn an_open_directory_stays_the_one_that_was_opened() {
     let mut files = files(&dir.join("package"));
     let found = files.find(ROOT, &dir.join("package/dir"), Link::Follow).ok().unwrap();
     let fd = files.open(&found).unwrap();
+    let inside = files.find(fd, Path::new("file"), Link::Follow).ok().unwrap();
+    assert_eq!([inside.path, inside.place], [dir.join("package/dir/file"), dir.join("package/dir/file")]);
     fs::rename(dir.join("package/dir"), dir.join("package/old")).unwrap();
     symlink(dir.join("home"), dir.join("package/dir")).unwrap();
     let Ok(Open::Dir(opened)) = files.get(fd) else { panic!("no directory") };

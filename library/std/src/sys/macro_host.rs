@@ -18,6 +18,8 @@ pub struct MacroHost {
     pub variable: fn(&[u8]) -> bool,
     /// Says that something was asked for that no macro has. The expansion ends in an error that names it.
     pub refuse: fn(Refusal, &str),
+    /// Says why the instance is about to end.
+    pub failed: fn(&str),
     /// Runs a program to its end: its working directory, name and arguments, each ended by NUL. Returns what it
     /// printed, or `None` if the host does not run it, which it then refuses by itself.
     pub command: fn(&[u8]) -> Option<Vec<u8>>,

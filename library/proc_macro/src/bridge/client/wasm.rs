@@ -50,7 +50,8 @@ mod host {
         fn command(request: *const u8, len: usize, out: *mut u8, cap: usize) -> i64;
     }
 
-    static HOST: MacroHost = MacroHost { variable: ask, refuse: tell, command: run };
+    static HOST: MacroHost =
+        MacroHost { variable: ask, refuse: tell, failed: super::tell_panic, command: run };
 
     /// Hands the host over to `std`.
     pub(super) fn set() {
@@ -134,6 +135,12 @@ fn dispatch(mut buf: Buffer) -> Buffer {
     buf
 }
 
+/// Tells the host a panic's message, or what ends the instance otherwise.
+fn tell_panic(message: &str) {
+    // SAFETY: the host reads `message` before it returns.
+    unsafe { host_panic(message.as_ptr(), message.len()) };
+}
+
 /// Runs once an instance: constructors, and a panic hook that tells the host every message.
 ///
 /// The host needs the message only where the module cannot unwind, since then the panic ends in
@@ -150,9 +157,7 @@ fn initialize(force_show_panics: bool) {
         maybe_install_panic_hook(force_show_panics);
         let shown = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            let message = info.payload_as_str().unwrap_or("Box<dyn Any>");
-            // SAFETY: the host reads `message` before it returns.
-            unsafe { host_panic(message.as_ptr(), message.len()) };
+            tell_panic(info.payload_as_str().unwrap_or("Box<dyn Any>"));
             shown(info)
         }));
     });

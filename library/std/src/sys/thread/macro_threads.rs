@@ -145,12 +145,13 @@ fn run_next() -> bool {
 /// Ends the instance, in a macro.
 #[cold]
 fn refuse(what: &str) {
-    let Some(host) = macro_host::get() else { return };
-    (host.refuse)(Refusal::Thread, what);
-    let message = format_args!(
-        "{what}, and none is left that could run: a macro's threads run one after another"
-    );
-    core::panicking::panic_nounwind_fmt(message, false)
+    if let Some(host) = macro_host::get() {
+        (host.refuse)(Refusal::Thread, what);
+        (host.failed)(&format!(
+            "{what}, and none is left that could run: a macro's threads run one after another"
+        ));
+        crate::process::abort()
+    }
 }
 
 /// Lets others run until `ready`. `false`: this is no macro.
