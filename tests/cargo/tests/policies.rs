@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use cargo_tests::{CargoOutcome as _, Site};
-use tests::RustcExt as _;
 
 /// What is compiled by a call that succeeds.
 fn compiled(site: &Site, words: &[&str]) -> BTreeSet<String> {
