@@ -55,7 +55,8 @@ struct Guest {
 fn run(input: TokenStream) -> TokenStream {
     let mut spans = vec![Span::call_site(), Span::def_site(), Span::mixed_site()];
     let Some(text) = look(input.clone(), &mut spans) else { return input };
-    let digits: Vec<u8> = text.bytes().filter_map(|digit| char::from(digit).to_digit(16)).map(|digit| digit as u8).collect();
+    let digits: Vec<u8> =
+        text.bytes().filter_map(|digit| char::from(digit).to_digit(16)).map(|digit| digit as u8).collect();
     let code: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
     let mut guest = Guest {
         streams: vec![of_stream(input)],
@@ -183,7 +184,11 @@ impl Guest {
 /// One of the handles, or the number itself where there are none.
 fn known(handles: &[u32], number: u8) -> [u8; 4] {
     // What is beyond all bounds is meant so.
-    let handle = if number >= 250 { u32::MAX - u32::from(255 - number) } else { *handles.get(usize::from(number) % handles.len().max(1)).unwrap_or(&number.into()) };
+    let handle = if number >= 250 {
+        u32::MAX - u32::from(255 - number)
+    } else {
+        *handles.get(usize::from(number) % handles.len().max(1)).unwrap_or(&number.into())
+    };
     handle.to_le_bytes()
 }
 

@@ -1,8 +1,8 @@
 //! Guests that call what their input says: one module for all inputs, so that nothing is compiled anew.
 //!
 //! Their input is a list of operations. Each begins with a byte: the number of a function, behind which its arguments stand in eight
-//! little-endian bytes each; or [`STORE`], behind which an address, a length (four bytes each) and so many bytes stand, which
-//! are copied there. What functions return is written to [`RESULTS`], four bytes for each call.
+//! little-endian bytes each; or [`STORE`], behind which an address, a length, how often (four bytes each) and so many bytes stand,
+//! which are copied there, one behind the other. What functions return is written to [`RESULTS`], four bytes for each call.
 
 use std::fmt::Write as _;
 
@@ -18,7 +18,7 @@ pub const RESULTS: u32 = 0xc000;
 /// Where operations are, and behind what is returned.
 pub const INPUT: u32 = 0x1_0000;
 
-/// The size of the guest's memory in bytes.
+/// Where everything of the guest's ends.
 pub const MEMORY: u32 = 0x3_0000;
 
 /// The most operations that there is room for in results.
@@ -61,14 +61,16 @@ pub fn imports(functions: &[Function]) -> String {
     text
 }
 
-/// The imports of a guest, and `$interpret`, a function of the operations' place and length.
-pub fn interpreter(functions: &[Function]) -> String {
+/// The imports of a guest with so many pages of memory beyond [`MEMORY`], and `$interpret`, a function of the operations' place and
+/// length.
+pub fn interpreter(functions: &[Function], room: u32) -> String {
     let mut text = imports(functions);
     let count = functions.len();
     _ = write!(
         text,
-        "(memory (export \"memory\") {} {0})
-        (func $interpret (param $at i32) (param $len i32) (local $end i32) (local $result i32) (local $op i32)
+        "(memory (export \"memory\") {})
+        (func $interpret (param $at i32) (param $len i32)
+          (local $end i32) (local $result i32) (local $op i32) (local $to i32) (local $times i32)
           (local.set $end (i32.add (local.get $at) (local.get $len)))
           (local.set $result (i32.const {RESULTS}))
           (memory.fill (i32.const {CLEARED}) (i32.const 0) (i32.const {}))
@@ -77,7 +79,7 @@ pub fn interpreter(functions: &[Function]) -> String {
             (local.set $op (i32.load8_u (local.get $at)))
             (local.set $at (i32.add (local.get $at) (i32.const 1)))
             (block $store ",
-        MEMORY >> 16,
+        (MEMORY >> 16) + room,
         INPUT - CLEARED
     );
     for number in (0..count).rev() {
@@ -108,11 +110,17 @@ pub fn interpreter(functions: &[Function]) -> String {
     }
     text.push_str(
         ")
-            (memory.copy
-              (i32.load (local.get $at))
-              (i32.add (local.get $at) (i32.const 8))
-              (i32.load offset=4 (local.get $at)))
-            (local.set $at (i32.add (local.get $at) (i32.add (i32.const 8) (i32.load offset=4 (local.get $at)))))
+            (local.set $len (i32.load offset=4 (local.get $at)))
+            (local.set $to (i32.load (local.get $at)))
+            (local.set $times (i32.load offset=8 (local.get $at)))
+            (local.set $at (i32.add (local.get $at) (i32.const 12)))
+            (block $copied (loop $copy
+              (br_if $copied (i32.eqz (local.get $times)))
+              (memory.copy (local.get $to) (local.get $at) (local.get $len))
+              (local.set $to (i32.add (local.get $to) (local.get $len)))
+              (local.set $times (i32.sub (local.get $times) (i32.const 1)))
+              (br $copy)))
+            (local.set $at (i32.add (local.get $at) (local.get $len)))
             (br $next))))",
     );
     text
@@ -130,8 +138,14 @@ pub fn call(operations: &mut Vec<u8>, number: usize, arguments: &[u64]) {
 
 /// Appends a write to the guest's memory.
 pub fn store(operations: &mut Vec<u8>, address: u32, bytes: &[u8]) {
+    repeat(operations, address, bytes, 1);
+}
+
+/// Appends a write to the guest's memory of so many times the same.
+pub fn repeat(operations: &mut Vec<u8>, address: u32, bytes: &[u8], times: u32) {
     operations.push(STORE);
-    operations.extend(address.to_le_bytes());
-    operations.extend((bytes.len() as u32).to_le_bytes());
+    for number in [address, bytes.len() as u32, times] {
+        operations.extend(number.to_le_bytes());
+    }
     operations.extend_from_slice(bytes);
 }

@@ -47,7 +47,7 @@ fn guest_text() -> String {
                 (i64.const {}))
             (@custom ".rustc_proc_macro_decls" "bang:run:run\n")
             (@custom ".rustc_proc_macro_abi" "abi=1\ncrate=guest\nversion=0.1.0\nedition=2021\ncompiler=rustc\n"))"#,
-        guest::interpreter(&FUNCTIONS),
+        guest::interpreter(&FUNCTIONS, 0),
         u64::from(CLEARED) << 32 | u64::from(INPUT - CLEARED)
     )
 }

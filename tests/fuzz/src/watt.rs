@@ -2,6 +2,7 @@
 //! to a guest and back is the same.
 
 mod hosted;
+pub(crate) mod operations;
 
 use arbitrary::{Result, Unstructured};
 use proc_macro2::TokenStream;
@@ -31,8 +32,8 @@ const INPUTS: [&str; 5] = [
 
 /// Pieces of source texts.
 const TEXTS: [&str; 24] = [
-    "a", "r#fn", "größe", "$crate", "_", "'a", "''", "'", "\"", "\"text\"", "r#\"", "b'x'", "c\"\0\"", "1", "-1", "1.5", "0x", "1e",
-    "//", "/*", "*/", "\n", "\\", "e\u{301}",
+    "a", "r#fn", "größe", "$crate", "_", "'a", "''", "'", "\"", "\"text\"", "r#\"", "b'x'", "c\"\0\"", "1", "-1",
+    "1.5", "0x", "1e", "//", "/*", "*/", "\n", "\\", "e\u{301}",
 ];
 
 /// Runs the target: an input is an expansion's requests, or what a guest does that makes them.
@@ -178,7 +179,11 @@ impl Guest<'_, '_> {
 
     fn ask(&mut self, request: &[u8]) -> Option<Vec<u8>> {
         let (reply, bytes) = memory::peak_of(|| self.session.answer(request).map(<[u8]>::to_vec));
-        assert!(bytes <= BYTES_FOR_NONE + BYTES_FOR_ONE * request.len(), "{bytes} bytes for {} of a request", request.len());
+        assert!(
+            bytes <= BYTES_FOR_NONE + BYTES_FOR_ONE * request.len(),
+            "{bytes} bytes for {} of a request",
+            request.len()
+        );
         match reply {
             Ok(reply) => {
                 self.streams += u32::from(matches!(request[0], 1 | 2));

@@ -28,7 +28,12 @@ fn run(name: &'static str, inputs: u64) {
             target(&input);
         }
     };
-    std::thread::Builder::new().stack_size(STACK).spawn(all).expect("a thread").join().expect("nothing should be wrong");
+    std::thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(all)
+        .expect("a thread")
+        .join()
+        .expect("nothing should be wrong");
 }
 
 #[test]

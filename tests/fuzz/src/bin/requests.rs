@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use fuzz::requests::{self, Run};
 
-const USAGE: &str = "usage: requests --toolchain DIR --guest FILE --findings DIR [--for SECONDS] [--seed NUMBER] [--input FILE]";
+const USAGE: &str =
+    "usage: requests --toolchain DIR --guest FILE --findings DIR [--for SECONDS] [--seed NUMBER] [--input FILE]";
 
 fn main() -> ExitCode {
     let Some((run, input)) = parse(std::env::args().skip(1)) else {

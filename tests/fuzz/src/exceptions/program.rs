@@ -43,26 +43,68 @@ pub(super) type Arguments = [u8; 5];
 #[derive(Debug)]
 pub(super) enum Statement {
     /// A variable gets what an operation makes of two.
-    Set { ty: Type, op: Op, to: u8, one: u8, two: u8 },
+    Set {
+        ty: Type,
+        op: Op,
+        to: u8,
+        one: u8,
+        two: u8,
+    },
     /// Notes a variable of each type.
-    Note { of: Arguments },
+    Note {
+        of: Arguments,
+    },
     /// Calls a function, by itself or by a table, and keeps its result.
-    Call { callee: u8, indirect: bool, arguments: Arguments, to: u8 },
+    Call {
+        callee: u8,
+        indirect: bool,
+        arguments: Arguments,
+        to: u8,
+    },
     /// Returns what another function returns.
-    TailCall { callee: u8, indirect: bool, arguments: Arguments },
+    TailCall {
+        callee: u8,
+        indirect: bool,
+        arguments: Arguments,
+    },
     /// Throws, at every so manieth call.
-    Throw { every: u8, tag: Tag, values: Arguments },
+    Throw {
+        every: u8,
+        tag: Tag,
+        values: Arguments,
+    },
     /// Returns, at every so manieth call.
-    Return { every: u8, value: u8 },
+    Return {
+        every: u8,
+        value: u8,
+    },
     /// Leaves so many of the blocks around it if a variable is odd.
-    Break { levels: u8, condition: u8 },
-    If { condition: u8, then: Vec<Statement>, other: Vec<Statement> },
+    Break {
+        levels: u8,
+        condition: u8,
+    },
+    If {
+        condition: u8,
+        then: Vec<Statement>,
+        other: Vec<Statement>,
+    },
     /// Three times.
-    Loop { body: Vec<Statement> },
+    Loop {
+        body: Vec<Statement>,
+    },
     /// A block with handlers. What a handler does follows on what came with the exception.
-    Try { body: Vec<Statement>, handlers: Vec<Handler> },
+    Try {
+        body: Vec<Statement>,
+        handlers: Vec<Handler>,
+    },
     /// A handler that ordinary code gets to as well, and that throws.
-    Joined { before: bool, condition: u8, body: Vec<Statement>, note: Arguments, value: u8 },
+    Joined {
+        before: bool,
+        condition: u8,
+        body: Vec<Statement>,
+        note: Arguments,
+        value: u8,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -276,7 +276,8 @@ impl Writer<'_> {
             }
             self.note(&handler.note);
             self.block(&handler.body);
-            let end = if handler.again { format!("(throw_ref (local.get {reference}))") } else { format!("(br {after})") };
+            let end =
+                if handler.again { format!("(throw_ref (local.get {reference}))") } else { format!("(br {after})") };
             self.line(&end);
         }
         self.line(")");

@@ -53,7 +53,12 @@ impl Code {
 
     /// The digits that the guest reads.
     pub(super) fn digits(&self) -> String {
-        self.parts.iter().flatten().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])).collect()
+        self.parts
+            .iter()
+            .flatten()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
+            .collect()
     }
 
     /// A stream becomes part of the output.

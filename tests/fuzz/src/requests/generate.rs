@@ -3,7 +3,8 @@
 use arbitrary::{Result, Unstructured};
 
 use super::code::{Code, Reply, Request, tag};
-use super::texts::{CALLS, MESSAGES, NAMES, NUMBERS, PLACES, SOURCES, STRINGS, SUFFIXES};
+use super::texts::{CALLS, MESSAGES, NAMES, NUMBERS, PLACES, SOURCES, STRINGS, SUFFIXES, WATT_CALLS};
+use crate::watt::operations;
 
 /// The bytes of input for one invocation.
 pub(super) const INPUT_BYTES: usize = 600;
@@ -14,11 +15,17 @@ pub(super) struct Invocation {
     /// Of [`CALLS`].
     pub(super) call: usize,
     pub(super) code: Code,
+    /// What a guest of watt is given, if it is a call of that.
+    pub(super) watt: Option<String>,
 }
 
 impl Invocation {
     /// Makes an invocation; `secrets` is the directory that no macro may read.
     pub(super) fn of(input: &mut Unstructured<'_>, secrets: &str) -> Result<Invocation> {
+        if input.ratio(1, 12)? {
+            let call = input.int_in_range(0..=WATT_CALLS.len() - 1)?;
+            return Ok(Invocation { call, code: Code::default(), watt: Some(operations::identifier(input)?) });
+        }
         let call = input.int_in_range(0..=CALLS.len() - 1)?;
         let mut writer = Writer { input, secrets, code: Code::default(), streams: 1, spans: 6 };
         match writer.input.int_in_range(0..=19)? {
@@ -26,12 +33,15 @@ impl Invocation {
             0..=9 => writer.placed()?,
             _ => writer.wild()?,
         }
-        Ok(Invocation { call, code: writer.code })
+        Ok(Invocation { call, code: writer.code, watt: None })
     }
 
     /// The text in a file: a module of that number.
     pub(super) fn text(&self, number: usize) -> String {
-        let call = CALLS[self.call].replace('@', &format!("\"{}\"", self.code.digits()));
+        let call = match &self.watt {
+            Some(given) => WATT_CALLS[self.call].replace('@', given),
+            None => CALLS[self.call].replace('@', &format!("\"{}\"", self.code.digits())),
+        };
         format!("mod m{number} {{ use super::*; {call} }}\n")
     }
 }
@@ -185,10 +195,18 @@ impl Writer<'_, '_> {
             tag::TRACK_ENV_VAR => {
                 let name = if self.input.arbitrary()? { "FUZZ_SECRET".to_owned() } else { self.message()? };
                 let request = new.text(name.as_bytes());
-                (if self.input.arbitrary()? { request.some().text(self.message()?.as_bytes()) } else { request.none() }, Reply::Nothing)
+                (
+                    if self.input.arbitrary()? {
+                        request.some().text(self.message()?.as_bytes())
+                    } else {
+                        request.none()
+                    },
+                    Reply::Nothing,
+                )
             }
             tag::TRACK_PATH => {
-                let path = if self.input.arbitrary()? { format!("{}/secret.rs", self.secrets) } else { self.message()? };
+                let path =
+                    if self.input.arbitrary()? { format!("{}/secret.rs", self.secrets) } else { self.message()? };
                 (new.text(path.as_bytes()), Reply::Nothing)
             }
             tag::LITERAL_FROM_STR => {
@@ -214,7 +232,9 @@ impl Writer<'_, '_> {
                     (new.stream(self.stream()?), Reply::MaybeStream)
                 }
             }
-            tag::STREAM_DROP | tag::STREAM_IS_EMPTY | tag::STREAM_TO_STRING => (new.stream(self.stream()?), Reply::Nothing),
+            tag::STREAM_DROP | tag::STREAM_IS_EMPTY | tag::STREAM_TO_STRING => {
+                (new.stream(self.stream()?), Reply::Nothing)
+            }
             tag::STREAM_CLONE => (new.stream(self.stream()?), Reply::Stream),
             tag::STREAM_FROM_TREE => (self.tree(0)?, Reply::Stream),
             tag::STREAM_INTO_TREES => (new.stream(self.stream()?), Reply::Trees),
@@ -223,7 +243,11 @@ impl Writer<'_, '_> {
                 let count = self.input.int_in_range(0..=3u64)?;
                 let mut request = new.long(count);
                 for _ in 0..count {
-                    request = if number == tag::STREAM_CONCAT_TREES { self.tree_in(request, 0)? } else { request.stream(self.stream()?) };
+                    request = if number == tag::STREAM_CONCAT_TREES {
+                        self.tree_in(request, 0)?
+                    } else {
+                        request.stream(self.stream()?)
+                    };
                 }
                 (request, Reply::Stream)
             }
@@ -296,11 +320,16 @@ impl Writer<'_, '_> {
         Ok(match self.input.int_in_range(0..=9)? {
             0 | 1 if depth == 0 => {
                 let request = request.byte(0).byte(self.input.int_in_range(0..=3)?);
-                let request = if self.input.ratio(3, 4)? { request.some().stream(self.stream()?) } else { request.none() };
+                let request =
+                    if self.input.ratio(3, 4)? { request.some().stream(self.stream()?) } else { request.none() };
                 request.span(self.span()?).span(self.span()?).span(self.span()?)
             }
             0..=2 => {
-                let character = if self.input.ratio(1, 8)? { self.input.arbitrary()? } else { *self.input.choose(b"=<>!~+-*/%^&|@.,;:#$?'")? };
+                let character = if self.input.ratio(1, 8)? {
+                    self.input.arbitrary()?
+                } else {
+                    *self.input.choose(b"=<>!~+-*/%^&|@.,;:#$?'")?
+                };
                 request.byte(1).byte(character).byte(self.input.int_in_range(0..=1)?).span(self.span()?)
             }
             3 | 4 => {
@@ -320,7 +349,11 @@ impl Writer<'_, '_> {
         let is_number = matches!(kind, 2 | 3) != self.input.ratio(1, 8)?;
         let text = if is_number { self.choose(&NUMBERS)?.to_owned() } else { self.string()? };
         request = request.text(text.as_bytes());
-        request = if self.input.ratio(1, 2)? { request.some().text(self.choose(&SUFFIXES)?.as_bytes()) } else { request.none() };
+        request = if self.input.ratio(1, 2)? {
+            request.some().text(self.choose(&SUFFIXES)?.as_bytes())
+        } else {
+            request.none()
+        };
         Ok(request.span(self.span()?))
     }
 
@@ -386,10 +419,15 @@ mod tests {
     }
 
     #[test]
-    fn an_input_makes_requests() {
-        let bytes: Vec<u8> = (0..INPUT_BYTES as u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-        let invocation = Invocation::of(&mut Unstructured::new(&bytes), "/secrets").unwrap();
-        assert!(invocation.code.requests() > 0);
-        assert!(invocation.text(3).starts_with("mod m3 {"));
+    fn an_input_makes_requests_or_is_given_to_a_guest_of_watt() {
+        let mut random = crate::random::Random::new(1);
+        let mut made = |_| {
+            let bytes: Vec<u8> = (0..INPUT_BYTES).map(|_| random.next() as u8).collect();
+            Invocation::of(&mut Unstructured::new(&bytes), "/secrets").unwrap()
+        };
+        let (watt, bridge): (Vec<_>, Vec<_>) = (0..100).map(&mut made).partition(|call| call.watt.is_some());
+        assert!((1..30).contains(&watt.len()), "{}", watt.len());
+        assert!(bridge.iter().map(|call| call.code.requests()).sum::<usize>() > 200);
+        assert!(bridge.iter().chain(&watt).all(|call| call.text(3).starts_with("mod m3 {")));
     }
 }

@@ -1,7 +1,10 @@
 //! The least of a list that still does what all of it does.
 
 /// Removes elements, halves first, as long as `is_wrong` says of what is left that it is as wrong as before.
-pub(super) fn minimize<T: Clone, E>(mut list: Vec<T>, mut is_wrong: impl FnMut(&[T]) -> Result<bool, E>) -> Result<Vec<T>, E> {
+pub(super) fn minimize<T: Clone, E>(
+    mut list: Vec<T>,
+    mut is_wrong: impl FnMut(&[T]) -> Result<bool, E>,
+) -> Result<Vec<T>, E> {
     let mut size = list.len().div_ceil(2);
     while size > 0 && list.len() > 1 {
         let mut at = 0;

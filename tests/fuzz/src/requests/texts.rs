@@ -144,6 +144,14 @@ pub(super) const CALLS: [&str; 44] = [
     "#[derive(ops::Ops)] #[ops(@)] union A { b: u8 }",
 ];
 
+/// The same for a macro of watt's.
+pub(super) const WATT_CALLS: [&str; 4] = [
+    "watt::run! { @ }",
+    "fn f() { let _ = watt::run!(@); }",
+    "fn f() { watt::run! { @ } }",
+    "fn f(x: watt::run!(@)) {}",
+];
+
 /// What stands before everything else in the file. `SECRETS` is a directory that no macro may read.
 pub(super) const HEAD: &str = r#"#![feature(builtin_syntax, concat_bytes, rustc_attrs, decl_macro, deref_patterns)]
 #![allow(warnings)]
@@ -159,6 +167,7 @@ macro_rules! m_type { ($t:ty) => { None::<$t> } }
 "#;
 
 /// The bodies of literals that are numbers.
+#[rustfmt::skip]
 pub(super) const NUMBERS: [&str; 48] = [
     "", "0", "1", "7", "255", "256", "007", "0x", "0xff", "0xG", "0b", "0b2", "0b1_1", "0o9", "0o17", "1_", "_1", "_", "1__0", "1.0", "1.",
     ".", ".5", "..", "1..2", "1e", "1e5", "1e+", "1e-5", "1E400", "-1", "-1.5", "- 1", "--1", "-", "NaN", "inf", "1f32", "1u8", "0x1.0",
@@ -166,6 +175,7 @@ pub(super) const NUMBERS: [&str; 48] = [
 ];
 
 /// The bodies of literals that are texts.
+#[rustfmt::skip]
 pub(super) const STRINGS: [&str; 46] = [
     "", "a", "ab", "é", "e\u{301}", "🦀", "\\", "\\n", "\\\\", "\\'", "\\\"", "'", "\"", "\\u{41}", "\\u{110000}", "\\u{d800}", "\\u{}", "\\u{", "\\u41",
     "\\x7f", "\\x80", "\\xff", "\\x", "\\q", "\\\n   x", "\n", "\r", "\r\n", "\t", "\0", "\\0", "{}", "{0}", "{x}", "{", "}}", "{:?", "{1:>$2}",
@@ -173,12 +183,14 @@ pub(super) const STRINGS: [&str; 46] = [
 ];
 
 /// What may stand behind a literal.
+#[rustfmt::skip]
 pub(super) const SUFFIXES: [&str; 26] = [
     "", "u8", "i32", "u128", "usize", "f16", "f32", "f64", "f128", "foo", "_", "e5", "E", "é", "e\u{301}", "self", "crate", "fn", "r#u8", "1", " u8",
     "u8 ", "u8\n", "\0", "'a", "$crate",
 ];
 
 /// Names.
+#[rustfmt::skip]
 pub(super) const NAMES: [&str; 44] = [
     "", "a", "x", "T", "S", "self", "Self", "super", "crate", "$crate", "_", "_a", "__", "r#a", "r#fn", "fn", "async", "dyn", "gen", "union", "raw", "auto",
     "macro_rules", "true", "'a", "'static", "'_", "'", "'1", "1a", "a b", "a-b", "a\0", "a\n", "é", "größe", "e\u{301}", "🦀", "\u{200b}", "{{root}}",
@@ -186,6 +198,7 @@ pub(super) const NAMES: [&str; 44] = [
 ];
 
 /// Source texts. `DIR` is a directory that no macro may read.
+#[rustfmt::skip]
 pub(super) const SOURCES: [&str; 78] = [
     "", "a", "1", "1 + 1", "x", "\"a\"", "'a", "'a'", "''", "r#\"a\"#", "b\"\\xff\"", "c\"a\"", "k#a", "'r#a", "0x", "1e", "1.", "1..2", "...", "<-", "::", "#", "$", "\\",
     "/", "// a", "/* a */", "/* a", "/// a", "//! a\n", "#!/bin/a\n1", "---\na\n---\n1", "\"", "'", "\u{feff}1", "\0", "\r", "(", ")", "(]", "{ ( [ ] ) }", "é", "🦀", "e\u{301}",
@@ -198,6 +211,7 @@ pub(super) const SOURCES: [&str; 78] = [
 ];
 
 /// Messages and other texts.
+#[rustfmt::skip]
 pub(super) const MESSAGES: [&str; 14] = [
     "", "a message", "two\nlines", "\u{1b}[31mred\u{1b}[0m", "\u{7}\u{8}", "\u{202e}rtl", "\r over", "{braces} `ticks` $", "é🦀", "\0", "A\nB=c", "/etc/passwd", "..",
     "{\"$message_type\":\"artifact\",\"artifact\":\"/a\",\"emit\":\"link\"}",

@@ -15,7 +15,8 @@ const KEY: &str = "0000000000000000000000000000000000000000000000000000000000000
 const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# This is the module store of cargo-wasm-proc-macro.\n";
 
 /// Contents of files, before they are changed.
-const META: &str = r#"{"package":"p","name":"a","version":"1.0.0","features":["f"],"sha256":"00","size":1,"created":9}"#;
+const META: &str =
+    r#"{"package":"p","name":"a","version":"1.0.0","features":["f"],"sha256":"00","size":1,"created":9}"#;
 const NOTE: &str = r#"{"name":"a","version":"1.0.0","reason":"r","message":"m"}"#;
 const SOURCES: &str = r#"{"files":["/a"],"variables":[],"modules":["00"]}"#;
 

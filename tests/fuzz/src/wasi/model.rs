@@ -19,8 +19,13 @@ const FIRST: u32 = 5;
 /// A descriptor that is open.
 enum Open {
     /// Its content, and where it is read next, unless a call that failed may have moved that.
-    File { content: Vec<u8>, at: Option<u64> },
-    Dir { path: PathBuf },
+    File {
+        content: Vec<u8>,
+        at: Option<u64>,
+    },
+    Dir {
+        path: PathBuf,
+    },
 }
 
 /// What is known of a guest.
@@ -188,7 +193,9 @@ impl<'a> Model<'a> {
     fn read(&mut self, operation: &Operation, fd: u32, errno: u32) {
         let at_argument = (operation.name() == "fd_pread").then(|| operation.arguments[3]);
         let Some(Open::File { content, at }) = self.open.get_mut(&fd) else {
-            return if fd != 0 { assert_ne!(errno, 0, "{fd} is no file") };
+            return if fd != 0 {
+                assert_ne!(errno, 0, "{fd} is no file")
+            };
         };
         let Some(start) = at_argument.or(*at) else { return };
         if errno != 0 {
@@ -262,5 +269,4 @@ impl<'a> Model<'a> {
             rest = more;
         }
     }
-
 }

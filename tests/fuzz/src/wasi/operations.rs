@@ -145,13 +145,18 @@ impl Writer<'_, '_> {
                 let list = self.buffers(&mut buffers)?;
                 let mut arguments = vec![fd, list, 2];
                 if FUNCTIONS[function].name == "fd_pread" {
-                    arguments.push(if self.input.ratio(1, 8)? { self.input.arbitrary()? } else { self.input.int_in_range(0..=90)? });
+                    arguments.push(if self.input.ratio(1, 8)? {
+                        self.input.arbitrary()?
+                    } else {
+                        self.input.int_in_range(0..=90)?
+                    });
                 }
                 arguments.push(self.pointer(SMALL, 4)?);
                 arguments
             }
             "fd_seek" => {
-                let offset: i64 = if self.input.ratio(1, 8)? { self.input.arbitrary()? } else { self.input.int_in_range(-9..=99)? };
+                let offset: i64 =
+                    if self.input.ratio(1, 8)? { self.input.arbitrary()? } else { self.input.int_in_range(-9..=99)? };
                 vec![self.fd()?, offset.cast_unsigned(), self.input.int_in_range(0..=3)?, self.pointer(SMALL, 8)?]
             }
             "fd_tell" | "fd_prestat_get" => vec![self.fd()?, self.pointer(SMALL, 8)?],
@@ -181,7 +186,11 @@ impl Writer<'_, '_> {
                 let count = FUNCTIONS[function].parameters.len();
                 let mut arguments = vec![self.fd()?];
                 while arguments.len() < count {
-                    arguments.push(if self.input.arbitrary()? { self.pointer(LONG, 8)? } else { self.input.int_in_range(0..=64)? });
+                    arguments.push(if self.input.arbitrary()? {
+                        self.pointer(LONG, 8)?
+                    } else {
+                        self.input.int_in_range(0..=64)?
+                    });
                 }
                 arguments.truncate(count);
                 arguments
@@ -224,7 +233,11 @@ impl Writer<'_, '_> {
     fn path(&mut self, path: &mut Option<Vec<u8>>) -> Result<(u64, u64)> {
         let mut text = match self.input.int_in_range(0..=9)? {
             0 => self.input.bytes(self.input.len().min(12))?.to_vec(),
-            1 => self.input.choose(&["etc/passwd", "proc/self/environ", "proc/self/root/etc", "dev/zero", "", "/", "..", "."])?.as_bytes().to_vec(),
+            1 => self
+                .input
+                .choose(&["etc/passwd", "proc/self/environ", "proc/self/root/etc", "dev/zero", "", "/", "..", "."])?
+                .as_bytes()
+                .to_vec(),
             // As seen from the root, from the working directory, or from something that is open.
             2..=5 => format!("{}/{}", &self.root[1..], self.input.choose(&NAMES)?).into_bytes(),
             6 => format!("{}/{}", self.root, self.input.choose(&NAMES)?).into_bytes(),

@@ -107,7 +107,9 @@ impl Site {
 
     /// Whether a guest may read what is at that place, which has no links in it.
     pub fn may_read(&self, canonical: &Path) -> bool {
-        canonical.starts_with(self.root.join(PACKAGE)) || canonical == self.root.join("granted") || self.is_working(canonical)
+        canonical.starts_with(self.root.join(PACKAGE))
+            || canonical == self.root.join("granted")
+            || self.is_working(canonical)
     }
 
     /// Without Cargo, the working directory may be read.
@@ -124,9 +126,9 @@ impl Site {
     }
 }
 
-/// Sets variables for all guests of this process. It must be called while nobody else reads the environment.
+/// Sets variables for all guests of this process.
 pub fn set_variables() {
-    // SAFETY: the caller's promise: targets are made ready by one thread, before any guest runs.
+    // SAFETY: nothing but Rust's own library looks at the environment in the processes of this crate, and that has a lock for it.
     unsafe {
         std::env::set_var(VARIABLE, SECRET);
         std::env::set_var("FUZZ_GRANTED", "granted");
