@@ -127,8 +127,9 @@ fn modules_work_with_the_parallel_front_end() {
 #[test]
 fn help_names_the_options() {
     let text = Lab::new().rustc().arg("--help").args(["-v"]).outcome().success().stdout;
-    assert!(text.contains("--wasm-proc-macro"), "{text}");
-    assert!(text.contains("--wasm-proc-macro-cache"), "{text}");
+    for option in ["--wasm-proc-macro ", "--wasm-proc-macro-cache", "--wasm-proc-macro-policy"] {
+        assert!(text.contains(option), "{text}");
+    }
 }
 
 /// The fork presents itself as the stable release, so that crates that probe for nightly behave as they do there.
