@@ -33,8 +33,16 @@ use crate::remote_fault::RemoteRefusal;
 use crate::remote_origin::{Call, Origin};
 
 /// The built-in macros that name a file or a variable. One of another name may be anything that the user wrote.
-const INVOCATIONS: [Symbol; 5] =
-    [sym::include, sym::include_bytes, sym::include_str, sym::env, sym::option_env];
+const INVOCATIONS: [Symbol; 8] = [
+    sym::include,
+    sym::include_bytes,
+    sym::include_str,
+    sym::env,
+    sym::option_env,
+    sym::asm,
+    sym::global_asm,
+    sym::naked_asm,
+];
 
 /// [`base::resolve_path`] for `include!` and its kin, whose invocation is at `span`.
 ///
@@ -93,6 +101,11 @@ pub fn check_variable(
     let named = Named::Variable(variable.as_str());
     let checked = check(ecx.sess, &ecx.current_expansion.origin, named, span, || is_written(ecx));
     checked.map_err(|error| error.emit())
+}
+
+/// Whether a macro from elsewhere put together what is being expanded, and not the user.
+pub fn is_of_macro(ecx: &ExtCtxt<'_>) -> bool {
+    (ecx.current_expansion.origin.last().is_some() || server::is_remote()) && !is_written(ecx)
 }
 
 fn check_file<'a>(

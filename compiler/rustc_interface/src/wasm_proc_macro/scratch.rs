@@ -84,3 +84,17 @@ pub(super) fn survive_file_limit() {
         libc::pthread_sigmask(libc::SIG_BLOCK, signals.as_ptr(), std::ptr::null_mut());
     }
 }
+
+/// How many bytes of address space this process may have (`ulimit -v`), if somebody has limited them.
+pub(super) fn limit_of_address_space() -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: the structure is there for the function to fill in.
+        let known = unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut limit) } == 0;
+        if known && limit.rlim_cur != libc::RLIM_INFINITY {
+            return Some(limit.rlim_cur as u64);
+        }
+    }
+    None
+}

@@ -24,7 +24,7 @@ use stubgen::cache::{Key, Kind};
 use stubgen::module::ModuleInfo;
 use stubgen::stub::{self, Body};
 
-use super::scratch::{Scratch, survive_file_limit};
+use super::scratch::{Scratch, limit_of_address_space, survive_file_limit};
 use super::{Context, LoadedModule, profiler, stub_spans};
 use crate::interface::{Config, run_compiler};
 use crate::passes;
@@ -118,9 +118,21 @@ fn compile(info: &ModuleInfo, context: &Context) -> Result<Vec<u8>, String> {
     let errors = errors.lock().unwrap();
     match finished {
         Ok(true) if errors.is_empty() => scratch.read().map_err(|error| cannot_compile(&error)),
-        Ok(_) => Err(format!("its stub does not compile: {}", errors.join("; "))),
+        Ok(_) => Err(does_not_compile(&errors)),
         Err(panic) => std::panic::resume_unwind(panic),
     }
+}
+
+/// Stubs compile. Where one does not, there is a mistake in this crate; or the session, which maps the standard library once more,
+/// has not found the room for it, and says that libraries are not there.
+fn does_not_compile(errors: &[String]) -> String {
+    let hint = match limit_of_address_space() {
+        Some(bytes) => {
+            format!("\nthe address space of this process is limited to {} MiB", bytes >> 20)
+        }
+        None => String::new(),
+    };
+    format!("its stub does not compile: {}{hint}", errors.join("; "))
 }
 
 fn cannot_compile(error: &io::Error) -> String {

@@ -54,7 +54,9 @@ pub(super) fn parse(sess: &Session, info: &ModuleInfo) -> ast::Crate {
         Some([span, &mut function.sig.span])
     });
     for (of_function, span) in functions.zip(&spans.macros) {
-        of_function.map(|of_function| *of_function = place(*span));
+        for of_function in of_function {
+            *of_function = place(*span);
+        }
     }
     for span in &spans.quoted {
         sess.psess.save_proc_macro_span(place(*span));
