@@ -96,8 +96,9 @@ thread_local! {
     /// The method that has panicked.
     static PANICKED: Cell<Option<ApiTags>> = const { Cell::new(None) };
 
-    /// How the innermost expansion has to end, whatever the macro says.
+    /// How the innermost expansion has to end, whatever the macro says; and whether that is something.
     static ENDING: RefCell<Option<PanicMessage>> = const { RefCell::new(None) };
+    static IS_ENDING: Cell<bool> = const { Cell::new(false) };
 
     /// Whether the compiler has failed within a request, so that what it knows may be half changed.
     static HAS_FAILED: Cell<bool> = const { Cell::new(false) };
@@ -130,7 +131,12 @@ pub fn has_failed() -> bool {
 }
 
 fn end(message: PanicMessage) {
+    IS_ENDING.set(true);
     ENDING.with_borrow_mut(|ending| _ = ending.get_or_insert(message));
+}
+
+fn take_ending() -> Option<PanicMessage> {
+    if IS_ENDING.take() { ENDING.take() } else { None }
 }
 
 /// Calls a method of the server.
@@ -226,12 +232,15 @@ impl<S: Server> Answers<'_, S> {
         let Self { remote, ref mut dispatcher, force_show_panics, .. } = *self;
         let stack = dispatcher.handle_store.ledger().begin(&buffer);
         let work = || guarded(remote, force_show_panics, || dispatcher.dispatch(buffer));
-        self.buffer = if stack == 0 { work() } else { remote.on_stack(stack, work) }?;
+        let reply = if stack == 0 { work() } else { remote.on_stack(stack, work) };
         self.dispatcher.handle_store.ledger().check_memory();
+        self.buffer = reply?;
+        if !IS_ENDING.get() {
+            return Ok(());
+        }
         ENDING.with_borrow(|ending| match ending {
-            None => Ok(()),
             Some(PanicMessage::Fault(reason)) => Err(reason.clone()),
-            Some(_) => Err("the compiler failed".to_owned()),
+            _ => Err("the compiler failed".to_owned()),
         })
     }
 }
@@ -252,7 +261,7 @@ pub(super) fn run<S: Server, O: for<'a, 's> Decode<'a, 's, HandleStore<S>>>(
     };
     let outcome = (remote.expand)(remote.id, &input, force_show_panics, &mut answers);
     let fault = answers.fault.take();
-    let ending = ENDING.take();
+    let ending = take_ending();
     let handles = &mut dispatcher.handle_store;
     let result = match (ending, outcome, fault) {
         (Some(failed @ PanicMessage::Failed(_)), ..) => Err(failed),
@@ -270,7 +279,7 @@ pub(super) fn run<S: Server, O: for<'a, 's> Decode<'a, 's, HandleStore<S>>>(
     };
     handles.close(remote);
     // What stands here is about the output, and the macro has returned already.
-    ENDING.take().map_or(result, Err)
+    take_ending().map_or(result, Err)
 }
 
 /// What remote macros' handles are numbered by.

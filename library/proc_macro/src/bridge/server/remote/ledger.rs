@@ -44,16 +44,34 @@ pub struct Extent {
     pub weight: u64,
 }
 
-/// A stream behind a handle.
+/// A stream behind a handle. Every request moves some, so they are small.
 pub(in super::super) struct Held<T> {
     value: T,
-    depth: u32,
-    /// Nothing where the compiler has the value anyway, and nobody has weighed it.
-    weight: Option<u64>,
+    /// The depth in the upper bits, and the weight in those of `WEIGHT`.
+    extent: u64,
+}
+
+/// All of them are set where the compiler has the value anyway, and nobody has weighed it.
+const WEIGHT: u64 = (1 << 48) - 1;
+
+impl<T> Held<T> {
+    fn with_extent(value: T, depth: u32, weight: Option<u64>) -> Held<T> {
+        let weight = weight.map_or(WEIGHT, |weight| weight.min(WEIGHT - 1));
+        Held { value, extent: u64::from(depth.min(u32::from(u16::MAX))) << 48 | weight }
+    }
+
+    fn depth(&self) -> u32 {
+        (self.extent >> 48) as u32
+    }
+
+    fn weight(&self) -> Option<u64> {
+        let weight = self.extent & WEIGHT;
+        (weight != WEIGHT).then_some(weight)
+    }
 }
 
 thread_local! {
-    /// Bytes that this thread's compilation holds for remote macros.
+    /// Bytes that this thread's compilation holds for remote macros, but for what the innermost expansion can give back.
     static HELD: Cell<u64> = const { Cell::new(0) };
 
     /// How deep the last output was nested, at most, if nobody has asked yet.
@@ -105,8 +123,10 @@ pub(in super::super) struct Ledger<S: Server> {
     weight: Option<u64>,
     /// The depth of the deepest stream that there has been.
     deepest: u32,
-    /// What of `HELD` is this expansion's and no longer.
+    /// Bytes that are held until this expansion ends at most.
     live: u64,
+    /// What of these is in `HELD` while a request may expand other macros.
+    lent: u64,
 }
 
 impl<S: Server> Ledger<S> {
@@ -126,6 +146,7 @@ impl<S: Server> Ledger<S> {
             weight: None,
             deepest: 0,
             live: 0,
+            lent: 0,
         }
     }
 
@@ -157,6 +178,8 @@ impl<S: Server> Ledger<S> {
             deepest = deepest.max(brackets.min(MAX_DEPTH));
             Makes::Fresh { text: size, brackets }
         } else if is(ApiTags::ts_expand_expr) {
+            self.lent = self.live;
+            hold(self.lent);
             stack = EXPAND_BASE + SYNTAX_LEVEL * deepest.min(MAX_SYNTAX_DEPTH) as usize;
             Makes::Fresh { text: size, brackets: u32::MAX }
         } else {
@@ -210,17 +233,17 @@ impl<S: Server> Ledger<S> {
     pub(in super::super) fn sees(&mut self, held: &Held<MarkedTokenStream<S>>) {
         let is_first = self.named == 0;
         self.named += 1;
-        let weigh = || held.weight.unwrap_or_else(|| S::extent(&held.value.value).weight);
+        let weigh = || held.weight().unwrap_or_else(|| S::extent(&held.value.value).weight);
         match self.makes {
             Makes::Nothing | Makes::Input | Makes::Fresh { .. } => {}
-            Makes::Copy | Makes::Parts => (self.depth, self.weight) = (held.depth, held.weight),
+            Makes::Copy | Makes::Parts => (self.depth, self.weight) = (held.depth(), held.weight()),
             Makes::Trees { behind } => {
-                let depth = held.depth + u32::from(!(behind && is_first));
+                let depth = held.depth() + u32::from(!(behind && is_first));
                 self.depth = self.depth.max(depth);
                 self.weighs_more(weigh());
             }
             Makes::Streams => {
-                self.depth = self.depth.max(held.depth);
+                self.depth = self.depth.max(held.depth());
                 self.weighs_more(weigh());
             }
             Makes::Text => self.weighs_more(weigh()),
@@ -228,7 +251,7 @@ impl<S: Server> Ledger<S> {
                 let weight = weigh();
                 self.weighs_more(weight);
                 hold(weight);
-                OUTPUT_DEPTH.set(Some(held.depth));
+                OUTPUT_DEPTH.set(Some(held.depth()));
             }
         }
     }
@@ -262,24 +285,22 @@ impl<S: Server> Ledger<S> {
             stop(format!("it nests tokens more than {MAX_DEPTH} deep"));
         }
         self.keeps(HANDLE + weight.unwrap_or(0));
-        Held { value, depth, weight }
+        Held::with_extent(value, depth, weight)
     }
 
     /// A stream is no longer behind a handle.
     pub(in super::super) fn takes(&mut self, held: &Held<MarkedTokenStream<S>>) {
         self.sees(held);
-        self.releases(HANDLE + held.weight.unwrap_or(0));
+        self.releases(HANDLE + held.weight().unwrap_or(0));
     }
 
     /// Counts bytes that are held until the expansion ends at most.
     fn keeps(&mut self, bytes: u64) {
         self.live = self.live.saturating_add(bytes);
-        hold(bytes);
     }
 
     fn releases(&mut self, bytes: u64) {
         self.live = self.live.saturating_sub(bytes);
-        HELD.set(HELD.get().saturating_sub(bytes));
     }
 
     /// The span that the macro is given in place of `span`.
@@ -290,7 +311,9 @@ impl<S: Server> Ledger<S> {
 
     /// Has the expansion end if the compiler holds too much for macros.
     pub(super) fn check_memory(&mut self) {
-        let held = HELD.get();
+        let others = HELD.get().saturating_sub(mem::take(&mut self.lent));
+        HELD.set(others);
+        let held = others.saturating_add(self.live);
         if held > self.limit {
             self.is_too_much(held);
         }
@@ -312,9 +335,7 @@ impl<S: Server> HandleStore<S> {
 
     /// Drops what the macro still had.
     pub(super) fn close(&mut self, remote: RemoteMacro) {
-        let ledger = self.ledger();
-        let (live, deepest) = (ledger.live, ledger.deepest);
-        ledger.releases(live);
+        let deepest = self.ledger().deepest;
         if deepest > SHALLOW {
             let streams =
                 mem::replace(&mut self.token_stream, handle::OwnedStore::new(&COUNTERS.token_stream));
@@ -330,7 +351,7 @@ pub(in super::super) fn held<S: Server>(
 ) -> Held<MarkedTokenStream<S>> {
     match ledger {
         Some(ledger) => ledger.gives(value),
-        None => Held { value, depth: 0, weight: None },
+        None => Held::with_extent(value, 0, None),
     }
 }
 
