@@ -15,7 +15,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::readable::Readable;
@@ -148,7 +148,8 @@ impl Policy {
     /// What the module with this SHA-256 has. A module of no package of Cargo's is called `crate_name` and `version`, as it
     /// says itself.
     ///
-    /// Environment and working directory are looked at here, so a process that changes them asks again.
+    /// What may be read is decided by environment and working directory, once and when somebody first asks. A process that
+    /// changes them asks for [renewed](Grants::renewed) grants.
     pub fn grants(&self, digest: &[u8; 32], crate_name: &str, version: &str) -> Grants {
         let package = self.packages.iter().find(|package| package.modules.contains(digest));
         let permissions = match package {
@@ -178,7 +179,8 @@ impl Policy {
 #[derive(Clone, Debug)]
 pub struct Grants {
     given: Arc<Given>,
-    readable: Arc<Readable>,
+    /// Many modules never ask, and it takes some hundred calls of the system to find out.
+    readable: Arc<OnceLock<Arc<Readable>>>,
 }
 
 /// [`Grants`], apart from what the process's environment says.
@@ -208,13 +210,12 @@ pub struct Package<'a> {
 
 impl Grants {
     fn of(given: Given) -> Grants {
-        let readable = given.readable();
-        Grants { given: Arc::new(given), readable }
+        Grants { given: Arc::new(given), readable: Arc::default() }
     }
 
     /// The same for the process as it is now, which has changed its environment or its working directory.
     pub fn renewed(&self) -> Grants {
-        Grants { given: Arc::clone(&self.given), readable: self.given.readable() }
+        Grants { given: Arc::clone(&self.given), readable: Arc::default() }
     }
 
     /// What messages call the module.
@@ -224,7 +225,7 @@ impl Grants {
 
     /// The files and directories that it may read.
     pub fn readable(&self) -> &Arc<Readable> {
-        &self.readable
+        self.readable.get_or_init(|| self.given.readable())
     }
 
     /// Whether it may read the environment variable `name`.
