@@ -165,6 +165,11 @@ fn by_output(way: &str, what: &str) -> Option<String> {
         "output-rules" => format!(
             "macro_rules! get {{ ($p:literal) => {{ pub const BOOTY: &str = include_str!($p); }} }} get!({what:?});"
         ),
+        "output-assembly" => {
+            let directive = format!(".incbin {what:?}");
+            format!("::core::arch::global_asm!(\".section .rodata.booty, \\\"a\\\"\", {directive:?}, \".text\");")
+        }
+        "output-visualizer" => format!("#[debugger_visualizer(gdb_script_file = {what:?})] pub mod m {{}}"),
         "output-env" => format!("pub const BOOTY: &str = env!({what:?});"),
         "output-option-env" => format!("pub const BOOTY: Option<&str> = option_env!({what:?});"),
         "then-scan" => format!("const _: &str = include_str!({what:?}); thief::scan!(a b);"),

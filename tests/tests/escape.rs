@@ -16,7 +16,7 @@ use tests::{Form, Lab, Toolchain};
 const MARK: &str = "PLANTED_";
 
 /// Ways to a file, each with whether it wants Rust source with an item in it.
-const TO_FILES: [(&str, bool); 30] = [
+const TO_FILES: [(&str, bool); 32] = [
     ("read", false),
     ("open", false),
     ("around", false),
@@ -42,6 +42,8 @@ const TO_FILES: [(&str, bool); 30] = [
     ("output-doc", false),
     ("output-concat", false),
     ("output-rules", false),
+    ("output-assembly", false),
+    ("output-visualizer", false),
     ("then-scan", false),
     ("then-scan-twice", false),
     ("list", false),

@@ -191,28 +191,6 @@ fn groups_may_be_nested_deeply_but_not_without_end() {
 }
 
 #[test]
-fn text_may_be_nested_deeply_but_not_without_end() {
-    // The compiler's lexer calls itself for each group.
-    let parses = |text: &str| {
-        let rest = format!(
-            "(data (i32.const 1024) \"{text}\")
-            (func (export \"bang\") (param i32) (result i32)
-                (call $token_stream_parse (i32.const 1024) (i32.const {})))",
-            text.len()
-        );
-        guest("watt-0.4", &rest)
-    };
-    let nested = |depth: usize| ["([{".repeat(depth / 3), "}])".repeat(depth / 3)].concat();
-    for text in [nested(1023), "([{}])".repeat(10_000)] {
-        assert!(!parses(&text).expand(0, &[""]).unwrap().is_empty());
-    }
-    for text in [nested(1026), "{".repeat(100_000), [")".repeat(2_000), "(".repeat(2_000)].concat()] {
-        let fault = parses(&text).expand(0, &[""]).err().expect("that is too deep").guest();
-        assert!(fault.to_string().ends_with("it nests groups deeper than 1024"), "{fault}");
-    }
-}
-
-#[test]
 fn numbers_of_nothing_are_refused() {
     for (body, message) in [
         ("(i32.const 7)", "there is no token stream of number 7"),

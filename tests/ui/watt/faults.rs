@@ -23,5 +23,9 @@ faults::no_memory!();
 //~^ ERROR: procedural macro stopped
 faults::hoards!();
 //~^ ERROR: procedural macro stopped
+faults::nests_text!();
+//~^ ERROR: procedural macro stopped
+faults::nests_output!();
+//~^ ERROR: procedural macro stopped
 
 fn main() {}

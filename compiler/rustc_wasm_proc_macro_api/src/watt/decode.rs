@@ -49,7 +49,7 @@ impl<'a, T: Tokens> Decoder<'a, T> {
                 }
                 GROUP => {
                     if outer.len() == MAX_DEPTH {
-                        return Err(too_deep(MAX_DEPTH));
+                        return Err(format!("it nests groups deeper than {MAX_DEPTH}"));
                     }
                     let delimiter = self.delimiter()?;
                     let span = self.number()?;
@@ -168,10 +168,6 @@ fn can_be_named(name: &str, raw: bool) -> bool {
         !name.is_empty() && name.bytes().all(continues) && !name.starts_with(|first: char| first.is_ascii_digit())
     };
     word && !(raw && ["_", "super", "self", "Self", "crate", "$crate"].contains(&name))
-}
-
-pub(super) fn too_deep(limit: usize) -> String {
-    format!("it nests groups deeper than {limit}")
 }
 
 fn shown(text: &str) -> String {

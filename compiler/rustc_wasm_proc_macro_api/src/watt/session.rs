@@ -1,16 +1,12 @@
 //! What the numbers stand for that a guest of watt knows things by, for the time of one expansion.
 
-use super::decode::{Decoder, too_deep};
+use super::decode::Decoder;
 use super::encode::{Format, encode};
 use super::{ENTRY, GroupSpans, LIMIT, NONE, Request, Tokens};
 
 /// What one byte of text or of wire format is counted as where tokens are made of it, in bytes: the shortest token has
 /// nine bytes on the wire, and two as text.
 const TOKENS: usize = 8;
-
-/// How deep groups may be nested in a text, at most. The compiler's lexer calls itself for each of them, with about 750 bytes of
-/// stack each time, and a guest may have left no more than the margin of [`EXPANSION_STACK`](crate::EXPANSION_STACK).
-const MAX_TEXT_DEPTH: usize = 1024;
 
 /// A span, and where it is a group's, those of the delimiters.
 #[derive(Clone, Copy)]
@@ -63,9 +59,6 @@ impl<T: Tokens> Session<T> {
             }
             Request::Parse => {
                 self.count(argument.len().saturating_mul(TOKENS))?;
-                if depth(argument) > MAX_TEXT_DEPTH {
-                    return Err(too_deep(MAX_TEXT_DEPTH));
-                }
                 let stream = str::from_utf8(argument).ok().and_then(|text| self.tokens.parse(text));
                 self.reply_with_stream(stream)?;
             }
@@ -152,22 +145,6 @@ impl<T: Tokens> std::fmt::Debug for Session<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("format", &self.format).finish_non_exhaustive()
     }
-}
-
-/// How deep the groups of a source text are nested.
-///
-/// FIXME(nesting): closing delimiters in literals and comments count, so a text can be made for which this is too little.
-fn depth(source: &[u8]) -> usize {
-    let (mut open, mut deepest) = (0usize, 0);
-    for byte in source {
-        match byte {
-            b'(' | b'[' | b'{' => open += 1,
-            b')' | b']' | b'}' => open = open.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(open);
-    }
-    deepest
 }
 
 /// A number on the wire.

@@ -43,5 +43,22 @@
     (loop $again (drop (call $string_new (i32.const 0) (i32.const 65536))) (br $again))
     unreachable)
 
-  (@custom ".rustc_proc_macro_decls" "bang:counts:counts\nbang:panics:panics\nbang:traps:traps\nbang:recurses:recurses\nbang:malformed:malformed\nbang:no_ident:no_ident\nbang:no_literal:no_literal\nbang:no_punct:no_punct\nbang:no_span:no_span\nbang:no_stream:no_stream\nbang:no_string:no_string\nbang:no_memory:no_memory\nbang:hoards:hoards\n")
+  ;; Groups within each other. Who knows no comments sees each of them closed at once.
+  (data (i32.const 144) "/*)*/(")
+  (func $nested (param $count i32) (result i32)
+    (local $at i32) (local $left i32)
+    (drop (memory.grow (i32.const 8)))
+    (local.set $at (i32.const 65536))
+    (local.set $left (local.get $count))
+    (loop $next
+      (memory.copy (local.get $at) (i32.const 144) (i32.const 6))
+      (local.set $at (i32.add (local.get $at) (i32.const 6)))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $next (local.get $left)))
+    (memory.fill (local.get $at) (i32.const 41) (local.get $count))
+    (call $parse (i32.const 65536) (i32.mul (local.get $count) (i32.const 7))))
+  (func (export "nests_text") (param i32) (result i32) (call $nested (i32.const 30000)))
+  (func (export "nests_output") (param i32) (result i32) (call $nested (i32.const 15000)))
+
+  (@custom ".rustc_proc_macro_decls" "bang:counts:counts\nbang:panics:panics\nbang:traps:traps\nbang:recurses:recurses\nbang:malformed:malformed\nbang:no_ident:no_ident\nbang:no_literal:no_literal\nbang:no_punct:no_punct\nbang:no_span:no_span\nbang:no_stream:no_stream\nbang:no_string:no_string\nbang:no_memory:no_memory\nbang:hoards:hoards\nbang:nests_text:nests_text\nbang:nests_output:nests_output\n")
   (@custom ".rustc_proc_macro_abi" "abi=1\ncrate=faults\nversion=0.0.0\nedition=2021\ncompiler=hand\n"))

@@ -28,10 +28,15 @@ pub fn run_local<E>(
                 buf.clear();
                 buf.extend_from_slice(reply);
             }
-            // This is called as a C function, which must not unwind. The caller will.
+            // This is called as a C function, which must not unwind. The caller will, unless it does so
+            // already: then this is a drop, and a second panic would abort the process.
             Err(message) => {
                 buf.clear();
-                Err::<(), _>(PanicMessage::String(message)).encode(&mut buf, &mut ());
+                let reply = match std::thread::panicking() {
+                    true => Ok(()),
+                    false => Err(PanicMessage::String(message)),
+                };
+                reply.encode(&mut buf, &mut ());
             }
         }
         buf
