@@ -8,7 +8,7 @@
 //! | 1 | a number | the handle of a stream is, of those that were seen |
 //! | 2 | a number | the handle of a span is |
 //! | 3 | what the reply is | the request is made, and its reply looked into |
-//! | 4 | a length of two bytes, a byte | it is so often the next byte of the request |
+//! | 4 | how often in two bytes, a length, so many bytes | they are so often the next bytes of the request |
 //! | 5 | a number | a stream is part of the output |
 //! | 6 | | the last reply is written to standard error |
 //! | 7 | | the macro panics |
@@ -114,8 +114,10 @@ impl Guest {
                 }
                 4 if rest.len() >= 3 => {
                     let count = usize::from(rest[0]) | usize::from(rest[1]) << 8;
-                    self.request.resize(self.request.len() + count, rest[2]);
-                    len = 3;
+                    let bytes = &rest[3..];
+                    let bytes = &bytes[..usize::from(rest[2]).min(bytes.len())];
+                    self.request.extend(bytes.repeat(count));
+                    len = 3 + bytes.len();
                 }
                 5 => self.output.extend(self.streams.get(usize::from(operand) % self.streams.len().max(1))),
                 6 => {

@@ -106,12 +106,17 @@ impl Request {
         self.long(text.len() as u64).bytes(text)
     }
 
-    /// A text of so many times one character of ASCII.
-    pub(super) fn repeated(mut self, byte: u8, count: u16) -> Request {
-        self = self.long(count.into());
+    /// A text in which what stands before and behind `inner` is repeated.
+    pub(super) fn nested(self, (before, inner, after): (&str, &str, &str), count: u16) -> Request {
+        let len = usize::from(count) * (before.len() + after.len()) + inner.len();
+        self.long(len as u64).repeated(before, count).bytes(inner.as_bytes()).repeated(after, count)
+    }
+
+    fn repeated(mut self, text: &str, count: u16) -> Request {
         self.0.push(4);
         self.0.extend(count.to_le_bytes());
-        self.0.push(byte);
+        self.0.push(text.len() as u8);
+        self.0.extend_from_slice(text.as_bytes());
         self
     }
 

@@ -225,6 +225,9 @@ fn control_in(said: &str) -> Option<char> {
     while let Some(at) = rest.find(|c: char| c.is_control() && !matches!(c, '\n' | '\t')) {
         let control = rest[at..].chars().next()?;
         rest = &rest[at + control.len_utf8()..];
+        if control == '\r' && rest.starts_with('\n') {
+            continue;
+        }
         let colors = rest.strip_prefix('[').filter(|_| control == '\u{1b}');
         rest = colors.unwrap_or_default().trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
         if !rest.starts_with('m') {
@@ -256,7 +259,7 @@ mod tests {
 
     #[test]
     fn colors_are_no_control_characters() {
-        assert_eq!(control_in("a\tb\n\u{1b}[1;31mred\u{1b}[0m\n"), None);
+        assert_eq!(control_in("a\tb\r\n\u{1b}[1;31mred\u{1b}[0m\n"), None);
         assert_eq!(control_in("\u{1b}[0m \u{1b}[2A"), Some('\u{1b}'));
         assert_eq!(control_in("\u{1b}]52;c;aa\u{7}m"), Some('\u{1b}'));
         assert_eq!(control_in("over\r"), Some('\r'));

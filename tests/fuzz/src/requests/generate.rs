@@ -3,7 +3,7 @@
 use arbitrary::{Result, Unstructured};
 
 use super::code::{Code, Reply, Request, tag};
-use super::texts::{CALLS, MESSAGES, NAMES, NUMBERS, PLACES, SOURCES, STRINGS, SUFFIXES, WATT_CALLS};
+use super::texts::{CALLS, MESSAGES, NAMES, NESTED, NUMBERS, PLACES, SOURCES, STRINGS, SUFFIXES, WATT_CALLS};
 use crate::watt::operations;
 
 /// The bytes of input for one invocation.
@@ -215,9 +215,10 @@ impl Writer<'_, '_> {
             }
             tag::EMIT_DIAGNOSTIC => (self.diagnostic(new, 0)?, Reply::Nothing),
             tag::STREAM_FROM_STR => {
-                if self.input.ratio(1, 30)? {
-                    let (byte, count) = (*self.input.choose(b"([{a#'\"/ -")?, self.input.arbitrary::<u16>()? % 20_000);
-                    (new.repeated(byte, count), Reply::MaybeStream)
+                if self.input.ratio(1, 20)? {
+                    // Below the limits on depth, about them, and beyond.
+                    let count = *self.input.choose(&[10, 100, 1000, 2000, 2500, 20_000, 65_535])?;
+                    (new.nested(*self.input.choose(&NESTED)?, count), Reply::MaybeStream)
                 } else {
                     (new.text(self.source_text()?.as_bytes()), Reply::MaybeStream)
                 }
