@@ -1,13 +1,14 @@
-//! Keeps assembly that a macro from elsewhere returns from reading files: the assembler would, long after the macro.
+//! Keeps assembly that a macro from elsewhere returns from reading files, and from writing to the compiler's standard output: the
+//! assembler would, long after the macro.
 
 use rustc_ast::InlineAsmTemplatePiece;
 use rustc_errors::ErrorGuaranteed;
 use rustc_expand::base::ExtCtxt;
 use rustc_expand::remote_files;
 
-/// Directives that read files, or write them, and those by which a directive's name can be put together.
-const DIRECTIVES: [&str; 6] =
-    [".incbin", ".include", ".secure_log_unique", ".macro", ".irp", ".altmacro"];
+/// Directives that read files, or write them or to the terminal, and those by which a directive's name can be put together.
+const DIRECTIVES: [&str; 7] =
+    [".incbin", ".include", ".secure_log_unique", ".print", ".macro", ".irp", ".altmacro"];
 
 /// Stands for an operand. The assembler has no such character.
 const OPERAND: char = '\u{fffc}';

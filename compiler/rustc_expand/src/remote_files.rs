@@ -14,6 +14,13 @@
 //! is that macro's invocation that the user must have written. A path that a macro from elsewhere got as an argument is not
 //! covered: that file must be readable.
 //!
+//! **Arguments** of the user's own invocations are another matter: `include_str!` expands its argument before it looks at it, so a
+//! macro from elsewhere that the user calls there, or a `macro_rules!` of one that is called as something that the user meant,
+//! names the file. Each macro that had a part in an argument must be allowed to have what is named, whoever wrote the rest.
+//!
+//! What stands in a file that a macro named is that macro's, though the compiler parses it as Rust of the crate: with a file
+//! of its own package, which may lie where the user's is (`cargo vendor`), it would else write as the user.
+//!
 //! What opens a file is asked before it is opened, and what is no regular file is not opened for a macro. What a refused
 //! file or variable holds is therefore in no error, no dep-info and no source map on the macro's account.
 
@@ -23,7 +30,7 @@ use rustc_ast as ast;
 use rustc_ast_pretty::pprust;
 use rustc_errors::{Diag, ErrorGuaranteed, PResult};
 use rustc_lexer::{FrontmatterAllowed, TokenKind};
-use rustc_proc_macro::bridge::server::{self, Named};
+use rustc_proc_macro::bridge::server::{self, Named, RemoteMacro};
 use rustc_session::Session;
 use rustc_span::source_map::SourceMap;
 use rustc_span::{Span, Symbol, sym};
@@ -55,8 +62,26 @@ pub fn resolve_path<'a>(
     span: Span,
 ) -> PResult<'a, PathBuf> {
     let path = base::resolve_path(ecx.sess, path, span)?;
-    let origin = &ecx.current_expansion.origin;
-    check_file(ecx.sess, origin, &path, span, || is_written(ecx))?;
+    let (origin, arguments) = (&ecx.current_expansion.origin, &ecx.remote_arguments);
+    check_file(ecx.sess, origin, arguments, &path, span, || is_written(ecx))?;
+    Ok(path)
+}
+
+/// [`resolve_path`] for `include!`, what stands in whose file is expanded in its place.
+///
+/// # Errors
+///
+/// The same.
+pub fn resolve_included_path<'a>(
+    ecx: &mut ExtCtxt<'a>,
+    path: impl Into<PathBuf>,
+    span: Span,
+) -> PResult<'a, PathBuf> {
+    let path = resolve_path(ecx, path, span)?;
+    if !ecx.remote_arguments.is_empty() || is_of_macro(ecx) {
+        let arguments = ecx.remote_arguments.clone();
+        ecx.current_expansion.origin.opens_file(&arguments);
+    }
     Ok(path)
 }
 
@@ -67,25 +92,51 @@ pub fn resolve_path<'a>(
 /// Where a macro named it that may not read it.
 pub(crate) fn check_module<'a>(
     sess: &'a Session,
-    origin: &Origin,
+    origin: &mut Origin,
     path: &Path,
     span: Span,
 ) -> PResult<'a, ()> {
-    check_file(sess, origin, path, span, || false)
+    check_file(sess, origin, &[], path, span, || false)?;
+    if origin.last().is_some() {
+        origin.opens_file(&[]);
+    }
+    Ok(())
 }
 
 /// Checks the attributes of an item that came out of a macro from elsewhere: some name files that are opened later.
 pub(crate) fn check_attributes(ecx: &ExtCtxt<'_>, attrs: &[ast::Attribute]) {
-    for attr in attrs.iter().filter(|attr| attr.has_name(sym::debugger_visualizer)) {
-        let values = attr.meta_item_list().unwrap_or_default();
-        for path in values.iter().filter_map(|value| value.value_str()) {
-            let checked = base::resolve_path(ecx.sess, path.as_str(), attr.span)
-                .and_then(|path| check_module(ecx.sess, &ecx.current_expansion.origin, &path, attr.span));
-            if let Err(error) = checked {
-                error.emit();
-            }
+    for attr in attrs {
+        let checked = match attr.name() {
+            Some(sym::debugger_visualizer) => check_visualizer(ecx, attr),
+            Some(sym::link) => check_library(ecx, attr),
+            _ => Ok(()),
+        };
+        if let Err(error) = checked {
+            error.emit();
         }
     }
+}
+
+fn check_visualizer<'a>(ecx: &ExtCtxt<'a>, attr: &ast::Attribute) -> PResult<'a, ()> {
+    let values = attr.meta_item_list().unwrap_or_default();
+    for path in values.iter().filter_map(|value| value.value_str()) {
+        let path = base::resolve_path(ecx.sess, path.as_str(), attr.span)?;
+        check_file(ecx.sess, &ecx.current_expansion.origin, &[], &path, attr.span, || false)?;
+    }
+    Ok(())
+}
+
+/// A library is looked for where the user says. By a path as its name the compiler would bundle any file, and the linker read
+/// any as a script of its own.
+fn check_library<'a>(ecx: &ExtCtxt<'a>, attr: &ast::Attribute) -> PResult<'a, ()> {
+    let values = attr.meta_item_list().unwrap_or_default();
+    for name in values.iter().filter_map(|value| value.value_str()) {
+        if name.as_str().contains(['/', '\\']) {
+            let message = format!("a procedural macro names a library by the path `{}`", name.as_str().escape_debug());
+            return Err(ecx.dcx().struct_span_err(attr.span, message));
+        }
+    }
+    Ok(())
 }
 
 /// Checks the variable that `env!` or `option_env!` names, whose invocation is at `span`.
@@ -99,27 +150,30 @@ pub fn check_variable(
     span: Span,
 ) -> Result<(), ErrorGuaranteed> {
     let named = Named::Variable(variable.as_str());
-    let checked = check(ecx.sess, &ecx.current_expansion.origin, named, span, || is_written(ecx));
+    let (origin, arguments) = (&ecx.current_expansion.origin, &ecx.remote_arguments);
+    let checked = check(ecx.sess, origin, arguments, named, span, || is_written(ecx));
     checked.map_err(|error| error.emit())
 }
 
-/// Whether a macro from elsewhere put together what is being expanded, and not the user.
+/// Whether a macro from elsewhere put together what is being expanded, or a part of its arguments, and not the user.
 pub fn is_of_macro(ecx: &ExtCtxt<'_>) -> bool {
-    (ecx.current_expansion.origin.last().is_some() || server::is_remote()) && !is_written(ecx)
+    let is_somewhere = ecx.current_expansion.origin.last().is_some() || server::is_remote();
+    !ecx.remote_arguments.is_empty() || is_somewhere && !is_written(ecx)
 }
 
 fn check_file<'a>(
     sess: &'a Session,
     origin: &Origin,
+    arguments: &[RemoteMacro],
     path: &Path,
     span: Span,
     is_written: impl FnOnce() -> bool,
 ) -> PResult<'a, ()> {
-    if origin.last().is_none() && !server::is_remote() {
+    if origin.last().is_none() && arguments.is_empty() && !server::is_remote() {
         return Ok(());
     }
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    check(sess, origin, Named::File(&absolute), span, is_written)?;
+    check(sess, origin, arguments, Named::File(&absolute), span, is_written)?;
     if absolute.metadata().is_ok_and(|found| !found.is_file()) {
         let path = path.display().to_string();
         let message = format!("`{}` is no regular file", path.escape_debug());
@@ -131,6 +185,7 @@ fn check_file<'a>(
 fn check<'a>(
     sess: &'a Session,
     origin: &Origin,
+    arguments: &[RemoteMacro],
     named: Named<'_>,
     span: Span,
     is_written: impl FnOnce() -> bool,
@@ -141,13 +196,12 @@ fn check<'a>(
         error.downgrade_to_delayed_bug();
         return Err(error);
     }
-    if origin.last().is_none() || is_written() {
-        return Ok(());
+    let refusal = |remote: RemoteMacro| (remote.refusal)(remote.id, named);
+    let mut found = arguments.iter().copied().find_map(refusal);
+    if found.is_none() && origin.last().is_some() && !is_written() {
+        found = origin.macros().find_map(refusal);
     }
-    match origin.macros().find_map(|remote| (remote.refusal)(remote.id, named)) {
-        Some(refusal) => Err(refused(sess, span, refusal)),
-        None => Ok(()),
-    }
+    found.map_or(Ok(()), |refusal| Err(refused(sess, span, refusal)))
 }
 
 fn refused(sess: &Session, span: Span, refusal: server::Refusal) -> Diag<'_> {
@@ -157,6 +211,9 @@ fn refused(sess: &Session, span: Span, refusal: server::Refusal) -> Diag<'_> {
 /// Whether the user wrote the invocation that is being expanded, or one of a `macro_rules!` of the crate that made it.
 fn is_written(ecx: &ExtCtxt<'_>) -> bool {
     let origin = &ecx.current_expansion.origin;
+    if origin.is_in_opened_file() {
+        return false;
+    }
     let names_something = |call: &&Call| {
         let name = call.path.segments.last().map(|segment| segment.ident.name);
         name.is_some_and(|name| INVOCATIONS.contains(&name))

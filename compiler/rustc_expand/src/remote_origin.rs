@@ -5,10 +5,11 @@
 //! where a built-in macro expands its arguments first as well. A `macro_rules!` that stood in a macro's output
 //! carries them to wherever it is called. Those of other crates do not: what a crate gives out is that crate's.
 
+use std::mem;
 use std::rc::Rc;
 
 use rustc_ast::tokenstream::TokenStream;
-use rustc_ast::{self as ast, DUMMY_NODE_ID, ItemKind, NodeId};
+use rustc_ast::{self as ast, DUMMY_NODE_ID, ExprKind, ItemKind, NodeId};
 use rustc_data_structures::fx::FxHashMap;
 use rustc_proc_macro::bridge::server::{self, RemoteMacro};
 use rustc_span::Span;
@@ -16,7 +17,7 @@ use rustc_span::fatal_error::FatalError;
 
 use crate::base::{ExpandResult, ExtCtxt, SyntaxExtensionKind};
 use crate::expand::{AstFragment, Invocation, InvocationKind, MacroExpander};
-use crate::remote_files;
+use crate::{remote_depth, remote_files};
 
 /// The macros from elsewhere in whose output something stands.
 #[derive(Clone, Default)]
@@ -27,6 +28,8 @@ pub struct Origin {
     /// The first one behind the `last` of a `macro_rules!` of the crate that is compiled. All that it expands to is what
     /// whoever wrote it wanted.
     local_call: Option<Rc<Call>>,
+    /// Whether it stands in a file that one of them named.
+    is_in_opened_file: bool,
     /// How deep the outputs are nested.
     depth: u32,
 }
@@ -69,6 +72,16 @@ impl Origin {
         self.local_call.as_deref()
     }
 
+    pub(crate) fn is_in_opened_file(&self) -> bool {
+        self.is_in_opened_file
+    }
+
+    /// What is expanded from now on stands in a file that one of these macros, or of those before, named.
+    pub(crate) fn opens_file(&mut self, macros: &[RemoteMacro]) {
+        macros.iter().for_each(|remote| self.add(*remote));
+        self.is_in_opened_file = true;
+    }
+
     /// How deep the deepest output is nested in which this stands.
     pub(crate) fn depth(&self) -> u32 {
         self.depth
@@ -89,17 +102,27 @@ impl Origin {
 /// What `ecx` expands now is a macro from elsewhere.
 pub(crate) fn serves(ecx: &mut ExtCtxt<'_>, remote: RemoteMacro) {
     ecx.current_expansion.origin.add(remote);
+    takes_part(&mut ecx.remote_arguments, [remote]);
+}
+
+/// Adds to the macros that had a part in what is expanded.
+fn takes_part(known: &mut Vec<RemoteMacro>, macros: impl IntoIterator<Item = RemoteMacro>) {
+    for remote in macros {
+        if known.iter().all(|known| known.id != remote.id) {
+            known.push(remote);
+        }
+    }
 }
 
 /// Takes note of an item before what is in it is expanded.
 pub(crate) fn note(ecx: &mut ExtCtxt<'_>, item: &ast::Item) {
-    let Origin { last: Some(last), depth, .. } = &ecx.current_expansion.origin else { return };
+    let Origin { last: Some(last), is_in_opened_file, depth, .. } = &ecx.current_expansion.origin else { return };
     // What is expanded for an answer has no number, and nothing else sees what it defines.
     if let ItemKind::MacroDef(..) = item.kind
         && item.id != DUMMY_NODE_ID
     {
-        let (last, depth) = (Some(Rc::clone(last)), *depth);
-        let origin = Origin { last, depth, ..Origin::default() };
+        let (last, is_in_opened_file, depth) = (Some(Rc::clone(last)), *is_in_opened_file, *depth);
+        let origin = Origin { last, is_in_opened_file, depth, ..Origin::default() };
         ecx.remote_definitions.insert(item.id, origin);
     }
     remote_files::check_attributes(ecx, &item.attrs);
@@ -118,6 +141,13 @@ pub(crate) fn expand<'a, 'b>(
 ) -> ExpandResult<AstFragment, Invocation> {
     end_if_failed();
     let ecx = &mut *expander.cx;
+    if server::is_remote() && !server::may_work(size(&invoc.kind)) {
+        let span = invoc.span();
+        let guar = ecx.dcx().span_delayed_bug(span, "a procedural macro was stopped");
+        return ExpandResult::Ready(invoc.fragment_kind.dummy(span, guar));
+    }
+    // A built-in macro that expands its arguments itself finds here what had a part in them.
+    let outer_arguments = mem::take(&mut ecx.remote_arguments);
     let origin = &mut ecx.current_expansion.origin;
     let mut is_of_the_user = false;
     if let SyntaxExtensionKind::MacroRules(rules) = ext {
@@ -125,6 +155,8 @@ pub(crate) fn expand<'a, 'b>(
             Some(definition) => {
                 definition.macros().for_each(|remote| origin.add(remote));
                 origin.is_as_deep_as(definition.depth);
+                origin.is_in_opened_file |= definition.is_in_opened_file;
+                takes_part(&mut ecx.remote_arguments, definition.macros());
             }
             None => is_of_the_user = rules.node_id != DUMMY_NODE_ID,
         }
@@ -142,9 +174,29 @@ pub(crate) fn expand<'a, 'b>(
         }
     }
     let origin = origin.clone();
-    let result = crate::remote_depth::on_stack(&origin, || expand(expander, invoc, ext));
+    let result = remote_depth::on_stack(&origin, || expand(expander, invoc, ext));
     end_if_failed();
+    // What had a part in this has one in the argument in which this stands.
+    let arguments = mem::replace(&mut expander.cx.remote_arguments, outer_arguments);
+    takes_part(&mut expander.cx.remote_arguments, arguments);
+    if server::is_remote()
+        && let ExpandResult::Ready(AstFragment::Expr(expr)) = &result
+        && let ExprKind::Lit(literal) = &expr.kind
+    {
+        server::hold(literal.symbol.as_str().len() as u64);
+    }
     result
+}
+
+/// About how many bytes it takes to expand an invocation, which may need each of its tokens more than once.
+fn size(invocation: &InvocationKind) -> u64 {
+    const INVOCATION: u64 = 1 << 10;
+    const TIMES: u64 = 4;
+    let tokens = match invocation {
+        InvocationKind::Bang { mac, .. } => remote_depth::extent(&mac.args.tokens).weight,
+        _ => 0,
+    };
+    tokens.saturating_mul(TIMES).saturating_add(INVOCATION)
 }
 
 /// Ends the compilation where the compiler has failed within a request: a native macro may have caught that.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Once, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use rustc_middle::ty::tls;
 use rustc_proc_macro::bridge::PanicMessage;
@@ -51,7 +52,7 @@ pub(super) fn proc_macros(module: &Arc<LoadedModule>) -> &'static [ProcMacro] {
     ahead(move || _ = in_time.ahead.get_or_init(|| in_time.load(true, &()).ok()));
     let mut macros = MACROS.write().unwrap_or_else(PoisonError::into_inner);
     let declared = code.module.info.declarations.iter().zip(0..).map(|(declaration, index)| {
-        let remote = RemoteMacro { id: macros.len(), expand, may, refusal, could, memory, with_stack };
+        let remote = RemoteMacro { id: macros.len(), expand, may, refusal, could, memory, time, with_stack };
         macros.push(WasmMacro { code: Arc::clone(&code), index });
         match declaration {
             Declaration::Derive { trait_name, helpers, .. } => ProcMacro::CustomDerive {
@@ -163,6 +164,11 @@ fn could(id: usize, what: Named<'_>) -> bool {
 /// How many bytes the compiler may hold for macro number `id`.
 fn memory(id: usize) -> u64 {
     wasm_macro(id).code.grants.memory()
+}
+
+/// How long an expansion of macro number `id` may take.
+fn time(id: usize) -> Duration {
+    wasm_macro(id).code.grants.time()
 }
 
 fn with_stack(bytes: usize, f: &mut dyn FnMut()) {

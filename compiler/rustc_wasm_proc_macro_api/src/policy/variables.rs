@@ -30,8 +30,9 @@ const ALWAYS: &[&str] = &[
     "TZ",
 ];
 
-/// What has such a word in its name is a secret, like `CARGO_REGISTRY_TOKEN`, whatever else it begins with.
-const SECRET: [&str; 5] = ["TOKEN", "SECRET", "PASSWORD", "KEY", "CREDENTIAL"];
+/// What has such a word in its name is a secret, like `CARGO_REGISTRY_TOKEN`, or may hold one, like the addresses of proxies and
+/// registries, whatever else it begins with.
+const SECRET: [&str; 7] = ["TOKEN", "SECRET", "PASS", "KEY", "CREDENTIAL", "PROXY", "_INDEX"];
 
 /// Whether every macro may read the variable `name`.
 pub(super) fn always(name: &str) -> bool {
@@ -69,6 +70,7 @@ mod tests {
         for name in [
             "CARGO",
             "CARGO_PKG_VERSION",
+            "CARGO_PKG_AUTHORS",
             "RUSTC",
             "RUSTC_WORKSPACE_WRAPPER",
             "OUT_DIR",
@@ -85,7 +87,10 @@ mod tests {
             "CARGO_REGISTRIES_mine_token",
             "CARGO_REGISTRIES_MINE_SECRET_KEY",
             "CARGO_REGISTRY_CREDENTIAL_PROVIDER",
+            "CARGO_HTTP_PROXY",
+            "CARGO_REGISTRIES_MINE_INDEX",
             "DEP_X_PASSWORD",
+            "DEP_X_PASSPHRASE",
             "PATH",
             "HOME",
             "USER",

@@ -7,6 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Once;
 use std::sync::atomic::AtomicU32;
+use std::time::{Duration, Instant};
 
 use super::*;
 
@@ -44,6 +45,9 @@ pub struct RemoteMacro {
 
     /// How many bytes the compiler may hold for macros from elsewhere, as far as this one can help it.
     pub memory: fn(id: usize) -> u64,
+
+    /// How long an expansion of the macro may take, the compiler's work for it included.
+    pub time: fn(id: usize) -> Duration,
 
     /// Calls the function where it finds that many bytes of stack at least.
     pub with_stack: fn(bytes: usize, f: &mut dyn FnMut()),
@@ -100,6 +104,9 @@ thread_local! {
     static ENDING: RefCell<Option<PanicMessage>> = const { RefCell::new(None) };
     static IS_ENDING: Cell<bool> = const { Cell::new(false) };
 
+    /// When the innermost expansion that has asked for something, and those around it, have had their time.
+    static UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
+
     /// Whether the compiler has failed within a request, so that what it knows may be half changed.
     static HAS_FAILED: Cell<bool> = const { Cell::new(false) };
 }
@@ -117,6 +124,17 @@ pub fn may(what: Named<'_>) -> bool {
 /// Whether the remote macro for which this thread works could have this by itself. Nothing is noted.
 pub fn could(what: Named<'_>) -> bool {
     ANSWERING.get().is_none_or(|remote| (remote.could)(remote.id, what))
+}
+
+/// Whether the compiler may do another step, for which it takes that many bytes, of what a remote macro has asked for. If not,
+/// the expansion ends as soon as the request is answered.
+pub fn may_work(bytes: u64) -> bool {
+    let Some(remote) = ANSWERING.get() else { return true };
+    if IS_ENDING.get() {
+        return false;
+    }
+    // Who runs the macro looks at the time, too, and says so.
+    UNTIL.get().is_none_or(|until| Instant::now() < until) && ledger::may_hold(remote, bytes)
 }
 
 /// Has the expansion whose request is being answered end with a fault.
@@ -213,6 +231,7 @@ struct Answers<'a, S: Server> {
     buffer: Buffer,
     force_show_panics: bool,
     fault: Option<String>,
+    has_answered: bool,
 }
 
 impl<S: Server> RemoteServer for Answers<'_, S> {
@@ -229,6 +248,11 @@ impl<S: Server> Answers<'_, S> {
         let mut buffer = self.buffer.take();
         buffer.clear();
         buffer.extend_from_slice(request);
+        if !mem::replace(&mut self.has_answered, true) {
+            // It may have taken long to make the macro's code ready. That does not count.
+            let until = Instant::now().checked_add((self.remote.time)(self.remote.id));
+            UNTIL.set([UNTIL.get(), until].into_iter().flatten().min());
+        }
         let Self { remote, ref mut dispatcher, force_show_panics, .. } = *self;
         let stack = dispatcher.handle_store.ledger().begin(&buffer);
         let work = || guarded(remote, force_show_panics, || dispatcher.dispatch(buffer));
@@ -258,8 +282,11 @@ pub(super) fn run<S: Server, O: for<'a, 's> Decode<'a, 's, HandleStore<S>>>(
         buffer: Buffer::new(),
         force_show_panics,
         fault: None,
+        has_answered: false,
     };
+    let outer_until = UNTIL.get();
     let outcome = (remote.expand)(remote.id, &input, force_show_panics, &mut answers);
+    UNTIL.set(outer_until);
     let fault = answers.fault.take();
     let ending = take_ending();
     let handles = &mut dispatcher.handle_store;

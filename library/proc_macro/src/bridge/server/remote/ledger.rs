@@ -34,6 +34,10 @@ const HANDLE: u64 = 64;
 const SPAN: u64 = 16;
 const SOURCE_FILE: u64 = 512;
 
+/// Bytes of a diagnostic, whatever it says, and of all of an expansion at most. As much as other output.
+const DIAGNOSTIC: u64 = 1 << 10;
+const MOST_SAID: u64 = 64 << 20;
+
 /// Bytes for a byte of text that becomes tokens, at most: each can be one.
 const TOKEN: u64 = 48;
 
@@ -89,6 +93,23 @@ pub fn hold(bytes: u64) {
     HELD.set(HELD.get().saturating_add(bytes));
 }
 
+/// Counts bytes that a step of the compiler's work takes, and says whether it may have them.
+pub(super) fn may_hold(remote: RemoteMacro, bytes: u64) -> bool {
+    hold(bytes);
+    let (held, limit) = (HELD.get(), (remote.memory)(remote.id));
+    if held > limit {
+        is_too_much(remote, held, limit);
+    }
+    held <= limit
+}
+
+fn is_too_much(remote: RemoteMacro, bytes: u64, limit: u64) {
+    if !(remote.may)(remote.id, Named::Memory(bytes)) {
+        let mebibytes = limit >> 20;
+        stop(format!("the compiler would hold more than {mebibytes} MiB for procedural macros"));
+    }
+}
+
 /// What a request makes of the streams that it names.
 #[derive(Copy, Clone, PartialEq, Eq)]
 enum Makes {
@@ -127,6 +148,8 @@ pub(in super::super) struct Ledger<S: Server> {
     live: u64,
     /// What of these is in `HELD` while a request may expand other macros.
     lent: u64,
+    /// Bytes of the diagnostics that it has had emitted.
+    said: u64,
 }
 
 impl<S: Server> Ledger<S> {
@@ -147,6 +170,7 @@ impl<S: Server> Ledger<S> {
             deepest: 0,
             live: 0,
             lent: 0,
+            said: 0,
         }
     }
 
@@ -205,6 +229,7 @@ impl<S: Server> Ledger<S> {
         const NAME: u8 = ApiTags::symbol_normalize_and_validate_ident as u8;
         const VARIABLE: u8 = ApiTags::track_env_var as u8;
         const PATH: u8 = ApiTags::track_path as u8;
+        const MESSAGE: u8 = ApiTags::emit_diagnostic as u8;
         match tag {
             // There may be a new span, with a handle until the expansion ends.
             FIRST_OF_SPANS..=LAST_OF_SPANS => {
@@ -212,6 +237,13 @@ impl<S: Server> Ledger<S> {
                 self.keeps(HANDLE);
             }
             NAME | VARIABLE | PATH => hold(HANDLE + size),
+            MESSAGE => {
+                self.said = self.said.saturating_add(DIAGNOSTIC + size);
+                if self.said > MOST_SAID {
+                    let mebibytes = MOST_SAID >> 20;
+                    stop(format!("it has the compiler show more than {mebibytes} MiB of messages"));
+                }
+            }
             _ => {}
         }
     }
@@ -320,10 +352,7 @@ impl<S: Server> Ledger<S> {
     }
 
     fn is_too_much(&self, bytes: u64) {
-        if !(self.remote.may)(self.remote.id, Named::Memory(bytes)) {
-            let mebibytes = self.limit >> 20;
-            stop(format!("the compiler would hold more than {mebibytes} MiB for procedural macros"));
-        }
+        is_too_much(self.remote, bytes, self.limit);
     }
 }
 
