@@ -44,7 +44,10 @@ fn could_read(template: &[InlineAsmTemplatePiece]) -> bool {
             InlineAsmTemplatePiece::Placeholder { .. } => OPERAND.to_string(),
         })
         .collect();
-    DIRECTIVES.iter().any(|directive| text.contains(directive))
+    // In what is repeated these two characters are left out.
+    let is_cut = text.contains("\\(") && text.contains(".rep");
+    is_cut
+        || DIRECTIVES.iter().any(|directive| text.contains(directive))
         || text.match_indices(OPERAND).any(|(at, _)| could_be_directive(&text[..at]))
 }
 
