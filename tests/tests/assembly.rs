@@ -45,10 +45,23 @@ fn directives_that_read_are_refused() {
         r#"#[unsafe(export_name = ".incbin")] fn f() {} ::core::arch::global_asm!("nop; {} \"SECRET\"", sym f);"#,
         r#"#[unsafe(export_name = "bin")] fn f() {} ::core::arch::global_asm!(".inc{} \"SECRET\"", sym f);"#,
         r#"macro_rules! m { ($a:literal) => { ::core::arch::global_asm!($a); } } m!(".incbin \"SECRET\"");"#,
+        r#"::core::arch::global_asm!("\".incbin\" \"SECRET\"");"#,
+        // What is repeated is read again, without these two characters.
+        r#"::core::arch::global_asm!(".rept 1", ".inc\\()bin \"SECRET\"", ".endr");"#,
+        r#"::core::arch::global_asm!(".rept 1; .rept 1; .inc\\\\()()bin \"SECRET\"; .endr; .endr");"#,
+        // The compiler's standard output is somebody's to read.
+        r#"::core::arch::global_asm!(".print \"{{\\\"reason\\\": 1}}\"");"#,
     ] {
         let outcome = compile(&format!("assembling::tokens!(r##\"{assembly}\"##);\nfn main() {{}}\n")).one_error();
         outcome.says("assembly that a procedural macro returned could read a file");
     }
+}
+
+/// The user has written the invocation, and a macro its text.
+#[test]
+fn a_text_that_a_macro_makes_is_the_macros() {
+    let assembly = "::core::arch::global_asm!(assembling::tokens!(r##\"\".incbin \\\"SECRET\\\"\"\"##));\nfn main() {}\n";
+    compile(assembly).one_error().says("assembly that a procedural macro returned could read a file");
 }
 
 #[test]

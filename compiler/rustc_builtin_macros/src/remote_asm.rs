@@ -28,7 +28,7 @@ pub(crate) fn check(
     let span = ecx.current_expansion.id.expn_data().call_site;
     let mut error = ecx
         .dcx()
-        .struct_span_err(span, "assembly that a procedural macro returned could read a file");
+        .struct_span_err(span, "assembly that a procedural macro returned could read a file, or write to the terminal");
     error.help(format!(
         "{}, and operands that can be directives, are for code that the user writes",
         DIRECTIVES.map(|directive| format!("`{directive}`")).join(", ")
