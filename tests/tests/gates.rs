@@ -408,6 +408,52 @@ fn memory_of_the_compiler_is_limited() {
     compile(&"forger::double!(\"18\");\n".repeat(8)).success();
 }
 
+/// What the compiler does for an answer has the limits of the macro that wants it.
+#[test]
+fn work_for_an_answer_is_limited() {
+    let lab = lab();
+    let compile = |grant: &str, wanted: &str| {
+        lab.write("package/policy.toml", format!("[permissions.forger]\n{grant}\n"));
+        lab.write("package/lib.rs", format!("forger::expand!({wanted:?}, \"pub fn a() {{}}\");"));
+        let mut rustc = lab.rustc();
+        rustc.current_dir(lab.join("package")).args(["lib.rs", "--crate-type=lib", "--emit=metadata"]);
+        rustc.args(["--wasm-proc-macro", "forger.wasm", "--wasm-proc-macro-policy", "policy.toml"]).outcome()
+    };
+    // Tokens that double; texts that double; twice as many invocations at each of forty levels.
+    let tokens = "{ macro_rules! d { ($($t:tt)*) => { d!($($t)* $($t)*) } } d!(a) }";
+    let mut texts = "macro_rules! t0 { () => { \"0123456789abcdef\" } }".to_owned();
+    for level in 1..40 {
+        let below = level - 1;
+        texts += &format!("macro_rules! t{level} {{ () => {{ concat!(t{below}!(), t{below}!(), t{below}!(), t{below}!()) }} }}");
+    }
+    let texts = format!("{{ {texts} t39!() }}");
+    let invocations = format!(
+        "{{ macro_rules! b {{ () => {{ 1 }}; (a $($t:tt)*) => {{ (b!($($t)*), b!($($t)*)) }} }} b!({}) }}",
+        "a ".repeat(40)
+    );
+    for wanted in [tokens, &texts] {
+        compile("memory = \"128MiB\"", wanted).one_error().says("was refused more than 128MiB of memory");
+    }
+    compile("time = \"2s\"", &invocations).one_error().says("was refused more than 2s for one expansion");
+    // The same in small.
+    let small = "{ macro_rules! d { (a a a a) => { concat!(1) }; ($($t:tt)*) => { d!($($t)* $($t)*) } } d!(a) }";
+    compile("memory = \"128MiB\"", small).success().says("expanded: \"1\"");
+}
+
+/// Messages are output of a macro, too.
+#[test]
+fn messages_have_a_limit() {
+    let lab = Lab::new();
+    let module = lab.module("diagnostics", "diagnostics");
+    let compile = |text: &str| {
+        lab.write("main.rs", format!("{text}\nfn main() {{}}\n"));
+        lab.rustc().args(["main.rs", "--emit=metadata"]).module(&module).outcome()
+    };
+    let outcome = compile("diagnostics::flood!(1000000 1000);").one_error();
+    assert!(outcome.stderr.contains("more than 64 MiB of messages") && outcome.stderr.len() < 200 << 20, "{outcome}");
+    assert_eq!(compile("diagnostics::flood!(1000 1000);").success().warning_lines().len(), 1000);
+}
+
 /// A path with a line break in it would be two lines of dep-info.
 #[test]
 fn tracked_paths_are_one_line() {

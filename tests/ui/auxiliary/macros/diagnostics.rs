@@ -58,3 +58,13 @@ pub fn track(_input: TokenStream) -> TokenStream {
     proc_macro::tracked::path("tracked-by-macro.txt");
     format!("{value:?}").parse().unwrap()
 }
+
+/// As many warnings as the first number says, each with that many bytes as the second one says.
+#[proc_macro]
+pub fn flood(input: TokenStream) -> TokenStream {
+    let numbers: Vec<usize> = input.into_iter().filter_map(|tree| tree.to_string().parse().ok()).collect();
+    for number in 0..numbers[0] {
+        Diagnostic::new(Level::Warning, format!("{number} {}", "x".repeat(numbers[1]))).emit();
+    }
+    TokenStream::new()
+}
