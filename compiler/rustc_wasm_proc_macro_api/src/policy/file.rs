@@ -72,12 +72,12 @@ pub(super) struct Package {
 pub(super) struct CrateName(String);
 
 /// The name of a variable, with `*` at the end: of all that begin so.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, PartialEq, Eq)]
 #[serde(try_from = "String")]
 pub(super) struct Pattern(pub(super) String);
 
 /// An absolute path.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, PartialEq, Eq)]
 #[serde(try_from = "String")]
 pub(super) struct Absolute(pub(super) PathBuf);
 
@@ -86,13 +86,19 @@ pub(super) struct Absolute(pub(super) PathBuf);
 #[serde(try_from = "String")]
 pub(super) struct Digest(pub(super) [u8; 32]);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, PartialEq, Eq)]
 #[serde(try_from = "String")]
 pub(super) struct Time(pub(super) Duration);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, PartialEq, Eq)]
 #[serde(try_from = "String")]
 pub(super) struct Memory(pub(super) u64);
+
+impl Package {
+    fn grants(&self) -> impl PartialEq + '_ {
+        (&self.read, &self.env, &self.time, &self.memory)
+    }
+}
 
 impl CrateName {
     /// The name that rustc knows.
@@ -181,6 +187,18 @@ pub(super) fn parse(text: &str) -> Result<File, String> {
     if let (Some(package), None) = (file.package.first(), &file.build) {
         return Err(at(text, package.span().start, "`[[package]]` needs a `[build]` beside it"));
     }
+    for (number, package) in file.package.iter().enumerate() {
+        // Of modules that are the same nobody can tell whose it is that runs.
+        let is_other = |before: &&Spanned<Package>| {
+            let (package, before) = (package.get_ref(), before.get_ref());
+            let is_shared = before.modules.iter().any(|digest| package.modules.contains(digest));
+            is_shared && before.grants() != package.grants()
+        };
+        if let Some(other) = file.package[..number].iter().find(is_other) {
+            let message = format!("`{}` has the same module, but other grants", escaped(&other.get_ref().id));
+            return Err(at(text, package.span().start, &message));
+        }
+    }
     Ok(file)
 }
 
@@ -261,6 +279,11 @@ mod tests {
             (
                 "[build]\nworkspace_manifest = '/a'\n".to_owned(),
                 "line 2, `workspace_manifest = '/a'`: unknown field `workspace_manifest`",
+            ),
+            (
+                package("read = ['/a']").replace("[]", &format!("['{DIGEST}']"))
+                    + &format!("[[package]]\nid = 'j'\nname = 'm'\nversion = '1.0.0'\nmodules = ['{DIGEST}']\n"),
+                "line 8, `[[package]]`: `i` has the same module, but other grants",
             ),
             (package("read = ['../x']"), "line 7, `read = ['../x']`: `../x` is no absolute path"),
             (package("native = true"), "line 7, `native = true`: unknown field `native`"),

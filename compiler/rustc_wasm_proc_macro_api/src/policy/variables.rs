@@ -1,13 +1,20 @@
 //! Which environment variables a macro sees without being granted them, and patterns of names.
 
-/// Cargo's and rustc's own, those of the terminal and of the locale. `*` at the end stands for anything.
+/// What libraries ask for by themselves, or what says how the compiler was called. In none of it stands a secret. It is an error if a macro
+/// asks for a variable that is set and not here, so whatever is here keeps builds going that work natively. `*` at the end stands for anything.
+///
+/// Not here is what says something of the user or of other programs (`HOME`, `USER`, `PATH`, `TMPDIR`), and what only one macro package knows.
 const ALWAYS: &[&str] = &[
+    // Cargo's and rustc's own, and rustup's. `TARGET` to `DEP_*` are what build scripts see.
     "CARGO",
     "CARGO_*",
     "RUSTC*",
-    "RUST_BACKTRACE",
-    "RUST_LIB_BACKTRACE",
-    "RUST_LOG",
+    "RUSTDOC",
+    "RUSTDOCFLAGS",
+    "RUSTFLAGS",
+    "RUSTFMT",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
     "OUT_DIR",
     "TARGET",
     "HOST",
@@ -16,28 +23,67 @@ const ALWAYS: &[&str] = &[
     "DEBUG",
     "NUM_JOBS",
     "DEP_*",
-    "TERM",
-    "COLORTERM",
-    "NO_COLOR",
+    // `std` asks for these.
+    "RUST_BACKTRACE",
+    "RUST_LIB_BACKTRACE",
+    "RUST_MIN_STACK",
+    // Libraries that log.
+    "DEFMT_LOG",
+    "RUST_LOG",
+    "RUST_LOG_STYLE",
+    // Pools of threads.
+    "RAYON_NUM_THREADS",
+    "RAYON_RS_NUM_CPUS",
+    "TOKIO_WORKER_THREADS",
+    // Who prints, or works otherwise where nobody watches.
+    "BUILDKITE",
+    "CI",
+    "CIRCLECI",
     "CLICOLOR",
     "CLICOLOR_FORCE",
-    "FORCE_COLOR",
+    "COLORTERM",
     "COLUMNS",
+    "CONTINUOUS_INTEGRATION",
+    "FORCE_COLOR",
+    "FORCE_HYPERLINK",
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "IGNORE_IS_TERMINAL",
+    "KONSOLE_VERSION",
     "LINES",
+    "NO_COLOR",
+    "TERM",
+    "TERM_PROGRAM",
+    "TERM_PROGRAM_VERSION",
+    "TF_BUILD",
+    "TRAVIS",
+    "VTE_VERSION",
+    // Who writes documentation, or the same program every time.
+    "DOCS_RS",
+    "SOURCE_DATE_EPOCH",
+    // The locale's.
     "LANG",
     "LANGUAGE",
     "LC_*",
     "TZ",
 ];
 
-/// What has such a word in its name is a secret, like `CARGO_REGISTRY_TOKEN`, or may hold one, like the addresses of proxies and
-/// registries, whatever else it begins with.
-const SECRET: [&str; 7] = ["TOKEN", "SECRET", "PASS", "KEY", "CREDENTIAL", "PROXY", "_INDEX"];
+/// What such a pattern means above, but not here: how Cargo gets at packages, where passwords can stand in addresses, and what the Cargo
+/// command tells compilers. A macro that lists all variables would depend on the latter.
+const NEVER: &[&str] = &["CARGO_HTTP_*", "CARGO_REGISTR*", "CARGO_SOURCE_*", "RUSTC_WASM_PROC_MACRO_*"];
+
+/// What has such a word in its name is a secret, like `CARGO_BUILD_TOKEN`, whatever else it begins with.
+const SECRET: &[&str] = &["TOKEN", "SECRET", "PASS", "KEY", "CREDENTIAL", "PROXY"];
+
+/// What begins so has names of the project behind it, and any word may be among them: a program may be called `keygen`.
+const NAMED_BY_THE_PROJECT: &[&str] = &["CARGO_BIN_EXE_*", "CARGO_CFG_*", "CARGO_FEATURE_*"];
 
 /// Whether every macro may read the variable `name`.
 pub(super) fn always(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
-    ALWAYS.iter().any(|pattern| matches(pattern, name)) && !SECRET.iter().any(|word| upper.contains(word))
+    let is_in = |patterns: &[&str]| patterns.iter().any(|pattern| matches(pattern, name));
+    let is_secret = || SECRET.iter().any(|word| upper.contains(word)) && !is_in(NAMED_BY_THE_PROJECT);
+    is_in(ALWAYS) && !is_in(NEVER) && !is_secret()
 }
 
 /// Whether `name` is what `pattern` says: itself, or with `*` at the end whatever begins so.
@@ -71,6 +117,8 @@ mod tests {
             "CARGO",
             "CARGO_PKG_VERSION",
             "CARGO_PKG_AUTHORS",
+            "CARGO_BIN_EXE_keygen",
+            "CARGO_FEATURE_PROXY",
             "RUSTC",
             "RUSTC_WORKSPACE_WRAPPER",
             "OUT_DIR",
@@ -78,6 +126,12 @@ mod tests {
             "TERM",
             "LC_ALL",
             "TZ",
+            // Libraries ask for these, and nobody is asked because of it.
+            "RUST_MIN_STACK",
+            "RAYON_NUM_THREADS",
+            "CI",
+            "DOCS_RS",
+            "RUSTUP_TOOLCHAIN",
         ] {
             assert!(always(name), "{name}");
         }
@@ -87,8 +141,11 @@ mod tests {
             "CARGO_REGISTRIES_mine_token",
             "CARGO_REGISTRIES_MINE_SECRET_KEY",
             "CARGO_REGISTRY_CREDENTIAL_PROVIDER",
-            "CARGO_HTTP_PROXY",
             "CARGO_REGISTRIES_MINE_INDEX",
+            "CARGO_HTTP_PROXY",
+            "CARGO_SOURCE_MINE_REGISTRY",
+            "RUSTC_WASM_PROC_MACRO_CACHE",
+            "RUSTC_WASM_PROC_MACRO_REFUSALS",
             "DEP_X_PASSWORD",
             "DEP_X_PASSPHRASE",
             "PATH",
