@@ -1,5 +1,6 @@
 //! The three calls of Cargo.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read};
@@ -40,18 +41,22 @@ pub(crate) struct Built {
     pub(crate) success: bool,
 }
 
-/// The commands of Cargo's that take `--keep-going`.
-const KEEP_GOING: &[&str] = &["check", "c", "build", "b", "run", "r", "doc", "d"];
-
 impl<'a> Cargo<'a> {
     /// Where compilers write what they refuse macros, in the call that was the last.
     pub(crate) fn refusals(&self) -> PathBuf {
         self.temporary.join("refusals.jsonl")
     }
 
-    /// Asks for the plan of `command`. What Cargo says about downloads and locks is passed on, all else only if it fails.
-    pub(crate) fn plan(&self, command: &OsStr) -> Result<Plan> {
-        let mut call = self.call(&Request::new(Mode::Plan), &self.line.silent(command, &[]))?;
+    /// Where Cargo writes that a macro was not in the plan.
+    pub(crate) fn unplanned(&self) -> PathBuf {
+        self.temporary.join("unplanned")
+    }
+
+    /// Asks for the plan of `command` in which the macro crates with these root modules are native. What Cargo says about downloads and
+    /// locks is passed on, all else only if it fails.
+    pub(crate) fn plan(&self, command: &OsStr, native: &BTreeSet<PathBuf>) -> Result<Plan> {
+        let request = Request { native: native.iter().map(PathBuf::as_path).collect(), ..Request::new(Mode::Plan) };
+        let mut call = self.call(&request, &self.line.silent(command, &[]))?;
         call.env("CARGO_TERM_COLOR", if self.shell.has_color() { "always" } else { "never" });
         let (status, stdout, stderr) = self.captured(call, |reader| {
             let mut bytes = Vec::new();
@@ -62,7 +67,7 @@ impl<'a> Cargo<'a> {
             self.shell.coloured(&stderr.left);
             return Err(Failure::Exit(exit_code(status)));
         }
-        Plan::parse(&stdout)
+        Ok(Plan { native: native.clone(), ..Plan::parse(&stdout)? })
     }
 
     /// Builds the macros of `request`, and tells `on_event` how it goes on. `more` goes before the user's arguments.
@@ -105,15 +110,11 @@ impl<'a> Cargo<'a> {
         call.status().map_err(|error| not_started(&call, &error))
     }
 
-    /// Whether the compiler finds no error if nothing of what was built is run. Says nothing. It goes on after errors where Cargo can, so
-    /// that macros ask for all that they want.
+    /// Whether the compiler finds no error if nothing of what was built is run. Says nothing. Cargo goes on after errors, whatever the
+    /// command, so that macros ask for all that they want.
     pub(crate) fn compiles(&self, request: Request<'_>) -> Result<bool> {
         let request = Request { runs_nothing: true, ..request };
-        let command = &self.line.command;
-        let keeps_going =
-            KEEP_GOING.iter().any(|it| command == it) && !self.line.args.iter().any(|arg| arg == "--keep-going");
-        let more: &[OsString] = if keeps_going { &["--keep-going".into()] } else { &[] };
-        let mut call = self.call(&request, &self.line.silent(command, more))?;
+        let mut call = self.call(&request, &self.line.silent(&self.line.command, &[]))?;
         call.env(REFUSALS_VARIABLE, self.refusals());
         call.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let status = call.status().map_err(|error| not_started(&call, &error))?;
@@ -127,6 +128,7 @@ impl<'a> Cargo<'a> {
         fs::write(&path, text).map_err(|error| Failure::new(format!("cannot write `{}`: {error}", path.display())))?;
         // What was refused in an earlier call may have been granted since.
         _ = fs::remove_file(self.refusals());
+        _ = fs::remove_file(self.unplanned());
         let mut call = self.toolchain.cargo();
         call.args(args).env(REQUEST_VARIABLE, path);
         if std::env::var_os(CACHE_VARIABLE).is_none_or(|dir| dir.is_empty()) {

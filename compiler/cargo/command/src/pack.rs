@@ -1,5 +1,6 @@
 //! `pack` and `verify`: modules that a project brings along, and the proof that they are what their sources say.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ const COMMAND: &str = "build";
 pub(crate) fn pack(shell: &Shell, options: &Pack, line: &CargoLine) -> Result<i32> {
     let session = Session::new(shell)?;
     let cargo = session.cargo(shell, line);
-    let plan = cargo.plan(OsStr::new(COMMAND))?;
+    let plan = cargo.plan(OsStr::new(COMMAND), &BTreeSet::new())?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
     let project = session.project(shell, &macros)?;
     let index = one(&macros, &options.package)?;
@@ -60,7 +61,7 @@ pub(crate) fn pack(shell: &Shell, options: &Pack, line: &CargoLine) -> Result<i3
 pub(crate) fn verify(shell: &Shell, options: &Verify, line: &CargoLine) -> Result<i32> {
     let session = Session::new(shell)?;
     let cargo = session.cargo(shell, line);
-    let plan = cargo.plan(OsStr::new(COMMAND))?;
+    let plan = cargo.plan(OsStr::new(COMMAND), &BTreeSet::new())?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
     let project = Project::read(&plan.workspace_root)?;
     let chosen = pinned(&macros, &project.pins, options)?;

@@ -6,17 +6,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use indicatif::HumanDuration;
 
-use crate::args::Permissions;
+use crate::args::{Permissions, Run};
 use crate::asked::Wanted;
+use crate::cargo::Cargo;
 use crate::decision::Decision;
 use crate::failure::{Failure, Result};
 use crate::grant::{self, Grant};
 use crate::line::{Line, joined};
 use crate::macros::Macros;
 use crate::output;
-use crate::project::FILE_NAME;
+use crate::plan::Plan;
+use crate::project::{FILE_NAME, Project};
 use crate::resolve::{Choice, Resolver};
-use crate::run::Session;
+use crate::run::{Session, native_by_word};
 use crate::shell::Shell;
 use crate::split::CargoLine;
 
@@ -27,7 +29,7 @@ const COMMAND: &str = "build";
 pub(crate) fn run(shell: &Shell, options: &Permissions, line: &CargoLine) -> Result<i32> {
     let session = Session::new(shell)?;
     let cargo = session.cargo(shell, line);
-    let plan = cargo.plan(OsStr::new(COMMAND))?;
+    let plan = plan(&session, &cargo)?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
     let project = session.project(shell, &macros)?;
     let resolver = Resolver::new(&cargo, &macros, &session.store, project, Choice::default());
@@ -37,6 +39,20 @@ pub(crate) fn run(shell: &Shell, options: &Permissions, line: &CargoLine) -> Res
         Some(specs) => accept(&resolver, &packages, specs)?,
     }
     Ok(0)
+}
+
+/// The plan with what native macros are built with, to which something may be granted, too.
+fn plan(session: &Session, cargo: &Cargo<'_>) -> Result<Plan> {
+    let mut native = BTreeSet::new();
+    loop {
+        let plan = cargo.plan(OsStr::new(COMMAND), &native)?;
+        let macros = Macros::of(&plan, &mut session.keys(&plan)?);
+        let found = native_by_word(&Run::default(), &Project::read(&plan.workspace_root)?, &macros);
+        if found.is_subset(&native) {
+            return Ok(plan);
+        }
+        native.extend(found);
+    }
 }
 
 /// The macros, by package: a package may be there with several sets of features.

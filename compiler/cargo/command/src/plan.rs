@@ -24,6 +24,9 @@ pub(crate) struct Plan {
     /// The variables that the table `env` of Cargo's configuration sets, and no environment does.
     #[serde(default)]
     pub(crate) env: BTreeMap<String, String>,
+    /// The macro crates that are native in it, by their root modules.
+    #[serde(skip)]
+    pub(crate) native: BTreeSet<PathBuf>,
 }
 
 /// The table `wasm-proc-macro` of Cargo's configuration.

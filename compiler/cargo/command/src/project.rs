@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::failure::{Failure, Result};
+use crate::macros::Macros;
 use crate::permissions::{Permissions, Sections};
 use crate::pins::{Pin, Pins};
 
@@ -45,6 +46,17 @@ impl Project {
         })?;
         let permissions = Permissions::new(root, text, file.permissions);
         Ok(Project { pins: Pins::new(root, file.modules), permissions })
+    }
+
+    /// A sentence about each of its lines that belongs to no macro.
+    ///
+    /// # Errors
+    ///
+    /// See [`Permissions::check`].
+    pub(crate) fn unused(&self, macros: &Macros<'_>) -> Result<Vec<String>> {
+        let mut unused = self.pins.unused(macros);
+        unused.extend(self.permissions.check(macros)?);
+        Ok(unused)
     }
 }
 

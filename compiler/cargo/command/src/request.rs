@@ -26,8 +26,11 @@ pub(crate) struct Request<'a> {
     pub(crate) modules: Vec<Module<'a>>,
     /// The macros that are to be built.
     pub(crate) build: Vec<Wanted<'a>>,
-    /// Whether Cargo ends when it has compiled everything.
+    /// Whether Cargo ends when it has compiled all that can be compiled, the examples of the documentation if they are tests.
     pub(crate) runs_nothing: bool,
+    /// A file that Cargo makes if it meets a macro behind a native one that the plan did not have, and ends. Without it that is an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unplanned: Option<PathBuf>,
     /// Where Cargo tells compilers what macros may have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) policy_dir: Option<PathBuf>,
@@ -37,7 +40,7 @@ impl Request<'_> {
     /// A request that names no macro.
     pub(crate) fn new(mode: Mode) -> Self {
         let (native, modules, build) = (Vec::new(), Vec::new(), Vec::new());
-        Request { mode, native, modules, build, runs_nothing: false, policy_dir: None }
+        Request { mode, native, modules, build, runs_nothing: false, unplanned: None, policy_dir: None }
     }
 }
 

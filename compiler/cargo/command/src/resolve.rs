@@ -1,6 +1,7 @@
 //! Deciding what becomes of each macro, from what is known before anything is built.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use crate::asked::Records;
 use crate::cargo::Cargo;
@@ -9,7 +10,7 @@ use crate::failure::{Failure, Result};
 use crate::key::Key;
 use crate::macros::Macros;
 use crate::on_refusal::OnRefusal;
-use crate::project::Project;
+use crate::project::{FILE_NAME, Project};
 use crate::refusals::Refused;
 use crate::request::{self, Mode, Request, Wanted};
 use crate::shell::Shell;
@@ -28,6 +29,8 @@ pub(crate) struct Choice {
     pub(crate) from_source: bool,
     /// Macros that are built although they are pinned.
     pub(crate) unpinned: BTreeSet<usize>,
+    /// What became of macros with another plan in this run, by their root modules.
+    pub(crate) settled: BTreeMap<PathBuf, Trouble>,
 }
 
 impl Default for Choice {
@@ -40,6 +43,7 @@ impl Default for Choice {
             on_refusal: OnRefusal::Fail,
             from_source: false,
             unpinned: BTreeSet::new(),
+            settled: BTreeMap::new(),
         }
     }
 }
@@ -105,6 +109,9 @@ impl<'a> Resolver<'a> {
             return Ok(Decision::Native(reason));
         }
         let it = &self.macros.list[index];
+        if let Some(trouble) = it.src.and_then(|src| self.choice.settled.get(src)) {
+            return Ok(self.stuck(trouble.clone()));
+        }
         if self.choice.from_source {
             return Ok(Decision::Build);
         }
@@ -231,10 +238,50 @@ impl<'a> Resolver<'a> {
         Err(failure.help(format!("`{}` allows it for once; `-v` says more about what failed", options.join(" "))))
     }
 
+    /// Fails if two packages have the same module and not the same grants: nobody can tell which of them runs, and neither may have what the
+    /// other one has.
+    pub(crate) fn check_shared(&self) -> Result<()> {
+        let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
+        for (index, decision) in &self.decisions {
+            let Decision::Wasm(module) = decision else { continue };
+            let owner = *owners.entry(&module.digest).or_insert(*index);
+            let (one, other) = (&self.macros.list[owner], &self.macros.list[*index]);
+            let permissions = &self.project.permissions;
+            if one.package == other.package || permissions.of(one) == permissions.of(other) {
+                continue;
+            }
+            let (names, ids) = ([one.named(), other.named()], [one.package, other.package]);
+            return Err(Failure::new(format!(
+                "the modules of {} and {} are the same, but not what is granted to them",
+                names[0], names[1]
+            ))
+            .note(ids.join("\n"))
+            .help(format!("write the same for both packages in `{FILE_NAME}`, or do without one of them")));
+        }
+        Ok(())
+    }
+
     /// The macros that run from Wasm in what the user builds, and those that run natively. Macros behind a module do not run at all.
     pub(crate) fn used(&self) -> BTreeSet<usize> {
         let is_native = |index| matches!(self.decisions.get(&index), Some(Decision::Native(_)));
         self.macros.met(&self.macros.starts(), is_native)
+    }
+
+    /// The macro crates that run natively, by their root modules.
+    pub(crate) fn native(&self) -> impl Iterator<Item = PathBuf> {
+        let native = self.decisions.iter().filter(|(_, decision)| matches!(decision, Decision::Native(_)));
+        native.filter_map(|(index, _)| Some(self.macros.list[*index].src?.to_owned()))
+    }
+
+    /// Why macro crates run natively that nobody has named, likewise.
+    pub(crate) fn settled(&self) -> BTreeMap<PathBuf, Trouble> {
+        let settled = self.decisions.iter().filter_map(|(index, decision)| match decision {
+            Decision::Native(Reason::Setting(trouble)) => {
+                Some((self.macros.list[*index].src?.to_owned(), trouble.clone()))
+            }
+            _ => None,
+        });
+        settled.collect()
     }
 
     /// What Cargo is told in this state.
@@ -269,6 +316,10 @@ impl<'a> Resolver<'a> {
         }
         request.native.sort();
         request.native.dedup();
+        // Planned once more, they would be in it.
+        if !request.native.iter().all(|src| self.macros.plan.native.contains(*src)) {
+            request.unplanned = Some(self.cargo.unplanned());
+        }
         request
     }
 }

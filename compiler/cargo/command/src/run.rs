@@ -1,16 +1,17 @@
 //! `check`, `build`, `run`, `test`, `bench` and `doc`: from the plan to the summary.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use crate::args::Run;
 use crate::ask::Answers;
 use crate::cargo::{Cargo, exit_code};
-use crate::decision::Decision;
+use crate::decision::{Decision, Trouble};
 use crate::failure::{ERROR_CODE, Failure, Result};
 use crate::key::Keys;
-use crate::macros::Macros;
+use crate::macros::{Macro, Macros};
 use crate::on_refusal::OnRefusal;
 use crate::plan::Plan;
 use crate::project::Project;
@@ -65,8 +66,7 @@ impl Session {
     /// What the project says of its macros; warns of what it says of none.
     pub(crate) fn project(&self, shell: &Shell, macros: &Macros<'_>) -> Result<Project> {
         let project = Project::read(&macros.plan.workspace_root)?;
-        project.pins.unused(macros).into_iter().for_each(|text| shell.warn(text));
-        project.permissions.check(macros)?.into_iter().for_each(|text| shell.warn(text));
+        project.unused(macros)?.into_iter().for_each(|text| shell.warn(text));
         Ok(project)
     }
 
@@ -78,43 +78,94 @@ impl Session {
     }
 }
 
+/// What is carried from one plan to the next.
+#[derive(Default)]
+struct Planned {
+    /// The macro crates that are native in the plan, by their root modules.
+    native: BTreeSet<PathBuf>,
+    /// What became of macros, likewise.
+    settled: BTreeMap<PathBuf, Trouble>,
+    answers: Answers,
+}
+
 /// Runs one of Cargo's commands with the macros from Wasm, and returns the exit code.
 pub(crate) fn run(shell: &Shell, options: &Run, line: &CargoLine) -> Result<i32> {
     let session = Session::new(shell)?;
     let cargo = session.cargo(shell, line);
-    let plan = cargo.plan(&line.command)?;
+    let mut planned = Planned::default();
+    loop {
+        if let Some(code) = run_planned(&session, &cargo, options, &mut planned)? {
+            return Ok(code);
+        }
+    }
+}
+
+/// [`run`] with one plan. Returns nothing if another one is needed.
+///
+/// In the plan each macro is as it is built for Wasm. What a native one is built with may be something else: a macro that it depends on
+/// for the host only, or one with other features. That is rare, so it is planned so only once somebody has met such a macro.
+fn run_planned(session: &Session, cargo: &Cargo<'_>, options: &Run, planned: &mut Planned) -> Result<Option<i32>> {
+    let plan = cargo.plan(&cargo.line.command, &planned.native)?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-    let project = session.project(shell, &macros)?;
-    let choice = choice(options, &macros)?;
-    let mut resolver = Resolver::new(&cargo, &macros, &session.store, project, choice);
+    let project = Project::read(&plan.workspace_root)?;
+    let (choice, unused) = (choice(options, &macros), project.unused(&macros)?);
+    if choice.is_err() || !unused.is_empty() {
+        let native = native_by_word(options, &project, &macros);
+        if !native.is_subset(&planned.native) {
+            planned.native.extend(native);
+            return Ok(None);
+        }
+    }
+    unused.into_iter().for_each(|text| cargo.shell.warn(text));
+    let choice = Choice { settled: std::mem::take(&mut planned.settled), ..choice? };
+    let mut resolver = Resolver::new(cargo, &macros, &session.store, project, choice);
     if !options.explain.is_empty() {
         crate::explain::explain(&resolver, &options.explain)?;
-        return Ok(0);
+        return Ok(Some(0));
     }
-    let mut answers = Answers::default();
     loop {
         resolver.need(&macros.starts())?;
-        resolver.build_missing(&line.command, &[])?;
+        resolver.build_missing(&cargo.line.command, &[])?;
         let mut wants = resolver.wants();
         let mut used = None;
         if wants.is_empty() {
-            used = Some(use_modules(&mut resolver)?);
+            resolver.check_shared()?;
+            let after = use_modules(&mut resolver)?;
+            if cargo.unplanned().exists() {
+                planned.native.extend(resolver.native());
+                planned.settled = resolver.settled();
+                return Ok(None);
+            }
+            if after.is_retried {
+                continue;
+            }
+            used = Some(after);
             wants = resolver.wants();
         }
         if wants.is_empty() || used.as_ref().is_some_and(|used| used.code != ERROR_CODE) {
             summary::say(&resolver);
-            return Ok(used.map_or(0, |used| used.code));
+            return Ok(Some(used.map_or(0, |used| used.code)));
         }
         if resolver.choice.on_refusal != OnRefusal::Ask {
             return Err(resolver.missing(&wants));
         }
-        if !answers.ask(&mut resolver, &wants)? {
+        if !planned.answers.ask(&mut resolver, &wants)? {
             return Err(Failure::new("not everything was granted that macros asked for"));
         }
         if used.is_some_and(|used| used.has_run) {
             return Err(Failure::new("programs or tests were run already, so this is for you to repeat"));
         }
     }
+}
+
+/// The macro crates of a plan that are native because the command line or the project says so, by their root modules.
+pub(crate) fn native_by_word(options: &Run, project: &Project, macros: &Macros<'_>) -> BTreeSet<PathBuf> {
+    let is_native = |it: &&Macro<'_>| {
+        let names = |specs: &[String]| specs.iter().any(|spec| it.is_named(spec));
+        let is_left_out = !options.only.is_empty() && !names(&options.only);
+        is_left_out || names(&options.native) || project.permissions.native(it).is_some()
+    };
+    macros.list.iter().filter(is_native).filter_map(|it| it.src.map(Path::to_owned)).collect()
 }
 
 fn choice(options: &Run, macros: &Macros<'_>) -> Result<Choice> {
@@ -142,59 +193,54 @@ struct Used {
     code: i32,
     /// Whether it failed although everything is compiled, so that programs or tests have run.
     has_run: bool,
+    /// Whether macros that were refused something run natively from now on, so that it is to be called again.
+    is_retried: bool,
 }
 
-/// Lets Cargo do what the user wants; with `on-refusal = "native"` as often as something is refused to one more macro.
+/// Lets Cargo do what the user wants, and reads what was refused to macros.
 fn use_modules(resolver: &mut Resolver<'_>) -> Result<Used> {
-    loop {
-        let code = exit_code(resolver.cargo.use_modules(&resolver.request(Mode::Use))?);
-        let refusals = refusals::read(&resolver.cargo.refusals(), resolver);
-        if code == 0 && resolver.choice.retry {
-            // Whatever was asked for once is not needed.
-            for (index, decision) in &resolver.decisions {
-                if let Decision::Wasm(module) = decision {
-                    resolver.records.forget(resolver.macros.list[*index].package, &module.digest);
-                }
+    let code = exit_code(resolver.cargo.use_modules(&resolver.request(Mode::Use))?);
+    let used = |has_run, is_retried| Ok(Used { code, has_run, is_retried });
+    let refusals = refusals::read(&resolver.cargo.refusals(), resolver);
+    if code == 0 && resolver.choice.retry {
+        // Whatever was asked for once is not needed.
+        for (index, decision) in &resolver.decisions {
+            if let Decision::Wasm(module) = decision {
+                resolver.records.forget(resolver.macros.list[*index].package, &module.digest);
             }
         }
-        if refusals.is_empty() {
-            return Ok(Used { code, has_run: false });
-        }
-        resolver.note_refusals(refusals);
-        if code != ERROR_CODE {
-            // Nothing needed it.
-            resolver.refusals.clear();
-            return Ok(Used { code, has_run: false });
-        }
-        if resolver.choice.on_refusal == OnRefusal::Fail {
-            return Ok(Used { code, has_run: false });
-        }
-        let has_run = !failed_to_compile(resolver)?;
-        let more = refusals::read(&resolver.cargo.refusals(), resolver);
-        resolver.note_refusals(more);
-        if resolver.choice.on_refusal == OnRefusal::Ask || has_run {
-            return Ok(Used { code, has_run });
-        }
-        let names: BTreeSet<&str> =
-            resolver.refusals.iter().map(|(index, _)| resolver.macros.list[*index].name).collect();
-        let names: Vec<&str> = names.into_iter().collect();
-        resolver.shell.status("Retrying", format_args!("with {} running natively", names.join(", ")));
-        resolver.make_refused_native()?;
-        resolver.build_missing(&resolver.cargo.line.command, &[])?;
-        if !resolver.wants().is_empty() {
-            return Ok(Used { code, has_run: false });
-        }
     }
+    if refusals.is_empty() {
+        return used(false, false);
+    }
+    resolver.note_refusals(refusals);
+    if code != ERROR_CODE {
+        // Nothing needed it.
+        resolver.refusals.clear();
+        return used(false, false);
+    }
+    let has_run = !failed_to_compile(resolver)?;
+    let more = refusals::read(&resolver.cargo.refusals(), resolver);
+    resolver.note_refusals(more);
+    if resolver.choice.on_refusal != OnRefusal::Native || has_run {
+        return used(has_run, false);
+    }
+    let names: BTreeSet<&str> = resolver.refusals.iter().map(|(index, _)| resolver.macros.list[*index].name).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    resolver.shell.status("Retrying", format_args!("with {} running natively", names.join(", ")));
+    resolver.make_refused_native()?;
+    used(false, true)
 }
 
-/// Whether a failure was one of compilation, for programs and tests must not be run twice because they failed. At a terminal this also
-/// collects what macros asked for in crates to which Cargo did not get.
+/// Whether a failure was one of compilation, for programs and tests must not be run twice because they failed. This also collects what
+/// macros ask for in crates to which Cargo did not get, so that nobody is told of it bit by bit.
 fn failed_to_compile(resolver: &Resolver<'_>) -> Result<bool> {
     let has_programs = matches!(resolver.cargo.line.command.to_str(), Some("run" | "r" | "test" | "t" | "bench"));
-    if has_programs || resolver.choice.on_refusal == OnRefusal::Ask {
-        resolver.shell.status("Checking", "what else macros ask for");
-        let compiles = resolver.cargo.compiles(resolver.request(Mode::Use))?;
-        return Ok(!compiles || !has_programs);
+    // Who is to run natively is known bit by bit as well, and nobody is told.
+    if !has_programs && resolver.choice.on_refusal == OnRefusal::Native {
+        return Ok(true);
     }
-    Ok(true)
+    resolver.shell.status("Checking", "what else macros ask for");
+    let compiles = resolver.cargo.compiles(resolver.request(Mode::Use))?;
+    Ok(!compiles || !has_programs)
 }

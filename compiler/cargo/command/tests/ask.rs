@@ -46,6 +46,21 @@ fn all_questions_of_a_build_are_asked_once_and_the_answers_written_down() {
 }
 
 #[test]
+fn every_command_of_cargo_s_collects_all_questions() {
+    // Some have no option to go on after an error. Who typed `test` was asked once a crate.
+    for command in ["check", "build", "run", "test", "bench", "doc"] {
+        let mut lab = Lab::usual();
+        let refusals = [refusal("first-derive", "env", "A"), refusal("second-derive", "env", "B")];
+        lab.control = json!({ "refusals": refusals, "second_crate": "second-derive" });
+        let output = on_terminal(lab.command(&[command]), "yes\nyes\n");
+        assert_eq!(output.code, 0, "{command}: {}", output.stdout);
+        assert_eq!(lab.take_modes(), ["plan", "build", "use", "use", "use"], "{command}");
+        let expected = "[permissions.first-derive]\nenv = [\"A\"]\n\n[permissions.second-derive]\nenv = [\"B\"]\n";
+        assert_eq!(lab.permissions(), expected, "{command}");
+    }
+}
+
+#[test]
 fn no_is_the_answer_of_who_says_nothing() {
     // Neither the end of the input nor an empty line nor anything else grants.
     for input in ["no\n", "\n", "", "ja\nsi\noui\n", "y e s\n"] {

@@ -149,6 +149,25 @@ fn a_name_that_two_places_have_is_no_name() {
 }
 
 #[test]
+fn a_copy_of_a_module_has_not_what_its_model_has() {
+    // The compiler knows a module by its content alone. With the file of a package that nobody else can have, another one could call it.
+    let lab = Lab::usual();
+    let module = |name: &str| lab.path(&format!("fake/modules/{name}-1.0.0.wasm"));
+    std::fs::copy(module("first_derive"), module("second_derive")).unwrap();
+    lab.ok(&["build"]);
+    lab.permit("[permissions.first-derive]\nenv = [\"SECRET\"]\n");
+    lab.take_modes();
+    let output = lab.run(&["build"]);
+    assert_eq!(output.code, 101);
+    let says = "error: the modules of first-derive v1.0.0 and second-derive v1.0.0 are the same, but not what is granted to them\n";
+    assert!(output.stderr.contains(says), "{}", output.stderr);
+    assert!(output.stderr.contains("#first-derive@1.0.0\n"), "{}", output.stderr);
+    assert_eq!(lab.take_modes(), ["plan"], "nothing has run");
+    lab.permit("[permissions.first-derive]\nenv = [\"SECRET\"]\n[permissions.second-derive]\nenv = [\"SECRET\"]\n");
+    lab.ok(&["build"]);
+}
+
+#[test]
 fn packing_has_the_project_s_permissions() {
     // The macro that is packed may be built with one that reads something.
     let mut lab = Lab::usual();

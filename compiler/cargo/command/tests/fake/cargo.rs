@@ -29,6 +29,7 @@ fn main() {
     let read = |path: &Path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     let request: Value = read(std::env::var("__CARGO_WASM_PROC_MACRO_REQUEST").unwrap().as_ref());
     let (control, plan) = (read(&dir.join("control.json")), read(&dir.join("plan.json")));
+    let plan = if request["native"].as_array().unwrap().is_empty() { without(plan, &control["hidden"]) } else { plan };
     let fake = Fake { dir, args: std::env::args().skip(1).collect(), control, request, plan };
     let env: Map<String, Value> =
         VARIABLES.iter().map(|name| ((*name).to_owned(), json!(std::env::var(name).ok()))).collect();
@@ -39,6 +40,17 @@ fn main() {
         "build" => fake.build(),
         _ => fake.take_modules(),
     })
+}
+
+/// A plan without the macro of this name, which only native ones are built with.
+fn without(mut plan: Value, name: &Value) -> Value {
+    let units = plan["units"].as_array_mut().unwrap();
+    let Some(hidden) = units.iter().position(|unit| unit["name"] == *name) else { return plan };
+    for unit in units {
+        unit["deps"].as_array_mut().unwrap().retain(|dep| dep["unit"] != json!(hidden));
+    }
+    plan["macros"].as_array_mut().unwrap().retain(|index| *index != json!(hidden));
+    plan
 }
 
 impl Fake {
@@ -69,6 +81,17 @@ impl Fake {
             println!("{}", self.plan);
         }
         self.code("plan_code")
+    }
+
+    /// Whether Cargo meets the macro that only native ones are built with, and nobody has said what it is to do with it.
+    fn meets_unplanned(&self) -> bool {
+        let Some(name) = self.control["hidden"].as_str() else { return false };
+        let Some(unit) = self.plan["units"].as_array().unwrap().iter().find(|unit| unit["name"] == name) else {
+            return false;
+        };
+        let (native, modules) = (self.request["native"].as_array().unwrap(), &self.request["modules"]);
+        let is_it = |module: &Value| module["package"] == unit["package"];
+        !native.is_empty() && !native.contains(&unit["src"]) && !modules.as_array().unwrap().iter().any(is_it)
     }
 
     fn build(&self) -> i32 {
@@ -249,6 +272,13 @@ impl Fake {
     }
 
     fn take_modules(&self) -> i32 {
+        if self.meets_unplanned() {
+            match self.request["unplanned"].as_str() {
+                Some(file) => fs::write(file, "").unwrap(),
+                None => eprintln!("error: no module was planned"),
+            }
+            return 101;
+        }
         print!("{}", self.text("use_stdout"));
         for module in self.request["modules"].as_array().unwrap() {
             if !Path::new(module["path"].as_str().unwrap()).exists() {
@@ -256,8 +286,8 @@ impl Fake {
                 return 101;
             }
         }
-        // A crate that is compiled when the one before it can be, or if Cargo keeps going.
-        let keeps_going = self.args.iter().any(|arg| arg == "--keep-going");
+        // A crate that is compiled when the one before it can be, or if Cargo keeps going: whatever the command, it is told so by the request alone.
+        let keeps_going = self.request["runs_nothing"] == true;
         let second = self.control["second_crate"].as_str();
         let mut is_refused = self.is_refused(|module| Some(module["name"].as_str().unwrap()) != second);
         if second.is_some() && (!is_refused || keeps_going) {

@@ -6,7 +6,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -213,13 +213,28 @@ pub fn refusal(name: &str, kind: &str, what: &str) -> Value {
     json!({ "name": name, "crate": name.replace('-', "_"), "macro": "it", "kind": kind, "what": what, "refused": refused, "grant": grant })
 }
 
-/// Runs a command below a terminal, by `script` of util-linux, and types `input` at once.
+/// Runs a command below a terminal, by `script` of util-linux, and types `input` and the end of it at once.
 pub fn on_terminal(command: Command, input: &str) -> Output {
-    on_terminal_after("", command, input)
+    let mut child = start_on_terminal(command);
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    end_on_terminal(child, Vec::new())
 }
 
-/// [`on_terminal`], where `input` is typed when the command has said `prompt`.
-pub fn on_terminal_after(prompt: &str, mut inner: Command, input: &str) -> Output {
+/// [`on_terminal`], where `input` is typed when the command has said `prompt`, and nothing behind it.
+pub fn on_terminal_after(prompt: &str, command: Command, input: &str) -> Output {
+    let mut child = start_on_terminal(command);
+    let mut said = Vec::new();
+    while !String::from_utf8_lossy(&said).contains(prompt) {
+        let mut byte = [0];
+        child.stdout.as_mut().unwrap().read_exact(&mut byte).expect("the prompt is said");
+        said.extend(byte);
+    }
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    end_on_terminal(child, said)
+}
+
+fn start_on_terminal(mut inner: Command) -> Child {
     let words: Vec<String> = std::iter::once(inner.get_program())
         .chain(inner.get_args())
         .map(|word| format!("'{}'", word.to_str().unwrap()))
@@ -234,14 +249,10 @@ pub fn on_terminal_after(prompt: &str, mut inner: Command, input: &str) -> Outpu
         };
     }
     command.env("TERM", "xterm").env("NO_COLOR", "1").current_dir(inner.current_dir(".").get_current_dir().unwrap());
-    let mut child = command.spawn().expect("`script` of util-linux runs");
-    let mut said = Vec::new();
-    while !String::from_utf8_lossy(&said).contains(prompt) {
-        let mut byte = [0];
-        child.stdout.as_mut().unwrap().read_exact(&mut byte).expect("the prompt is said");
-        said.extend(byte);
-    }
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    command.spawn().expect("`script` of util-linux runs")
+}
+
+fn end_on_terminal(child: Child, mut said: Vec<u8>) -> Output {
     let output = child.wait_with_output().unwrap();
     said.extend(output.stdout);
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace("\r\n", "\n");

@@ -23,8 +23,8 @@ use crate::core::Target;
 use crate::core::Workspace;
 use crate::core::compiler::unit_graph::UnitGraph;
 use crate::core::compiler::{
-    BuildConfig, BuildRunner, CompileKind, CompileMode, CompileTarget, Executor, MessageFormat, RustcTargetData, Unit,
-    UnitInterner,
+    BuildConfig, BuildRunner, Compilation, CompileKind, CompileMode, CompileTarget, Executor, MessageFormat,
+    RustcTargetData, Unit, UnitInterner,
 };
 use crate::ops::CompileOptions;
 use crate::{CargoResult, drop_println};
@@ -40,6 +40,9 @@ static IS_ADDITIONAL: AtomicBool = AtomicBool::new(false);
 /// Names the file in which compilers write what they refuse macros.
 const REFUSALS: &str = "RUSTC_WASM_PROC_MACRO_REFUSALS";
 
+/// The exit code of Cargo's own errors.
+const ERROR_CODE: i32 = 101;
+
 /// The options of a compilation, adjusted to the request.
 ///
 /// # Errors
@@ -48,6 +51,8 @@ const REFUSALS: &str = "RUSTC_WASM_PROC_MACRO_REFUSALS";
 pub fn options(options: &CompileOptions) -> CargoResult<CompileOptions> {
     request::read()?;
     let mut options = options.clone();
+    // Not every command has an option for it.
+    options.build_config.keep_going |= runs_nothing();
     if mode() == Some(Mode::Build) {
         options.build_config.message_format =
             MessageFormat::Json { render_diagnostics: false, short: false, ansi: false };
@@ -174,12 +179,28 @@ pub fn write_policy(cmd: &ProcessBuilder) -> CargoResult<()> {
     policy::write(cmd)
 }
 
+/// Gets a rustdoc ready that is to run the examples of a package's documentation. Where nothing is to be run it compiles them here, and
+/// the result is true.
+///
+/// # Errors
+///
+/// As [`write_policy`].
+pub fn prepare_examples(rustdoc: &mut ProcessBuilder) -> CargoResult<bool> {
+    policy::write(rustdoc)?;
+    if runs_nothing() {
+        rustdoc.args(&["--no-run", "-Zunstable-options"]).env("RUSTC_BOOTSTRAP", "1");
+        // Those of the other packages are compiled all the same.
+        _ = rustdoc.exec();
+    }
+    Ok(runs_nothing())
+}
+
 /// The graph of what is to be built, and its roots. In `plan` mode this prints the plan and ends the process.
 ///
 /// # Errors
 ///
 /// When a macro that is to be built is not in the graph, or one is in it that nobody decided about, or the plan cannot be
-/// written.
+/// written. With a macro that another plan would have, the process ends without a word.
 pub fn units(
     ws: &Workspace<'_>,
     interner: &UnitInterner,
@@ -193,7 +214,7 @@ pub fn units(
             // Not while the shell is held for printing.
             let plan = plan::plan(ws, target_data, &roots, &graph)?;
             drop_println!(ws.gctx(), "{plan}");
-            end_early()
+            end_early(0)
         }
         Mode::Build => {
             let (roots, graph) = graph::of_modules(ws, interner, request, target_data, &graph)?;
@@ -203,7 +224,9 @@ pub fn units(
             Ok((roots, graph))
         }
         Mode::Use => {
-            graph::check_known(ws, request, &roots, &graph)?;
+            if graph::has_unplanned(request, &roots, &graph)? {
+                end_early(ERROR_CODE);
+            }
             Ok(graph::with_modules(interner, request, roots, graph))
         }
     }
@@ -215,15 +238,22 @@ pub fn executor(compiler: &Arc<dyn Executor>) -> Arc<dyn Executor> {
 }
 
 /// Called when all has been built. The process ends here where only modules were wanted, since the subcommand would go on
-/// to run what was not built, and where nothing is to be run.
-pub fn built() {
-    if request::get().is_some_and(|request| request.mode == Mode::Build || request.runs_nothing) {
-        end_early();
+/// to run what was not built, and where nothing is to be run. Examples of the documentation are compiled later.
+pub fn built(compilation: &mut Compilation<'_>) {
+    if mode() == Some(Mode::Build) || runs_nothing() && compilation.to_doc_test.is_empty() {
+        end_early(0);
+    }
+    if runs_nothing() {
+        compilation.tests.clear();
     }
 }
 
-fn end_early() -> ! {
-    std::process::exit(0)
+fn end_early(code: i32) -> ! {
+    std::process::exit(code)
+}
+
+fn runs_nothing() -> bool {
+    request::get().is_some_and(|request| request.runs_nothing)
 }
 
 fn mode() -> Option<Mode> {

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use cargo_util::paths;
+
 use super::executor::MODULE_FLAG;
 use super::request::{Module, Request};
 use super::{host, is_guest, request};
@@ -31,36 +33,38 @@ pub(super) fn with_modules(
     replace(roots, graph, &taken, |unit| request.module(unit).is_some())
 }
 
-/// Fails if the graph has a macro that nobody decided about, since it would run natively.
+/// Whether the graph has a macro that nobody decided about, but would if the macros that are native now were so in the plan. That is then
+/// noted where the request says.
 ///
-/// The plan has all macros, but where a crate of the host's depends on one for WebAssembly only, Cargo chooses its
-/// features there for both, and has another macro here. What a native macro is built with only on the host is not in the plan either. That
-/// may run natively, as its output does anyway.
-pub(super) fn check_known(ws: &Workspace<'_>, request: &Request, roots: &[Unit], graph: &UnitGraph) -> CargoResult<()> {
-    let is_native = |unit: &Unit| {
-        request::is_macro(unit) && unit.target.src_path().path().is_some_and(|source| request.is_native(source))
+/// # Errors
+///
+/// When it has one that would be in no plan, since nothing is native that nobody has named: where a crate of the host's depends on a macro
+/// for WebAssembly only, Cargo chooses its features there for both, and has another macro here.
+pub(super) fn has_unplanned(request: &Request, roots: &[Unit], graph: &UnitGraph) -> CargoResult<bool> {
+    let is_known = |unit: &Unit| {
+        let is_native = || unit.target.src_path().path().is_some_and(|source| request.is_native(source));
+        !request::is_macro(unit) || request.module(unit).is_some() || is_native()
     };
-    let is_module = |unit: &Unit| request.module(unit).is_some();
-    let unknown = |units: HashSet<Unit>| -> BTreeSet<(&'static str, String)> {
-        let units = units.into_iter().filter(|unit| request::is_macro(unit) && !is_module(unit) && !is_native(unit));
-        units.map(|unit| (unit.pkg.name().as_str(), described(&unit))).collect()
-    };
-    let forbidden = unknown(behind(roots, graph, |unit| is_module(unit) || is_native(unit)));
-    if let Some((name, _)) = forbidden.first() {
-        let texts: Vec<&str> = forbidden.iter().map(|(_, text)| text.as_str()).collect();
-        anyhow::bail!(
-            "no module was planned for {}\n\
-             note: something depends on it for WebAssembly only, which gives it other features there\n\
-             help: to run it natively, with all your rights, write in wasm-proc-macro.toml:\n\
-             [permissions.{name}]\n\
-             native = true",
-            texts.join(", nor for ")
-        );
+    let reached = behind(roots, graph, |unit| request.module(unit).is_some());
+    let unknown: BTreeSet<(&str, String)> = reached
+        .into_iter()
+        .filter(|unit| !is_known(unit))
+        .map(|unit| (unit.pkg.name().as_str(), described(&unit)))
+        .collect();
+    let Some((name, _)) = unknown.first() else { return Ok(false) };
+    if let Some(file) = &request.unplanned {
+        paths::write(file, "")?;
+        return Ok(true);
     }
-    for (_, text) in unknown(behind(roots, graph, is_module)) {
-        ws.gctx().shell().warn(format!("{text} runs natively, since only a native macro is built with it"))?;
-    }
-    Ok(())
+    let texts: Vec<&str> = unknown.iter().map(|(_, text)| text.as_str()).collect();
+    anyhow::bail!(
+        "no module was planned for {}\n\
+         note: something depends on it for WebAssembly only, which gives it other features there\n\
+         help: to run it natively, with all your rights, write in wasm-proc-macro.toml:\n\
+         [permissions.{name}]\n\
+         native = true",
+        texts.join(", nor for ")
+    );
 }
 
 fn described(unit: &Unit) -> String {

@@ -39,9 +39,12 @@ pub(super) struct Request {
     /// The macros that are wanted in `build` mode.
     #[serde(default)]
     pub(super) build: Vec<Macro>,
-    /// Whether the process ends when all has been compiled.
+    /// Whether the process ends when all has been compiled that can be.
     #[serde(default)]
     pub(super) runs_nothing: bool,
+    /// The file that is made if a macro was not planned because those are native now with which it is built.
+    #[serde(default)]
+    pub(super) unplanned: Option<PathBuf>,
     /// Where the policies of compilations are kept.
     #[serde(default)]
     pub(super) policy_dir: Option<PathBuf>,
