@@ -72,18 +72,15 @@ const ALWAYS: &[&str] = &[
 /// command tells compilers. A macro that lists all variables would depend on the latter.
 const NEVER: &[&str] = &["CARGO_HTTP_*", "CARGO_REGISTR*", "CARGO_SOURCE_*", "RUSTC_WASM_PROC_MACRO_*"];
 
-/// What has such a word in its name is a secret, like `CARGO_BUILD_TOKEN`, whatever else it begins with.
+/// What has such a word in its name can be a secret, whatever else it begins with. What Cargo itself sets for a compilation, like
+/// `CARGO_BIN_EXE_keygen`, its policy names.
 const SECRET: &[&str] = &["TOKEN", "SECRET", "PASS", "KEY", "CREDENTIAL", "PROXY"];
-
-/// What begins so has names of the project behind it, and any word may be among them: a program may be called `keygen`.
-const NAMED_BY_THE_PROJECT: &[&str] = &["CARGO_BIN_EXE_*", "CARGO_CFG_*", "CARGO_FEATURE_*"];
 
 /// Whether every macro may read the variable `name`.
 pub(super) fn always(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     let is_in = |patterns: &[&str]| patterns.iter().any(|pattern| matches(pattern, name));
-    let is_secret = || SECRET.iter().any(|word| upper.contains(word)) && !is_in(NAMED_BY_THE_PROJECT);
-    is_in(ALWAYS) && !is_in(NEVER) && !is_secret()
+    is_in(ALWAYS) && !is_in(NEVER) && !SECRET.iter().any(|word| upper.contains(word))
 }
 
 /// Whether `name` is what `pattern` says: itself, or with `*` at the end whatever begins so.
@@ -117,8 +114,6 @@ mod tests {
             "CARGO",
             "CARGO_PKG_VERSION",
             "CARGO_PKG_AUTHORS",
-            "CARGO_BIN_EXE_keygen",
-            "CARGO_FEATURE_PROXY",
             "RUSTC",
             "RUSTC_WORKSPACE_WRAPPER",
             "OUT_DIR",
