@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use bridging_crates::configure as configure_bridging_crates;
+pub use expand::last_macro;
 pub(crate) use options::resolve_options;
 use rustc_data_structures::fx::{FxHashMap, FxIndexSet};
 use rustc_data_structures::owned_slice::{OwnedSlice, try_slice_owned};

@@ -39,5 +39,7 @@ mod watt;
 
 pub use fault::{Fault, FaultKind, LoadError};
 pub use library::rustc_wasm_proc_macro_runtime;
+#[doc(hidden)]
+pub use meter::peak_of;
 pub use module::Module;
 pub use rustc_wasm_proc_macro_api::{Activity, Dispatch, Events};

@@ -26,10 +26,33 @@ pub(crate) struct Meter {
     is_over: AtomicBool,
 }
 
+/// Why a thread's bytes are counted.
+#[derive(Clone, Copy)]
+enum Counted {
+    /// They are not.
+    No,
+    Limited(&'static Meter),
+    Measured,
+}
+
 thread_local! {
-    static METER: Cell<Option<&'static Meter>> = const { Cell::new(None) };
+    static COUNTED: Cell<Counted> = const { Cell::new(Counted::No) };
     /// What this thread has allocated, less what it has freed, since it last said so.
     static SINCE: Cell<i64> = const { Cell::new(0) };
+    /// The most that has been, where it is measured.
+    static PEAK: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Does `work`, and returns how many bytes more this thread had at once than before. There is one allocator in a program, so
+/// tests cannot count with their own.
+#[doc(hidden)]
+pub fn peak_of<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = (COUNTED.replace(Counted::Measured), SINCE.replace(0));
+    PEAK.set(0);
+    let result = work();
+    COUNTED.set(before.0);
+    SINCE.set(before.1);
+    (result, usize::try_from(PEAK.get()).unwrap_or_default())
 }
 
 impl Meter {
@@ -40,7 +63,7 @@ impl Meter {
 
     /// Counts what this thread allocates from now on.
     pub(crate) fn enter(&'static self) {
-        METER.set(Some(self));
+        COUNTED.set(Counted::Limited(self));
     }
 
     /// Stops its threads where they next allocate.
@@ -87,8 +110,14 @@ struct Metered;
 static ALLOCATOR: Metered = Metered;
 
 fn count(bytes: i64) {
-    if let Some(meter) = METER.get() {
-        meter.count(bytes);
+    match COUNTED.get() {
+        Counted::No => {}
+        Counted::Limited(meter) => meter.count(bytes),
+        Counted::Measured => {
+            let since = SINCE.get().saturating_add(bytes);
+            SINCE.set(since);
+            PEAK.set(PEAK.get().max(since));
+        }
     }
 }
 
@@ -117,5 +146,23 @@ unsafe impl GlobalAlloc for Metered {
         count(size as i64 - layout.size() as i64);
         // SAFETY: see above.
         unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::peak_of;
+
+    #[test]
+    fn the_peak_is_what_there_was_at_once() {
+        let block = |bytes| drop(std::hint::black_box(Vec::<u8>::with_capacity(bytes)));
+        let (kept, bytes) = peak_of(|| {
+            block(5000);
+            block(7000);
+            vec![0u8; 100]
+        });
+        assert_eq!((kept.len(), bytes), (100, 7000));
+        block(100_000);
+        assert_eq!(peak_of(|| drop(kept)).1, 0);
     }
 }

@@ -1,7 +1,7 @@
 //! The macros of a module, as the bridge calls them.
 
 use std::path::Path;
-use std::sync::{Arc, Once, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustc_middle::ty::tls;
@@ -35,11 +35,22 @@ pub(super) struct Code {
 struct WasmMacro {
     code: Arc<Code>,
     index: u32,
+    /// What people call it.
+    title: &'static str,
 }
 
 /// Every Wasm macro of the process, by the id that its client has. As native macro libraries do,
 /// they stay until the end.
 static MACROS: RwLock<Vec<WasmMacro>> = RwLock::new(Vec::new());
+
+/// What the last macro is called that was run.
+static LAST: Mutex<Option<&'static str>> = Mutex::new(None);
+
+/// A text for people that names the last macro which was run, if there was one. It waits for nothing and allocates
+/// nothing, so a signal's handler may ask.
+pub fn last_macro() -> Option<&'static str> {
+    LAST.try_lock().ok().and_then(|last| *last)
+}
 
 /// The macros of `module`, in the order of its declarations.
 pub(super) fn proc_macros(module: &Arc<LoadedModule>) -> &'static [ProcMacro] {
@@ -53,7 +64,8 @@ pub(super) fn proc_macros(module: &Arc<LoadedModule>) -> &'static [ProcMacro] {
     let mut macros = MACROS.write().unwrap_or_else(PoisonError::into_inner);
     let declared = code.module.info.declarations.iter().zip(0..).map(|(declaration, index)| {
         let remote = RemoteMacro { id: macros.len(), expand, may, refusal, could, memory, time, with_stack };
-        macros.push(WasmMacro { code: Arc::clone(&code), index });
+        let title = String::leak(format!("`{}` of `{krate}`", declaration.name()));
+        macros.push(WasmMacro { code: Arc::clone(&code), index, title });
         match declaration {
             Declaration::Derive { trait_name, helpers, .. } => ProcMacro::CustomDerive {
                 trait_name: leak(trait_name),
@@ -119,6 +131,7 @@ fn expand(
     let this = wasm_macro(id);
     let asking = this.asking();
     let module = this.code.compiled()?;
+    *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(this.title);
     let events: &Context = &this.code.module.context;
     let run = |input: &[u8], server: &mut dyn Dispatch| {
         let run = || module.expand(this.index, input, force_show_panics, server, events);
