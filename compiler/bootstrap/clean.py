@@ -10,7 +10,7 @@ from .report import say
 # host triple.
 KINDS: dict[str, tuple[str, ...]] = {
     "results": (
-        *("demo", "demo-native", "bench", "dist"),
+        *("demo", "demo-native", "bench", "census", "dist"),
         *("target", "tests", "runtime", "cargo"),
         *("hooks-check", "relock", "staging"),
     ),

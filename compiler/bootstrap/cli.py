@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import cargo, clean, demo, dist, fuzz, hooks, relock, suite, system, toolchain
+from . import cargo, census, clean, demo, dist, fuzz, hooks, relock, suite, system, toolchain
 from . import config as configuration
 from .config import REPO, Config, Layout
 from .report import Failure, say
@@ -74,6 +74,12 @@ def parser() -> argparse.ArgumentParser:
         help="how long each target is run (default: %(default)s)",
     )
     fuzzing.add_argument("--input", metavar="FILE", help="run the target on this file alone, as it was found")
+    count = add("census", "compare macro crates of crates.io, and their own tests, from Wasm and natively")
+    count.add_argument("--only", action="append", default=[], metavar="NAMES", help="only these crates of tests/census/crates.toml")
+    count.add_argument(
+        "--for", dest="minutes", type=int, metavar="MINUTES", help="begin nothing new after this time (default: do everything)"
+    )
+    count.add_argument("--again", action="store_true", help="also what this toolchain has done already")
     queue = add("hooks", "check the patch queue and print its size per upstream file")
     queue.add_argument(
         "--pin",
@@ -179,6 +185,14 @@ def do_fuzz(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
     return fuzz.fuzz(layout, stage0, targets, arguments.seconds, arguments.jobs)
 
 
+def do_census(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
+    """`./x.py census`."""
+    ready = toolchain.build(config, layout, arguments.jobs)
+    cargo.build(config, layout, ready.stage0, arguments.jobs)
+    only = [name for names in arguments.only for name in names.split(",") if name]
+    return census.census(layout, ready.stage0, only, arguments.minutes, arguments.again, arguments.jobs)
+
+
 def do_hooks(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py hooks`."""
     if arguments.pin:
@@ -216,6 +230,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Config, Layout], int]] = {
     "test": do_test,
     "bench": do_bench,
     "fuzz": do_fuzz,
+    "census": do_census,
     "hooks": do_hooks,
     "check": do_check,
     "dist": do_dist,

@@ -18,7 +18,7 @@ UNITTEST_RAN = re.compile(r"^Ran (\d+) tests? in")
 UNITTEST_BAD = re.compile(r"^FAILED \((.*)\)")
 # unittest's exit code if it has run nothing, from Python 3.12 on.
 UNITTEST_NOTHING = 5
-OWN_PACKAGES = ("stubgen", "rustc_wasm_proc_macro_api", "cargo-wasm-proc-macro")
+OWN_PACKAGES = ("stubgen", "rustc_wasm_proc_macro_api", "cargo-wasm-proc-macro", "census")
 # Parts of the suite that a word before the filters chooses alone: `tests/parity` and `tests/cargo`.
 PARITY, CARGO = "parity", "cargo"
 # The benchmarks that compare with upstream's compiler.
@@ -193,7 +193,7 @@ def test_step(title: str, step: Callable[[], object]) -> Count:
 
 def test_all(config: Config, run: Run) -> Count:
     """Runs every part that follows x.py's own tests."""
-    total = run.cargo_test("stubgen, the border to the runtime and the Cargo command alone", OWN_PACKAGES)
+    total = run.cargo_test("stubgen, the border to the runtime, the Cargo command and the census alone", OWN_PACKAGES)
     total.add(test_runtime(run))
     if not run.filter_words:
         steps: dict[str, Callable[[], object]] = {
