@@ -97,11 +97,10 @@ fn pieces(request: &Request, work: &Work, entries: &[Entry], results: &mut Resul
     if request.no_tests {
         return Ok(());
     }
-    let mut todo = chosen(request, entries, |entry| {
+    let todo = chosen(request, entries, |entry| {
         let known = results.of(&entry.name, &entry.version).and_then(|record| record.tests.as_ref());
         urgency(known.map(|tests| (tests.verdict, &*tests.toolchain)), &work.identity, request.again)
     });
-    todo.sort_by_key(|entry| suite::cost(entry));
     for entry in todo {
         work.check()?;
         // Its macros are all there, or the tests have nothing to tell.
@@ -121,13 +120,16 @@ fn pieces(request: &Request, work: &Work, entries: &[Entry], results: &mut Resul
     Ok(())
 }
 
-/// The crates that are to be run, the most urgent ones first.
+/// The crates that are to be run, the most urgent ones first, and of these the lightest.
 fn chosen<'a>(request: &Request, entries: &'a [Entry], urgency: impl Fn(&Entry) -> Option<Urgency>) -> Vec<&'a Entry> {
     let is_asked = |entry: &&Entry| request.only.is_empty() || request.only.contains(&entry.name);
-    let mut todo: Vec<(Urgency, &Entry)> =
-        entries.iter().filter(is_asked).filter_map(|entry| Some((urgency(entry)?, entry))).collect();
-    todo.sort_by_key(|(urgency, _)| *urgency);
-    todo.into_iter().map(|(_, entry)| entry).collect()
+    let mut todo: Vec<(Urgency, usize, &Entry)> = entries
+        .iter()
+        .filter(is_asked)
+        .filter_map(|entry| Some((urgency(entry)?, suite::cost(entry), entry)))
+        .collect();
+    todo.sort_by_key(|(urgency, cost, _)| (*urgency, *cost));
+    todo.into_iter().map(|(.., entry)| entry).collect()
 }
 
 fn say_load(entry: &Entry, load: &Load) {
@@ -140,9 +142,9 @@ fn say_load(entry: &Entry, load: &Load) {
 }
 
 fn say_tests(entry: &Entry, tests: &Tests, seconds: u64) {
-    let Tests { passed, failed, diagnostics, reason, .. } = tests;
+    let Tests { passed, failed, diagnostics, programs, reason, .. } = tests;
     let end = match tests.verdict {
-        Verdict::Equal => format!("equal: {passed} pass, {failed} fail, {diagnostics} messages"),
+        Verdict::Equal => format!("equal: {passed} pass, {failed} fail, {diagnostics} messages, {programs} programs"),
         Verdict::Different => format!("DIFFERENT: {reason}"),
         Verdict::NotRun => format!("not run: {reason}"),
     };

@@ -48,7 +48,10 @@ pub struct Tests {
     /// How many of the compiler's messages were compared.
     #[serde(default)]
     pub diagnostics: usize,
-    /// Targets that do not compile natively, and so were left out on both sides.
+    /// How many programs that are not to compile are among them.
+    #[serde(default)]
+    pub programs: usize,
+    /// Targets that were left out on both sides, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
     /// The package with the tests, as `NAME VERSION`, if it is not the crate itself.
@@ -67,6 +70,7 @@ impl Tests {
             passed: 0,
             failed: 0,
             diagnostics: 0,
+            programs: 0,
             left_out: Vec::new(),
             package: String::new(),
             toolchain: toolchain.to_owned(),

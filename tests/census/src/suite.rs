@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ::tests::command::files;
 use cargo_tests::projects::home;
 use cargo_tests::{Kind, copy};
 use serde_json::Value;
@@ -108,18 +109,21 @@ impl Place<'_> {
 
     fn compare(&self, report: &Path) -> Result<Tests, Stop> {
         let mut tests = Tests::not_run("", &self.work.identity);
-        let mut calls = vec![self.words(&[])];
+        // These compile natively on either side, whoever calls them.
+        let callers = callers(&self.package());
+        let mut left_out = callers.clone();
+        let mut calls = if left_out.is_empty() { vec![self.words(&[])] } else { self.calls_without(&left_out)? };
+        let mut tries = 0;
         let (native, native_reason) = loop {
             let (native, reason) = self.side(Kind::Plain, &calls)?;
-            if native.uncompiled.is_empty() || tests.left_out.len() == TRIES {
+            if native.uncompiled.is_empty() || tries == TRIES {
                 break (native, reason);
             }
             // These tell nothing, and the others would not be run.
-            tests.left_out.extend(native.uncompiled.iter().cloned());
-            tests.left_out.sort();
-            tests.left_out.dedup();
-            calls = self.calls_without(&tests.left_out)?;
-            if calls.is_empty() || tests.left_out.iter().any(|target| target == "build script") {
+            tries += 1;
+            left_out.extend(native.uncompiled.iter().cloned());
+            calls = self.calls_without(&left_out)?;
+            if calls.is_empty() {
                 break (native, reason);
             }
             self.unpack()?;
@@ -127,34 +131,81 @@ impl Place<'_> {
         if !native.uncompiled.is_empty() {
             let error = native.first_error().unwrap_or(&native_reason);
             tests.reason = format!("does not compile natively: {}", shortened(error));
-            tests.left_out.clear();
             return Ok(tests);
         }
-        tests.diagnostics = native.diagnostics.len();
-        if native.passed.is_empty() && native.failed.is_empty() && native.diagnostics.is_empty() {
+        tests.left_out = left_out
+            .iter()
+            .map(|target| match callers.contains(target) {
+                true => format!("{target}, which calls Cargo itself"),
+                false => format!("{target}, which does not compile natively"),
+            })
+            .collect();
+        self.unpack()?;
+        let programs = self.add_programs()?;
+        let (native_programs, _) = self.programs(Kind::Plain, programs)?;
+        tests.programs = native_programs.uncompiled.len();
+        tests.diagnostics = native.diagnostics.len() + native_programs.diagnostics.len();
+        if native.passed.is_empty() && native.failed.is_empty() && tests.diagnostics == 0 {
             let is_quiet = native.codes.iter().all(|code| *code == Some(0));
-            tests.reason = if is_quiet {
-                "there are no tests in the package".to_owned()
-            } else {
-                format!("cannot be run natively: {native_reason}")
+            tests.reason = match is_quiet {
+                true => "there are no tests in the package".to_owned(),
+                false => format!("cannot be run natively: {native_reason}"),
             };
             return Ok(tests);
         }
         self.unpack()?;
         let (wasm, wasm_reason) = self.side(Kind::Command, &calls)?;
+        self.add_programs()?;
+        let (wasm_programs, programs_reason) = self.programs(Kind::Command, programs)?;
         (tests.passed, tests.failed) = (native.passed.len(), native.failed.len());
-        let differences = native.differences(&wasm);
+        let mut differences = native.differences(&wasm);
+        differences.extend(native_programs.differences(&wasm_programs));
         _ = fs::remove_file(report);
         if differences.is_empty() {
             tests.verdict = Verdict::Equal;
         } else {
             tests.verdict = Verdict::Different;
-            write(report, &format!("{}\n\n{wasm_reason}\n", differences.join("\n")))?;
+            write(report, &format!("{}\n\n{wasm_reason}\n\n{programs_reason}\n", differences.join("\n")))?;
             let summary = format!("{} differences: {}", differences.len(), differences.join("\n"));
             let is_refused = wasm.passed.is_empty() && wasm.failed.is_empty() && !wasm_reason.is_empty();
             tests.reason = shortened(if is_refused { &wasm_reason } else { &summary });
         }
         Ok(tests)
+    }
+
+    /// Makes examples of the programs that the package has to show what its macros refuse, and returns how many there are. `trybuild` would
+    /// have Cargo compile them natively.
+    fn add_programs(&self) -> Result<usize, Stop> {
+        let package = self.package();
+        let programs = programs(&package);
+        let path = package.join("Cargo.toml");
+        let mut text = fs::read_to_string(&path).unwrap_or_default();
+        for (number, program) in programs.iter().enumerate() {
+            text += &format!("\n[[example]]\nname = \"census-{number}\"\npath = {:?}\n", program.display().to_string());
+        }
+        write(&path, &text)?;
+        Ok(programs.len())
+    }
+
+    fn programs(&self, kind: Kind, count: usize) -> Result<(Transcript, String), Stop> {
+        if count == 0 {
+            return Ok(Default::default());
+        }
+        let mut words: Vec<String> = [
+            "check",
+            "--keep-going",
+            "--message-format=json",
+            "-p",
+            &self.spec(),
+            "-p",
+            "widest",
+            "--example",
+            "census-*",
+        ]
+        .map(str::to_owned)
+        .into();
+        words.extend(self.features());
+        self.side(kind, &[words])
     }
 
     /// Runs tests, and says why Cargo failed if it did.
@@ -193,14 +244,15 @@ impl Place<'_> {
         if targets != ["--doc"] {
             words.extend(["-p", "widest"].map(str::to_owned));
         }
-        for feature in &self.suite.features {
-            words.extend(["--features".to_owned(), format!("{}/{feature}", self.suite.package)]);
-        }
-        if !self.suite.default_features {
-            words.push("--no-default-features".to_owned());
-        }
+        words.extend(self.features());
         words.extend(targets.iter().chain(&self.suite.arguments).cloned());
         words
+    }
+
+    fn features(&self) -> Vec<String> {
+        let chosen = self.suite.features.iter().map(|feature| format!("--features={}/{feature}", self.suite.package));
+        let only = (!self.suite.default_features).then(|| "--no-default-features".to_owned());
+        chosen.chain(only).collect()
     }
 
     /// Calls of Cargo for all targets but these; none if nothing is left.
@@ -214,6 +266,39 @@ impl Place<'_> {
             own.flat_map(|package| package["targets"].as_array().into_iter().flatten()).collect();
         Ok(choices(&targets, left_out).iter().map(|choice| self.words(choice)).collect())
     }
+}
+
+/// The test programs of a package that call Cargo to compile others, as Cargo names them when they do not compile.
+fn callers(package: &Path) -> Vec<String> {
+    let tests = package.join("tests");
+    let mut found = Vec::new();
+    for file in files(&tests) {
+        let text = fs::read_to_string(tests.join(&file)).unwrap_or_default();
+        let parts: Vec<String> = file.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let name = match &parts[..] {
+            [name] => name.strip_suffix(".rs"),
+            [name, main] if main == "main.rs" => Some(&**name),
+            _ => None,
+        };
+        if let (Some(name), true) = (name, CALLERS.iter().any(|word| text.contains(word))) {
+            found.push(format!("test \"{name}\""));
+        }
+    }
+    found
+}
+
+/// What those say that call Cargo.
+const CALLERS: [&str; 4] = ["trybuild::", "trybuild2::", "compiletest_rs", "macrotest::"];
+
+/// The programs of a package whose messages it expects: beside them lie the messages.
+fn programs(package: &Path) -> Vec<PathBuf> {
+    let dir = Path::new("tests");
+    let all = files(&package.join(dir)).into_iter().map(|file| dir.join(file));
+    let is_program = |file: &PathBuf| {
+        let is_rust = file.extension().is_some_and(|extension| extension == "rs");
+        is_rust && package.join(file.with_extension("stderr")).exists()
+    };
+    all.filter(is_program).collect()
 }
 
 /// Options that choose all of the `targets`, as `cargo metadata` names them, but those that are left out. The tests of the documentation need a
@@ -255,6 +340,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn programs_that_are_not_to_compile_are_found_by_their_messages() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("tests/compiletest.rs", "let t = trybuild::TestCases::new();"),
+            ("tests/dir/main.rs", "let t = trybuild::TestCases::new();"),
+            ("tests/usual.rs", "#[test] fn a() {}"),
+            ("tests/ui/a.rs", ""),
+            ("tests/ui/a.stderr", ""),
+            ("tests/ui/b.rs", ""),
+        ] {
+            write(&dir.path().join(name), text).unwrap();
+        }
+        assert_eq!(callers(dir.path()), ["test \"compiletest\"", "test \"dir\""]);
+        assert_eq!(programs(dir.path()), [Path::new("tests/ui/a.rs")]);
+    }
 
     #[test]
     fn what_does_not_compile_is_left_out_and_the_rest_is_run() {
