@@ -128,8 +128,9 @@ pub(crate) fn refuse(mut caller: Caller<'_, Guest>, kind: u32, what: u32, len: u
     Ok(())
 }
 
-/// `command(request, len, out, cap) -> n`: the standard output of a program, whose working directory, path and arguments stand
-/// at `request`, each with a NUL behind it. It stands at `out` if its `n` bytes fit; -1 if the program was refused.
+/// `command(request, len, out, cap) -> code << 32 | n`: runs a program, whose working directory, path and arguments stand at `request`,
+/// each with a NUL behind it. What it printed stands at `out` if its `n` bytes fit: to standard output, or with another code than 0 to
+/// standard error. -1 if the program was refused.
 pub(crate) fn command(
     mut caller: Caller<'_, Guest>,
     request: u32,
@@ -156,15 +157,15 @@ pub(crate) fn command(
         return Err(Stop::protocol("a command without a program").into());
     };
     let all: Vec<OsString> = arguments.iter().map(|argument| argument.as_os_str().to_owned()).collect();
-    let Some(output) = guest.command(&all, cwd) else {
+    let Some(ended) = guest.command(&all, cwd) else {
         let program = lossy(program.as_os_str().as_encoded_bytes());
         guest.refuse(Wanted::Program(program));
         return Ok(-1);
     };
-    if let Some(place) = memory[out].get_mut(..output.len()) {
-        place.copy_from_slice(&output);
+    if let Some(place) = memory[out].get_mut(..ended.printed.len()) {
+        place.copy_from_slice(&ended.printed);
     }
-    Ok(output.len() as i64)
+    Ok(i64::from(ended.code) << 32 | ended.printed.len() as i64)
 }
 
 /// What a guest names, as it is told to others.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustc_wasm_proc_macro_api::Dispatch;
-use rustc_wasm_proc_macro_api::policy::{Grants, Wanted};
+use rustc_wasm_proc_macro_api::policy::{Ended, Grants, Wanted};
 use wasmtime::{Caller, Extern, Memory, ResourceLimiter};
 
 use crate::clock::Deadline;
@@ -315,8 +315,8 @@ impl Guest {
         }
     }
 
-    /// The standard output of a program, if there is one that the guest may have; see [`Grants::command`].
-    pub(crate) fn command(&self, arguments: &[OsString], cwd: &Path) -> Option<Vec<u8>> {
+    /// How a program ends, if there is one that the guest may have; see [`Grants::command`].
+    pub(crate) fn command(&self, arguments: &[OsString], cwd: &Path) -> Option<Ended> {
         self.grants.command(arguments, cwd)
     }
 }

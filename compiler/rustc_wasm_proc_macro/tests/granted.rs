@@ -247,6 +247,11 @@ fn cargo_is_answered_without_being_run() {
     // With too little room it says how much it needs.
     let (n, out, refused) = run(&fields, 4);
     assert_eq!((n as usize, &out[..5], refused), (expected.len(), &[0; 5][..], vec![]));
+    // An error of Cargo's is one of its program, too.
+    let (n, out, refused) = run(&[here, &cargo, "locate-project", "--manifest-path=missing"], 1024);
+    let expected = b"error: manifest path `missing` does not exist\n";
+    let n = (n >> 32, n as u32 as usize);
+    assert_eq!((n, &out[..expected.len()], refused), ((101, expected.len()), &expected[..], vec![]));
     // Everything else is refused by its program's name, and with a name that is empty, too.
     for (fields, program) in [
         (&[here, "git", "describe"][..], "git"),

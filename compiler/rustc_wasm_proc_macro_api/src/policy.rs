@@ -27,6 +27,9 @@ pub const DEFAULT_TIME: Duration = Duration::from_secs(60);
 /// The memory that the guests of a compilation may have together without a grant, in bytes.
 pub const DEFAULT_MEMORY: u64 = 4 << 30;
 
+/// The exit code of Cargo's errors, those of the command line apart.
+const CARGO_ERROR: u8 = 101;
+
 /// All that the user grants in one compilation.
 #[derive(Debug, Default)]
 pub struct Policy {
@@ -45,6 +48,8 @@ struct Unit {
     read: Vec<PathBuf>,
     package_manifest: Option<PathBuf>,
     workspace_manifest: Option<PathBuf>,
+    /// What Cargo says if it is asked for the workspace, and has none.
+    workspace_error: Option<String>,
 }
 
 /// What somebody wrote for a crate or for a package.
@@ -134,6 +139,7 @@ impl Policy {
             read: absolute(build.read),
             package_manifest: build.package_manifest.map(|file::Absolute(path)| path),
             workspace_manifest: build.workspace_manifest.map(|file::Absolute(path)| path),
+            workspace_error: build.workspace_error,
         };
         let all = crates.values().chain(packages.iter().map(|package| &package.permissions));
         let largest_memory = all.filter_map(|permissions| permissions.memory).max().unwrap_or_default();
@@ -195,6 +201,15 @@ struct Given {
     memory: Option<u64>,
     memory_of_all: u64,
     unit: Arc<Unit>,
+}
+
+/// How a command has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its exit code.
+    pub code: u8,
+    /// What it wrote to standard output or, if its code is not 0, to standard error.
+    pub printed: Vec<u8>,
 }
 
 /// What messages call a module.
@@ -265,16 +280,23 @@ impl Grants {
         self.given.memory_of_all
     }
 
-    /// The standard output of a command, `arguments` being its program and what follows, run in `cwd`. Only the value of the
-    /// variable `CARGO` with `locate-project` is ever answered, with what Cargo prints; `None`: it is not to be had.
-    pub fn command(&self, arguments: &[OsString], cwd: &Path) -> Option<Vec<u8>> {
+    /// How a command ends, `arguments` being its program and what follows, run in `cwd`. Only the value of the
+    /// variable `CARGO` with `locate-project` is ever answered, as Cargo does it; `None`: it is not to be had.
+    pub fn command(&self, arguments: &[OsString], cwd: &Path) -> Option<Ended> {
         let (program, arguments) = arguments.split_first()?;
         if program.is_empty() || env::var_os("CARGO").as_ref() != Some(program) {
             return None;
         }
         let unit = &self.given.unit;
-        let (package, workspace) = (unit.package_manifest.as_deref()?, unit.workspace_manifest.as_deref()?);
-        locate_project::Manifests { package, workspace }.locate(arguments, cwd)
+        let workspace = match &unit.workspace_manifest {
+            Some(manifest) => Some(Ok(manifest.as_path())),
+            None => unit.workspace_error.as_deref().map(Err),
+        };
+        let manifests = locate_project::Manifests { package: unit.package_manifest.as_deref()?, workspace };
+        Some(match manifests.locate(arguments, cwd)? {
+            Ok(text) => Ended { code: 0, printed: text.into_bytes() },
+            Err(message) => Ended { code: CARGO_ERROR, printed: format!("error: {message}\n").into_bytes() },
+        })
     }
 
     /// The grants for the other side of the border.

@@ -22,6 +22,7 @@ pub(super) fn encode(given: &Given) -> Vec<u8> {
     writer.list(&given.unit.read, |writer, path| writer.path(path));
     writer.option(given.unit.package_manifest.as_deref(), Writer::path);
     writer.option(given.unit.workspace_manifest.as_deref(), Writer::path);
+    writer.option(given.unit.workspace_error.as_deref(), Writer::text);
     writer.0
 }
 
@@ -42,6 +43,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Given> {
             read: reader.list(Reader::path)?,
             package_manifest: reader.option(Reader::path)?,
             workspace_manifest: reader.option(Reader::path)?,
+            workspace_error: reader.option(Reader::text)?,
         }),
     };
     reader.0.is_empty().then_some(given)

@@ -48,6 +48,7 @@ pub(super) struct Build {
     pub(super) read: Vec<Absolute>,
     pub(super) package_manifest: Option<Absolute>,
     pub(super) workspace_manifest: Option<Absolute>,
+    pub(super) workspace_error: Option<String>,
 }
 
 /// What Cargo says of one macro package.

@@ -11,7 +11,8 @@ use crate::readable::lexical;
 /// Where Cargo would find the manifests of the package that is being compiled.
 pub(super) struct Manifests<'a> {
     pub(super) package: &'a Path,
-    pub(super) workspace: &'a Path,
+    /// That of the workspace, or what Cargo says of why there is none.
+    pub(super) workspace: Option<Result<&'a Path, &'a str>>,
 }
 
 /// The options of the command.
@@ -24,39 +25,72 @@ struct Options {
 }
 
 impl Manifests<'_> {
-    /// The standard output of `cargo ARGUMENTS…` in the directory `cwd`. `None` for everything that is not
-    /// `locate-project` of this package or workspace, and for what Cargo answers by an error.
-    pub(super) fn locate(&self, arguments: &[OsString], cwd: &Path) -> Option<Vec<u8>> {
+    /// The standard output of `cargo ARGUMENTS…` in the directory `cwd`, or the message of its error. `None` for everything that is not
+    /// `locate-project` of this package or workspace, and for what nobody may know.
+    pub(super) fn locate(&self, arguments: &[OsString], cwd: &Path) -> Option<Result<String, String>> {
         let Some((command, options)) = arguments.split_first() else { return None };
         if command != "locate-project" || !cwd.is_absolute() {
             return None;
         }
         let options = parse(options)?;
         let found = match &options.manifest {
-            Some(manifest) => lexical(&cwd.join(manifest)),
+            Some(manifest) => {
+                let path = lexical(&cwd.join(manifest));
+                if !self.is_known(&path) {
+                    return self.not_found(manifest, &path).map(Err);
+                }
+                path
+            }
             None => self.from(&lexical(cwd))?,
         };
-        let is_known = found == self.package || found == self.workspace;
-        if !is_known || !found.is_file() {
+        if !self.is_known(&found) || !found.is_file() {
             return None;
         }
-        let root = if options.workspace { self.workspace } else { &found }.to_str()?;
-        Some(
-            if options.plain == Some(true) { format!("{root}\n") } else { format!("{{\"root\":{}}}\n", json(root)) }
-                .into_bytes(),
-        )
+        let root = match self.workspace? {
+            _ if !options.workspace => &found,
+            Ok(workspace) => workspace,
+            Err(message) => return Some(Err(message.to_owned())),
+        };
+        let root = root.to_str()?;
+        Some(Ok(match options.plain {
+            Some(true) => format!("{root}\n"),
+            _ => format!("{{\"root\":{}}}\n", json(root)),
+        }))
+    }
+
+    fn is_known(&self, manifest: &Path) -> bool {
+        manifest == self.package || matches!(self.workspace, Some(Ok(workspace)) if manifest == workspace)
     }
 
     /// The manifest that Cargo finds from `cwd` upwards. Looked for within the package, and in the workspace's root.
     fn from(&self, cwd: &Path) -> Option<PathBuf> {
-        let (package, workspace) = (self.package.parent()?, self.workspace.parent()?);
-        if !cwd.starts_with(package) && cwd != workspace {
+        let is_in_package = cwd.starts_with(self.package.parent()?);
+        if !is_in_package && !self.is_known(&cwd.join("Cargo.toml")) {
             return None;
         }
-        cwd.ancestors().map(|dir| dir.join("Cargo.toml")).find(|manifest| {
-            // What is at and above the package's own is not looked at: nobody may know it.
-            manifest == self.package || manifest == self.workspace || manifest.exists()
-        })
+        // What is at and above the package's own is not looked at: nobody may know it.
+        let mut manifests = cwd.ancestors().map(|dir| dir.join("Cargo.toml"));
+        manifests.find(|manifest| self.is_known(manifest) || manifest.exists())
+    }
+
+    /// What Cargo says of a path, named as `manifest`, at which no manifest is. Nothing of one outside of the package, or where another
+    /// manifest may be.
+    fn not_found(&self, manifest: &Path, path: &Path) -> Option<String> {
+        let (dir, manifest) = (self.package.parent()?, manifest.display());
+        let mut place = dir.to_owned();
+        for component in path.strip_prefix(dir).ok()?.components() {
+            place.push(component);
+            match place.symlink_metadata() {
+                Ok(metadata) if metadata.is_dir() => {}
+                // Where a link leads is another question.
+                Ok(_) => return None,
+                Err(_) => return Some(format!("manifest path `{manifest}` does not exist")),
+            }
+        }
+        let child = path.join("Cargo.toml");
+        let has_child = child == self.package || child.symlink_metadata().is_ok();
+        let help = if has_child { format!("\nhelp: {} exists", child.display()) } else { String::new() };
+        Some(format!("manifest path `{manifest}` is a directory but expected a file{help}"))
     }
 }
 
@@ -140,16 +174,27 @@ mod tests {
         (dir, root)
     }
 
-    fn ours(root: &Path, arguments: &[OsString], cwd: &Path) -> Option<Vec<u8>> {
+    type Answer = Option<Result<String, String>>;
+
+    fn ours(root: &Path, arguments: &[OsString], cwd: &Path) -> Answer {
         let (package, workspace) = (root.join("member/Cargo.toml"), root.join("Cargo.toml"));
-        Manifests { package: &package, workspace: &workspace }.locate(arguments, cwd)
+        Manifests { package: &package, workspace: Some(Ok(&workspace)) }.locate(arguments, cwd)
     }
 
-    /// What the Cargo that runs this test prints, if it succeeds.
-    fn cargos(arguments: &[OsString], cwd: &Path) -> Option<Vec<u8>> {
+    /// What the Cargo that runs this test says: nothing of what it does not understand.
+    fn cargos(arguments: &[OsString], cwd: &Path) -> Answer {
         let cargo = std::env::var_os("CARGO").expect("Cargo runs tests");
         let output = Command::new(cargo).args(arguments).current_dir(cwd).output().unwrap();
-        output.status.success().then_some(output.stdout)
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        match output.status.code() {
+            Some(0) => Some(Ok(text(output.stdout))),
+            Some(1) => None,
+            code => {
+                assert_eq!((code, text(output.stdout).as_str()), (Some(101), ""));
+                let message = text(output.stderr);
+                Some(Err(message.strip_prefix("error: ").unwrap().trim_end().to_owned()))
+            }
+        }
     }
 
     #[test]
@@ -177,7 +222,8 @@ mod tests {
             &["locate-project", "--message-format=yaml"],
             &["locate-project", "--message-format=plain", "--message-format=plain"],
             &["locate-project", "--manifest-path", "--workspace"],
-            &["locate-project", "--manifest-path", "."],
+            &["locate-project", "--manifest-path", "src"],
+            &["locate-project", "--manifest-path", ".", "--workspace"],
             &["locate-project", "--manifest-path", "missing/Cargo.toml"],
             &["locate-project", "more"],
             &["locate-project", "-qq"],
@@ -188,18 +234,26 @@ mod tests {
                 assert_eq!(ours, cargos, "{arguments:?} in {cwd}");
             }
             let (ours, cargos) = (ours(&root, &arguments, &root), cargos(&arguments, &root));
-            assert_eq!(ours, cargos, "{arguments:?} in the workspace's root");
+            // What is not in the package is nobody's business.
+            let is_error = matches!(cargos, Some(Err(_)));
+            assert_eq!(ours, cargos.filter(|_| !is_error), "{arguments:?} in the workspace's root");
         }
     }
 
     #[test]
     fn it_says_nothing_of_other_packages_and_of_other_commands() {
         let (_dir, root) = workspace();
+        std::os::unix::fs::symlink(root.join("other/file"), root.join("member/link")).unwrap();
+        std::os::unix::fs::symlink(root.join("other/nothing"), root.join("member/dead")).unwrap();
         let answer = |arguments: &[&str], cwd: &Path| {
             let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
             ours(&root, &arguments, cwd)
         };
         let inner = root.join("member/inner/Cargo.toml");
+        for path in ["link", "dead", "dead/Cargo.toml", "../other/file", "../other/missing"] {
+            let arguments = ["locate-project", "--manifest-path", path];
+            assert_eq!(answer(&arguments, &root.join("member")), None, "{path}");
+        }
         assert_eq!(answer(&["locate-project", "--manifest-path", inner.to_str().unwrap()], &root), None);
         for cwd in [inner.parent().unwrap(), &root.join("other"), Path::new("/"), Path::new("member")] {
             assert_eq!(answer(&["locate-project"], cwd), None, "{}", cwd.display());
@@ -215,6 +269,21 @@ mod tests {
         }
         fs::remove_file(root.join("member/Cargo.toml")).unwrap();
         assert_eq!(answer(&["locate-project"], &root.join("member")), None);
+    }
+
+    #[test]
+    fn a_package_that_is_in_no_workspace_is_told_what_cargo_says() {
+        let (_dir, root) = workspace();
+        let package = root.join("member/Cargo.toml");
+        let answer = |workspace, words: &[&str]| {
+            let arguments: Vec<OsString> = words.iter().map(OsString::from).collect();
+            Manifests { package: &package, workspace }.locate(&arguments, &root.join("member"))
+        };
+        let wrong = "current package believes it's in a workspace when it's not";
+        assert_eq!(answer(Some(Err(wrong)), &["locate-project", "--workspace"]), Some(Err(wrong.to_owned())));
+        let plain = ["locate-project", "--message-format=plain"];
+        assert_eq!(answer(Some(Err(wrong)), &plain), Some(Ok(format!("{}\n", package.display()))));
+        assert_eq!(answer(None, &["locate-project", "--workspace"]), None);
     }
 
     #[test]

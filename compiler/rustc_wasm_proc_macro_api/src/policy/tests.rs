@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{DEFAULT_MEMORY, DEFAULT_TIME, Grants, Package, Policy, escaped};
+use super::{DEFAULT_MEMORY, DEFAULT_TIME, Ended, Grants, Package, Policy, escaped};
 
 const CRATES: &str = "
 [permissions.sqlx-macros]
@@ -148,10 +148,14 @@ fn only_cargos_own_program_is_answered() {
         |grants: &Grants, program: &OsString| grants.command(&[program.clone(), "locate-project".into()], &here);
     let cargo = std::env::var_os("CARGO").unwrap();
     let expected = format!("{{\"root\":\"{}\"}}\n", manifest.display());
-    assert_eq!(command(&grants, &cargo), Some(expected.into_bytes()));
+    assert_eq!(command(&grants, &cargo), Some(Ended { code: 0, printed: expected.into_bytes() }));
     assert_eq!(command(&grants, &"cargo".into()), None);
     assert_eq!(command(&grants, &"".into()), None);
     assert_eq!(grants.command(&[], &here), None);
+    let text = format!("[build]\npackage-manifest = '{}'\nworkspace-error = 'none'\n", manifest.display());
+    let arguments = [cargo.clone(), "locate-project".into(), "--workspace".into()];
+    let ended = parse(&text).grants(&[0; 32], "a", "1.0.0").command(&arguments, &here);
+    assert_eq!(ended, Some(Ended { code: 101, printed: b"error: none\n".to_vec() }));
     // Without Cargo nobody knows.
     assert_eq!(command(&Policy::of_process().grants(&[0; 32], "a", "1.0.0"), &cargo), None);
 }

@@ -20,9 +20,10 @@ pub struct MacroHost {
     pub refuse: fn(Refusal, &str),
     /// Says why the instance is about to end.
     pub failed: fn(&str),
-    /// Runs a program to its end: its working directory, name and arguments, each ended by NUL. Returns what it
-    /// printed, or `None` if the host does not run it, which it then refuses by itself.
-    pub command: fn(&[u8]) -> Option<Vec<u8>>,
+    /// Runs a program to its end: its working directory, name and arguments, each ended by NUL. Returns its exit code
+    /// and what it printed, to standard output or with another code than 0 to standard error; or `None` if the host
+    /// does not run it, which it then refuses by itself.
+    pub command: fn(&[u8]) -> Option<(i32, Vec<u8>)>,
 }
 
 /// What no macro has, by the number that the host knows it by.
@@ -88,9 +89,10 @@ fn own() -> MutexGuard<'static, BTreeSet<OsString>> {
     OWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What `std` reads for itself, whenever an error is made or a panic is shown. Every macro may read them, and what it
-/// returns does not follow them: the host need not hear of it.
-const UNASKED: [&str; 2] = ["RUST_BACKTRACE", "RUST_LIB_BACKTRACE"];
+/// What `std` reads for itself, whenever an error is made or a panic is shown, and how Cargo and its compilers share the
+/// processors, which is new in each build. Every macro may read them, and what it returns does not follow them: the host
+/// need not hear of it.
+const UNASKED: [&str; 3] = ["RUST_BACKTRACE", "RUST_LIB_BACKTRACE", "CARGO_MAKEFLAGS"];
 
 /// Whether the macro may read a variable. The host hears of the question.
 pub(crate) fn may_read(name: &OsStr) -> bool {

@@ -45,8 +45,8 @@ mod host {
         /// Says that something was asked for that no macro has.
         fn refuse(kind: i32, what: *const u8, len: usize);
 
-        /// Runs the program of a request and returns the length of what it printed, which stands at `out` if it fits
-        /// `cap` bytes, or -1.
+        /// Runs the program of a request. Returns its exit code in the upper and the length of what it printed in the lower
+        /// half, which stands at `out` if it fits `cap` bytes; or -1.
         fn command(request: *const u8, len: usize, out: *mut u8, cap: usize) -> i64;
     }
 
@@ -68,18 +68,19 @@ mod host {
         unsafe { refuse(refusal as i32, what.as_ptr(), what.len()) }
     }
 
-    fn run(request: &[u8]) -> Option<Vec<u8>> {
+    fn run(request: &[u8]) -> Option<(i32, Vec<u8>)> {
         let mut printed = Vec::with_capacity(4096);
         loop {
             // SAFETY: the host reads `request` and writes at most the capacity, before it returns.
-            let len = unsafe {
+            let ended = unsafe {
                 command(request.as_ptr(), request.len(), printed.as_mut_ptr(), printed.capacity())
             };
-            let len = usize::try_from(len).ok()?;
+            let ended = u64::try_from(ended).ok()?;
+            let len = ended as u32 as usize;
             if len <= printed.capacity() {
                 // SAFETY: the host has written these.
                 unsafe { printed.set_len(len) };
-                return Some(printed);
+                return Some(((ended >> 32) as i32, printed));
             }
             printed.reserve(len);
         }

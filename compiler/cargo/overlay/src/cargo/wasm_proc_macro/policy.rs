@@ -67,6 +67,8 @@ struct Build {
     package_manifest: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     workspace_manifest: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace_error: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -134,12 +136,15 @@ pub(super) fn arguments(build_runner: &BuildRunner<'_, '_>, unit: &Unit) -> Vec<
     }
     let ws = build_runner.bcx.ws;
     let package = unit.pkg.manifest_path().to_path_buf();
-    let workspace = workspace_manifest(ws, unit);
+    let (workspace_manifest, workspace_error) = match workspace_manifest(ws, unit) {
+        Ok(manifest) => (Some(manifest), None),
+        Err(error) => (None, Some(message_of(&error))),
+    };
     let mut read = vec![package.clone()];
-    read.extend(workspace.clone());
+    read.extend(workspace_manifest.clone());
     read.dedup();
     let variables = configured(ws.gctx());
-    let build = Build { variables, read, package_manifest: Some(package), workspace_manifest: workspace };
+    let build = Build { variables, read, package_manifest: Some(package), workspace_manifest, workspace_error };
     policies().by_file.entry(file.clone()).and_modify(|policy| policy.build = build);
     vec![FLAG.into(), file.into()]
 }
@@ -226,20 +231,32 @@ fn configured(gctx: &GlobalContext) -> BTreeSet<String> {
     gctx.get::<EnvConfig>("env").map(|table| table.into_keys().collect()).unwrap_or_default()
 }
 
-/// What `cargo locate-project --workspace` would print in a package's directory.
-fn workspace_manifest(ws: &Workspace<'_>, unit: &Unit) -> Option<PathBuf> {
+/// What `cargo locate-project --workspace` would print in a package's directory, or the error.
+fn workspace_manifest(ws: &Workspace<'_>, unit: &Unit) -> CargoResult<PathBuf> {
     let manifest = unit.pkg.manifest_path();
     if ws.is_member(&unit.pkg) {
-        return Some(ws.root_manifest().to_path_buf());
+        return Ok(ws.root_manifest().to_path_buf());
     }
     if unit.pkg.package_id().source_id().is_registry() {
-        return Some(manifest.to_path_buf());
+        return Ok(manifest.to_path_buf());
     }
-    match find_workspace_root_with_membership_check(manifest, ws.gctx()) {
-        Ok(Some(root)) => Some(root),
-        Ok(None) => Workspace::new(manifest, ws.gctx()).ok().map(|ws| ws.root_manifest().to_path_buf()),
-        Err(_) => None,
+    match find_workspace_root_with_membership_check(manifest, ws.gctx())? {
+        Some(root) => Ok(root),
+        None => Ok(Workspace::new(manifest, ws.gctx())?.root_manifest().to_path_buf()),
     }
+}
+
+/// What Cargo prints of an error behind `error: `.
+fn message_of(error: &anyhow::Error) -> String {
+    let mut message = error.to_string();
+    for cause in error.chain().skip(1) {
+        message += "\n\nCaused by:";
+        for line in cause.to_string().lines() {
+            message += if line.is_empty() { "\n" } else { "\n  " };
+            message += line;
+        }
+    }
+    message
 }
 
 /// Where the policy of a unit is, in every build in which it is the same unit.

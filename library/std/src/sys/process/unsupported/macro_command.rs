@@ -1,15 +1,53 @@
 //! Programs that a procedural macro runs: the few that its host runs for it, to their end.
 
-use super::{Command, ExitStatus, Stdio};
+use super::{Command, NonZero, Stdio};
 use crate::io::{self, Write};
 use crate::macro_host::{MacroHost, NOT_GRANTED};
 use crate::os::wasi::ffi::OsStrExt;
 use crate::process::StdioPipes;
 use crate::sys::pipe::Pipe;
-use crate::{env, path};
+use crate::{env, fmt, path};
 
-/// A program that has run. It succeeded.
-pub struct Process(());
+/// How a program has ended: always by itself.
+#[derive(PartialEq, Eq, Clone, Copy, Debug, Default)]
+pub struct ExitStatus(i32);
+
+impl ExitStatus {
+    pub fn exit_ok(&self) -> Result<(), ExitStatusError> {
+        match NonZero::new(self.0) {
+            None => Ok(()),
+            Some(code) => Err(ExitStatusError(code)),
+        }
+    }
+
+    pub fn code(&self) -> Option<i32> {
+        Some(self.0)
+    }
+}
+
+impl fmt::Display for ExitStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exit status: {}", self.0)
+    }
+}
+
+#[derive(PartialEq, Eq, Clone, Copy, Debug)]
+pub struct ExitStatusError(NonZero<i32>);
+
+impl ExitStatusError {
+    pub fn code(self) -> Option<NonZero<i32>> {
+        Some(self.0)
+    }
+}
+
+impl From<ExitStatusError> for ExitStatus {
+    fn from(error: ExitStatusError) -> ExitStatus {
+        ExitStatus(error.0.get())
+    }
+}
+
+/// A program that has run.
+pub struct Process(ExitStatus);
 
 impl Process {
     /// No process of the system has this number.
@@ -22,51 +60,60 @@ impl Process {
     }
 
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
-        Ok(ExitStatus())
+        Ok(self.0)
     }
 
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
-        Ok(Some(ExitStatus()))
+        Ok(Some(self.0))
     }
 }
 
-/// Runs a program, and puts what it printed where its output belongs. It prints no errors, and reads nothing.
+/// Runs a program, and puts what it printed where its output and its errors belong. It reads nothing.
 pub fn spawn(
     host: &MacroHost,
     command: &Command,
     default: Stdio,
     needs_stdin: bool,
 ) -> io::Result<(Process, StdioPipes)> {
-    let printed = run(host, command)?;
-    let piped =
-        |stream: &Option<Stdio>| matches!(stream.as_ref().unwrap_or(&default), Stdio::MakePipe);
+    let (code, printed) = run(host, command)?;
+    let (output, errors) = if code == 0 { (printed, Vec::new()) } else { (Vec::new(), printed) };
     let mut pipes = StdioPipes { stdin: None, stdout: None, stderr: None };
-    if needs_stdin && piped(&command.stdin) {
+    if needs_stdin && matches!(command.stdin.as_ref().unwrap_or(&default), Stdio::MakePipe) {
         pipes.stdin = Some(Pipe::sink());
     }
-    if piped(&command.stderr) {
-        pipes.stderr = Some(Pipe::of(Vec::new()));
-    }
-    match command.stdout.as_ref().unwrap_or(&default) {
-        Stdio::MakePipe => pipes.stdout = Some(Pipe::of(printed)),
+    let stdout = command.stdout.as_ref().unwrap_or(&default);
+    let stderr = command.stderr.as_ref().unwrap_or(&default);
+    pipes.stdout = put(output, stdout, &mut io::stdout())?;
+    pipes.stderr = put(errors, stderr, &mut io::stderr())?;
+    Ok((Process(ExitStatus(code)), pipes))
+}
+
+/// Puts what was printed where it is to go: `own` is what the macro has itself in that place.
+fn put(printed: Vec<u8>, place: &Stdio, own: &mut dyn Write) -> io::Result<Option<Pipe>> {
+    match place {
+        Stdio::MakePipe => return Ok(Some(Pipe::of(printed))),
         Stdio::Null => {}
-        Stdio::Inherit | Stdio::ParentStdout => io::stdout().write_all(&printed)?,
+        Stdio::Inherit => own.write_all(&printed)?,
+        Stdio::ParentStdout => io::stdout().write_all(&printed)?,
         Stdio::ParentStderr => io::stderr().write_all(&printed)?,
         Stdio::InheritFile(file) => {
             file.write(&printed)?;
         }
     }
-    Ok((Process(()), pipes))
+    Ok(None)
 }
 
 /// Runs a program and returns what it printed.
 pub fn output(host: &MacroHost, command: &Command) -> io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
-    let (_, pipes) = spawn(host, command, Stdio::MakePipe, false)?;
-    let mut printed = Vec::new();
-    if let Some(stdout) = pipes.stdout {
-        stdout.read_to_end(&mut printed)?;
+    let (process, pipes) = spawn(host, command, Stdio::MakePipe, false)?;
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    if let Some(pipe) = pipes.stdout {
+        pipe.read_to_end(&mut stdout)?;
     }
-    Ok((ExitStatus(), printed, Vec::new()))
+    if let Some(pipe) = pipes.stderr {
+        pipe.read_to_end(&mut stderr)?;
+    }
+    Ok((process.0, stdout, stderr))
 }
 
 /// Reads both pipes to their ends.
@@ -85,7 +132,7 @@ pub fn read_output(
 /// program only.
 const LIMIT: usize = 64 << 10;
 
-fn run(host: &MacroHost, command: &Command) -> io::Result<Vec<u8>> {
+fn run(host: &MacroHost, command: &Command) -> io::Result<(i32, Vec<u8>)> {
     let dir = match command.get_current_dir() {
         Some(dir) => path::absolute(dir)?,
         None => env::current_dir()?,
