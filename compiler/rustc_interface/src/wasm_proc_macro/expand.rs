@@ -64,7 +64,7 @@ pub(super) fn proc_macros(module: &Arc<LoadedModule>) -> &'static [ProcMacro] {
     let mut macros = MACROS.write().unwrap_or_else(PoisonError::into_inner);
     let declared = code.module.info.declarations.iter().zip(0..).map(|(declaration, index)| {
         let remote = RemoteMacro { id: macros.len(), expand, may, refusal, could, memory, time, with_stack };
-        let title = String::leak(format!("`{}` of `{krate}`", declaration.name()));
+        let title = String::leak(format!("`{}` of `{}`", declaration.name(), code.module.info.abi.krate));
         macros.push(WasmMacro { code: Arc::clone(&code), index, title });
         match declaration {
             Declaration::Derive { trait_name, helpers, .. } => ProcMacro::CustomDerive {
