@@ -4,7 +4,10 @@
 extern crate proc_macro;
 use proc_macro::TokenStream;
 
-const NUMBER: u8 = if cfg!(target_family = "wasm") { 1 } else { 2 };
+#[cfg(target_family = "wasm")]
+const NUMBER: u8 = 1;
+#[cfg(not(target_family = "wasm"))]
+const NUMBER: u8 = 2;
 
 /// Another token.
 #[proc_macro]

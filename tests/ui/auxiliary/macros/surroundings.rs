@@ -57,10 +57,15 @@ pub fn hash_and_clock(_input: TokenStream) -> TokenStream {
     format!("({sum}, {later}, {})", start <= std::time::Instant::now()).parse().unwrap()
 }
 
+#[cfg(target_family = "wasm")]
+const BUILT_FOR: &str = "wasm";
+#[cfg(not(target_family = "wasm"))]
+const BUILT_FOR: &str = "native";
+
 /// What the macro crate knows of its own compilation.
 #[proc_macro]
 pub fn built_for(_input: TokenStream) -> TokenStream {
-    text(if cfg!(target_family = "wasm") { "wasm" } else { "native" })
+    text(BUILT_FOR)
 }
 
 /// The arguments that the macro sees.

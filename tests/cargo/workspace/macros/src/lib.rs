@@ -26,11 +26,15 @@ pub fn fields(input: TokenStream) -> TokenStream {
     .into()
 }
 
+#[cfg(target_family = "wasm")]
+const BUILT_FOR: &str = "wasm";
+#[cfg(not(target_family = "wasm"))]
+const BUILT_FOR: &str = "native";
+
 /// Which build of this crate has expanded it.
 #[proc_macro]
 pub fn built_for(_: TokenStream) -> TokenStream {
-    let kind = if cfg!(target_family = "wasm") { "wasm" } else { "native" };
-    quote!(#kind).into()
+    quote!(#BUILT_FOR).into()
 }
 
 #[proc_macro]

@@ -10,9 +10,13 @@ pub fn greeting(_: TokenStream) -> TokenStream {
     format!("{GREETING:?}").parse().expect("it is a literal")
 }
 
+#[cfg(target_family = "wasm")]
+const BUILT_FOR: &str = "wasm";
+#[cfg(not(target_family = "wasm"))]
+const BUILT_FOR: &str = "native";
+
 /// Which build of this crate has expanded it.
 #[proc_macro]
 pub fn built_for(_: TokenStream) -> TokenStream {
-    let kind = if cfg!(target_family = "wasm") { "wasm" } else { "native" };
-    format!("{kind:?}").parse().expect("it is a literal")
+    format!("{BUILT_FOR:?}").parse().expect("it is a literal")
 }
