@@ -1,5 +1,7 @@
 //! What the host knows about one guest while it runs: its memory, the compiler that answers it, and what it left behind.
 
+mod limits;
+
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,7 +11,7 @@ use std::time::Duration;
 
 use rustc_wasm_proc_macro_api::Dispatch;
 use rustc_wasm_proc_macro_api::policy::{Ended, Grants, Wanted};
-use wasmtime::{Caller, Extern, Memory, ResourceLimiter};
+use wasmtime::{Caller, Extern, Memory};
 
 use crate::clock::Deadline;
 use crate::fault::{FaultKind, Stop};
@@ -19,18 +21,6 @@ use crate::output::{self, Output, Stream};
 use crate::refusals::{Asked, Refusals};
 use crate::wasi::Errno;
 use crate::watt;
-
-/// The most memory that a guest may have, in bytes. The default is all that 32 bits can address.
-const MEMORY_LIMIT: usize = 4 << 30;
-
-/// The most tables that a guest may have. Linkers make one, of function pointers.
-const TABLES: usize = 4;
-
-/// The most elements that a table may have. A macro has some thousand function pointers.
-const TABLE_LIMIT: usize = 1 << 20;
-
-/// The bytes of an element.
-const ELEMENT: usize = 8;
 
 /// The largest buffer that is kept for the next reply, in bytes.
 const SPARE_LIMIT: usize = 1 << 20;
@@ -204,15 +194,6 @@ impl Guest {
         self.deadline.map_or(Ok(()), Deadline::check)
     }
 
-    /// A memory or a table is to have `bytes` more.
-    ///
-    /// # Errors
-    ///
-    /// There is no more.
-    fn grow(&mut self, bytes: usize) -> Result<(), Stop> {
-        self.share.grow(bytes).inspect_err(|Stop(kind)| self.over_limit = Some(kind.clone()))
-    }
-
     /// Waits for that long.
     ///
     /// # Errors
@@ -318,50 +299,6 @@ impl Guest {
     /// How a program ends, if there is one that the guest may have; see [`Grants::command`].
     pub(crate) fn command(&self, arguments: &[OsString], cwd: &Path) -> Option<Ended> {
         self.grants.command(arguments, cwd)
-    }
-}
-
-impl ResourceLimiter for Guest {
-    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        self.check_time()?;
-        let allowed = desired <= MEMORY_LIMIT && maximum.is_none_or(|maximum| desired <= maximum);
-        self.grow_refused |= !allowed;
-        if allowed {
-            self.grow(desired.saturating_sub(current))?;
-        }
-        Ok(allowed)
-    }
-
-    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.grow_refused = true;
-        self.share.grow_failed();
-        Ok(())
-    }
-
-    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        self.check_time()?;
-        let allowed = desired <= TABLE_LIMIT;
-        if allowed {
-            self.grow(desired.saturating_sub(current) * ELEMENT)?;
-        }
-        Ok(allowed)
-    }
-
-    fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.share.grow_failed();
-        Ok(())
-    }
-
-    fn instances(&self) -> usize {
-        1
-    }
-
-    fn memories(&self) -> usize {
-        1
-    }
-
-    fn tables(&self) -> usize {
-        TABLES
     }
 }
 

@@ -31,9 +31,9 @@ pub(crate) fn define(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     linker.func_wrap(WASI, "proc_exit", wasi::proc_exit)?;
     linker.func_wrap(WASI, "sched_yield", wasi::sched_yield)?;
     // Time and chance.
-    linker.func_wrap(WASI, "clock_res_get", wasi::clock_res_get)?;
-    linker.func_wrap(WASI, "clock_time_get", wasi::clock_time_get)?;
-    linker.func_wrap(WASI, "poll_oneoff", wasi::poll_oneoff)?;
+    linker.func_wrap(WASI, "clock_res_get", wasi::clocks::clock_res_get)?;
+    linker.func_wrap(WASI, "clock_time_get", wasi::clocks::clock_time_get)?;
+    linker.func_wrap(WASI, "poll_oneoff", wasi::clocks::poll_oneoff)?;
     linker.func_wrap(WASI, "random_get", wasi::random_get)?;
     // The three standard streams, and what is open of the files that a macro may read.
     linker.func_wrap(WASI, "fd_advise", wasi::files::fd_advise)?;
@@ -78,11 +78,11 @@ const REFUSED: &[Refused] = &[
     Refused::change("path_rename", "iiiiii", 0, 1, Needs::Something),
     Refused::change("path_symlink", "iiiii", 2, 3, Needs::Nothing),
     Refused::change("path_unlink_file", "iii", 0, 1, Needs::Something),
-    Refused::refused("proc_raise", "i", || Wanted::Other("sending a signal".to_owned())),
-    Refused::refused("sock_accept", "iii", no_socket),
-    Refused::refused("sock_recv", "iiiiii", no_socket),
-    Refused::refused("sock_send", "iiiii", no_socket),
-    Refused::refused("sock_shutdown", "ii", no_socket),
+    Refused::named("proc_raise", "i", || Wanted::Other("sending a signal".to_owned())),
+    Refused::named("sock_accept", "iii", no_socket),
+    Refused::named("sock_recv", "iiiiii", no_socket),
+    Refused::named("sock_send", "iiiii", no_socket),
+    Refused::named("sock_shutdown", "ii", no_socket),
 ];
 
 fn no_socket() -> Wanted {
@@ -112,7 +112,7 @@ impl Refused {
         Refused { name, parameters, why: Why::Descriptor }
     }
 
-    const fn refused(name: &'static str, parameters: &'static str, wanted: fn() -> Wanted) -> Refused {
+    const fn named(name: &'static str, parameters: &'static str, wanted: fn() -> Wanted) -> Refused {
         Refused { name, parameters, why: Why::Wanted(wanted) }
     }
 

@@ -28,7 +28,7 @@ impl Manifests<'_> {
     /// The standard output of `cargo ARGUMENTS…` in the directory `cwd`, or the message of its error. `None` for everything that is not
     /// `locate-project` of this package or workspace, and for what nobody may know.
     pub(super) fn locate(&self, arguments: &[OsString], cwd: &Path) -> Option<Result<String, String>> {
-        let Some((command, options)) = arguments.split_first() else { return None };
+        let (command, options) = arguments.split_first()?;
         if command != "locate-project" || !cwd.is_absolute() {
             return None;
         }
