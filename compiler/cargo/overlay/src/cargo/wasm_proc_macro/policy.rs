@@ -240,9 +240,11 @@ fn workspace_manifest(ws: &Workspace<'_>, unit: &Unit) -> CargoResult<PathBuf> {
     if unit.pkg.package_id().source_id().is_registry() {
         return Ok(manifest.to_path_buf());
     }
-    match find_workspace_root_with_membership_check(manifest, ws.gctx())? {
+    // This process knows workspaces by now, and would believe that everything below them is a member.
+    let gctx = GlobalContext::default()?;
+    match find_workspace_root_with_membership_check(manifest, &gctx)? {
         Some(root) => Ok(root),
-        None => Ok(Workspace::new(manifest, ws.gctx())?.root_manifest().to_path_buf()),
+        None => Ok(Workspace::new(manifest, &gctx)?.root_manifest().to_path_buf()),
     }
 }
 
