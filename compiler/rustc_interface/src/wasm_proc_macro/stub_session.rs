@@ -28,7 +28,7 @@ use super::scratch::{Scratch, limit_of_address_space, survive_file_limit};
 use super::{Context, LoadedModule, profiler, stub_spans};
 use crate::interface::{Config, run_compiler};
 use crate::passes;
-use crate::util::DummyCodegenBackend;
+use crate::util::{DEFAULT_STACK_SIZE, DummyCodegenBackend, STACK_SIZE};
 
 impl LoadedModule {
     /// The module's crate metadata, framed as in a native library.
@@ -97,7 +97,8 @@ fn compile(info: &ModuleInfo, context: &Context) -> Result<Vec<u8>, String> {
     let finished = thread::scope(|scope| {
         let session = || {
             survive_file_limit();
-            catch_fatal_errors(|| {
+            try_thread()?;
+            let compiled = catch_fatal_errors(|| {
                 run_compiler(config, |compiler| {
                     let krate = stub_spans::parse(&compiler.sess, info);
                     passes::create_and_enter_global_ctxt(compiler, krate, |tcx| {
@@ -106,8 +107,8 @@ fn compile(info: &ModuleInfo, context: &Context) -> Result<Vec<u8>, String> {
                     });
                     compiler.sess.dcx().abort_if_errors();
                 })
-            })
-            .is_ok()
+            });
+            io::Result::Ok(compiled.is_ok())
         };
         thread::Builder::new()
             .name("rustc-stub".to_owned())
@@ -117,10 +118,19 @@ fn compile(info: &ModuleInfo, context: &Context) -> Result<Vec<u8>, String> {
     })?;
     let errors = errors.lock().unwrap();
     match finished {
-        Ok(true) if errors.is_empty() => scratch.read().map_err(|error| cannot_compile(&error)),
-        Ok(_) => Err(does_not_compile(&errors)),
+        Ok(Ok(true)) if errors.is_empty() => scratch.read().map_err(|error| cannot_compile(&error)),
+        Ok(Ok(_)) => Err(does_not_compile(&errors)),
+        Ok(Err(error)) => Err(cannot_compile(&error)),
         Err(panic) => std::panic::resume_unwind(panic),
     }
+}
+
+/// Starts a thread such as the nested session starts, which panics where there is no room for it. Then there may be none to say so
+/// either.
+fn try_thread() -> io::Result<()> {
+    let stack = STACK_SIZE.get().copied().unwrap_or(DEFAULT_STACK_SIZE);
+    thread::Builder::new().stack_size(stack).spawn(|| {})?.join().expect("it does nothing");
+    Ok(())
 }
 
 /// Stubs compile. Where one does not, there is a mistake in this crate; or the session, which maps the standard library once more,

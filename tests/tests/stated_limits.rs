@@ -1,0 +1,114 @@
+//! What README says that macros from Wasm do otherwise than native ones, so that it stays true, and is told when it is not any more.
+
+use tests::{Lab, RustcExt};
+
+const MACROS: &str = "
+#![feature(proc_macro_expand)]
+extern crate proc_macro;
+use proc_macro::{Literal, TokenStream, TokenTree};
+use std::cell::Cell;
+
+fn literal(text: impl std::fmt::Debug) -> TokenStream { TokenTree::from(Literal::string(&format!(\"{text:?}\"))).into() }
+
+#[proc_macro] pub fn platform(_: TokenStream) -> TokenStream {
+    literal((cfg!(unix), cfg!(target_arch = \"wasm32\"), cfg!(target_os = \"wasi\"), usize::BITS, std::env::consts::OS))
+}
+#[proc_macro] pub fn read_only(_: TokenStream) -> TokenStream {
+    literal(std::fs::metadata(\"main.rs\").unwrap().permissions().readonly())
+}
+#[proc_macro] pub fn change(_: TokenStream) -> TokenStream {
+    unsafe { std::env::set_var(\"CARGO_CHANGED\", \"by a macro\") };
+    std::env::set_current_dir(\"below\").unwrap();
+    look(TokenStream::new())
+}
+#[proc_macro] pub fn look(_: TokenStream) -> TokenStream {
+    literal((std::env::var(\"CARGO_CHANGED\").ok(), std::fs::read_to_string(\"here.txt\").ok()))
+}
+#[proc_macro] pub fn list(_: TokenStream) -> TokenStream {
+    literal(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|name| name.contains(\"STATED\"))).collect::<Vec<_>>())
+}
+#[proc_macro] pub fn deep(_: TokenStream) -> TokenStream {
+    fn deep(left: u32) -> u64 {
+        let frame = std::hint::black_box([u64::from(left); 16]);
+        if left == 0 { frame[3] } else { deep(left - 1) + frame[5] }
+    }
+    literal(deep(30_000) > 0)
+}
+thread_local! { static COUNT: Cell<u32> = const { Cell::new(0) } }
+#[proc_macro] pub fn count(input: TokenStream) -> TokenStream {
+    let count = COUNT.replace(COUNT.get() + 1) + 1;
+    match input.is_empty() {
+        true => literal(count),
+        false => literal((count, \"stated::count!()\".parse::<TokenStream>().unwrap().expand_expr().unwrap().to_string())),
+    }
+}
+";
+
+/// What the macro, called in a program, makes; with what the caller does to the compiler.
+fn what(call: &str, prepare: impl FnOnce(&mut std::process::Command)) -> String {
+    let lab = Lab::new();
+    lab.write("stated.rs", MACROS);
+    lab.write("here.txt", "above");
+    lab.write("below/here.txt", "below");
+    let module = lab.join("stated.wasm");
+    let mut rustc = lab.rustc();
+    rustc.args(["stated.rs", "--crate-type=proc-macro", "--target=wasm32-wasip1", "-O", "-o"]).arg(&module);
+    rustc.env("RUSTC_BOOTSTRAP", "1").outcome().success();
+    lab.write("main.rs", format!("fn main() {{ print!({:?}, {call}); }}", "{:?}"));
+    let mut rustc = lab.rustc();
+    rustc.arg("main.rs").module(&module);
+    prepare(&mut rustc);
+    rustc.outcome().success();
+    lab.run("main").success().stdout
+}
+
+fn nothing(_: &mut std::process::Command) {}
+
+#[test]
+fn the_platform_is_webassembly() {
+    assert_eq!(what("stated::platform!()", nothing), r#""(false, true, true, 32, \"\")""#);
+}
+
+#[test]
+fn files_are_read_only() {
+    assert_eq!(what("stated::read_only!()", nothing), r#""true""#);
+}
+
+/// As long as its instance lives, and for nobody else.
+#[test]
+fn variables_and_the_working_directory_are_changed_for_the_macro_alone() {
+    let changed = r#"(Some(\"by a macro\"), Some(\"below\"))"#;
+    let both = what("(stated::change!(), stated::look!(), option_env!(\"CARGO_CHANGED\"), include_str!(\"here.txt\"))", nothing);
+    assert_eq!(both, format!(r#"("{changed}", "{changed}", None, "above")"#));
+}
+
+#[test]
+fn a_list_of_variables_says_nothing_of_what_is_not_granted() {
+    let set = |rustc: &mut std::process::Command| _ = rustc.env("CARGO_STATED", "told").env("STATED_SECRET", "not told");
+    assert_eq!(what("stated::list!()", set), r#""[(\"CARGO_STATED\", \"told\")]""#);
+}
+
+#[test]
+fn the_stack_is_the_same_whatever_the_environment_says() {
+    for size in ["1", "1048576", "1073741824"] {
+        // rustc itself takes the larger ones.
+        assert_eq!(what("stated::deep!()", |rustc| _ = rustc.env("RUST_MIN_STACK", size)), r#""true""#, "{size}");
+    }
+}
+
+#[test]
+fn a_macro_within_its_own_expansion_has_state_of_its_own() {
+    let counts = "(stated::count!(), stated::count!(inner), stated::count!())";
+    assert_eq!(what(counts, nothing), r#"("1", "(2, \"\\\"1\\\"\")", "3")"#);
+}
+
+#[test]
+fn sections_that_the_linker_doubles_are_refused() {
+    let lab = Lab::new();
+    lab.write("doubled.rs", MACROS);
+    lab.write("main.rs", "fn main() { doubled::look!(); }");
+    let mut rustc = lab.rustc();
+    rustc.args(["doubled.rs", "--crate-type=proc-macro", "--target=wasm32-wasip1", "-Clinker-plugin-lto", "-Ccodegen-units=8"]);
+    rustc.env("RUSTC_BOOTSTRAP", "1").outcome().success();
+    lab.rustc().arg("main.rs").module(&lab.join("doubled.wasm")).outcome().one_error().says("section");
+}
