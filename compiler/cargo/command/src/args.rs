@@ -59,8 +59,9 @@ other packages mean nothing.
 
 Without a line a macro reads the package that is compiled, its OUT_DIR and the manifests of package and
 workspace, and sees the variables of Cargo and rustc, those of the package's build script and of `[env]`,
-the terminal's and the locale's. What it asks for besides, and does not get, ends the expansion with an
-error. Sections that name the same package add up; of several times or amounts of memory the largest counts.",
+the terminal's and the locale's, and some that libraries ask for by themselves, such as RAYON_NUM_THREADS
+and CI. What it asks for besides, and does not get, ends the expansion with an error. Sections that name the
+same package add up; of several times or amounts of memory the largest counts.",
     ),
     (
         "When something is refused",
@@ -73,8 +74,8 @@ done about macros that were refused something, or that cannot be built for wasm3
   fail     end with an error that has the lines to write
   native   run these macros natively, with all your rights, say so at the end, and write nothing
 
-What cannot be built is remembered in the store, and what was asked for in the target directory;
-`--retry` tries again.",
+After a refusal Cargo goes on as far as it can, so that all macros of the build have asked. What cannot
+be built is remembered in the store, and what was asked for in the target directory; `--retry` tries again.",
     ),
     (
         "The store",
