@@ -90,8 +90,8 @@ fn a_list_of_variables_says_nothing_of_what_is_not_granted() {
 
 #[test]
 fn the_stack_is_the_same_whatever_the_environment_says() {
-    for size in ["1", "1048576", "1073741824"] {
-        // rustc itself takes the larger ones.
+    // rustc takes it for its own stack, so little is out of the question.
+    for size in ["16777216", "1073741824"] {
         assert_eq!(what("stated::deep!()", |rustc| _ = rustc.env("RUST_MIN_STACK", size)), r#""true""#, "{size}");
     }
 }
@@ -100,15 +100,4 @@ fn the_stack_is_the_same_whatever_the_environment_says() {
 fn a_macro_within_its_own_expansion_has_state_of_its_own() {
     let counts = "(stated::count!(), stated::count!(inner), stated::count!())";
     assert_eq!(what(counts, nothing), r#"("1", "(2, \"\\\"1\\\"\")", "3")"#);
-}
-
-#[test]
-fn sections_that_the_linker_doubles_are_refused() {
-    let lab = Lab::new();
-    lab.write("doubled.rs", MACROS);
-    lab.write("main.rs", "fn main() { doubled::look!(); }");
-    let mut rustc = lab.rustc();
-    rustc.args(["doubled.rs", "--crate-type=proc-macro", "--target=wasm32-wasip1", "-Clinker-plugin-lto", "-Ccodegen-units=8"]);
-    rustc.env("RUSTC_BOOTSTRAP", "1").outcome().success();
-    lab.rustc().arg("main.rs").module(&lab.join("doubled.wasm")).outcome().one_error().says("section");
 }
