@@ -37,6 +37,41 @@ fn proc_macro_crate_finds_the_name_that_the_workspace_gives_a_package() {
     says(&site("proc-macro-crate"), &["run", "-p", "c02-user"], "Button\n");
 }
 
+/// Where Cargo answers `locate-project` by an error, its callers see that, and go on.
+#[test]
+fn cargo_s_errors_are_errors_of_a_program() {
+    let site = Site::of("packages/small");
+    let locate = r#"
+#[proc_macro]
+pub fn locate(input: TokenStream) -> TokenStream {
+    let words = input.to_string();
+    let words = words.trim_matches('"').split(' ').filter(|word| !word.is_empty());
+    let output = std::process::Command::new(std::env::var("CARGO").unwrap()).arg("locate-project").args(words).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let status = (output.status.success(), output.status.code(), output.status.to_string());
+    format!("{:?}", format!("{status:?} {:?} {:?}", text(output.stdout), text(output.stderr))).parse().unwrap()
+}
+"#;
+    site.write("macros/src/lib.rs", &(site.read("macros/src/lib.rs") + locate));
+    // A package that lies in a workspace and is none of its members.
+    let lost = site.beside("other/lost");
+    std::fs::create_dir_all(lost.join("src")).unwrap();
+    std::fs::write(site.beside("other/Cargo.toml"), "[workspace]\nmembers = []\n").unwrap();
+    let manifest = format!(
+        "[package]\nname = \"lost\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\nsmall-macros = {{ path = {:?} }}\n",
+        site.tree.join("macros")
+    );
+    std::fs::write(lost.join("Cargo.toml"), manifest).unwrap();
+    let asks = "small_macros::locate!(\"\"), small_macros::locate!(\"--workspace\"), \
+        small_macros::locate!(\"--manifest-path=missing/Cargo.toml\"), small_macros::locate!(\"--workspace --manifest-path src\")";
+    std::fs::write(lost.join("src/lib.rs"), format!("pub const SAID: [&str; 4] = [{asks}];\n")).unwrap();
+    site.edit("Cargo.toml", "paste = \"1\"\n", "paste = \"1\"\nlost = { path = \"../other/lost\" }\n");
+    site.write("src/main.rs", &format!("fn main() {{\n    println!(\"{{:#?}} {{:#?}}\", lost::SAID, [{asks}]);\n}}\n"));
+    let natively = site.plain(&["run"]).success().stdout;
+    assert_eq!(natively.matches("Some(101)").count(), 5, "{natively}");
+    says(&site, &["run"], &natively);
+}
+
 /// A `.env` beside the workspace's manifest: nobody gets another program without a word, even if the macro ignores the error.
 #[test]
 fn a_file_of_the_workspace_is_granted_or_refused_by_name() {
@@ -94,6 +129,10 @@ fn threads_run_to_their_end() {
     let site = site("macro-with-threads");
     says(&site, &["run", "-p", "c21-app"], "333833500\n");
     says(&site, &["run", "-p", "c21-app", "--features", "thread"], "333833500\n55\n");
+    // What libraries ask for by themselves is no question.
+    let mut cargo = site.cargo(Kind::Command, &["run", "-p", "c21-app", "--features", "thread"]);
+    let set = [("RAYON_NUM_THREADS", "4"), ("RUST_MIN_STACK", "16777216"), ("CI", "true")];
+    assert_eq!(cargo.envs(set).outcome().success().stdout, "333833500\n55\n");
 }
 
 /// syn 1 and its kin leave out what has to do with `proc_macro` on the platforms that they know as WebAssembly's.
@@ -105,4 +144,17 @@ fn macros_on_syn_1_compile_and_run() {
     is_refused(&site, &run, ".env", &["[permissions.dotenvy_macro]", "read = [\".env\"]"]);
     site.write(PERMISSIONS, "[permissions.dotenvy_macro]\nread = [\".env\"]\n");
     says(&site, &run, "Service from the workspace root\n");
+}
+
+/// `cfg!` in a macro crate and TARGET in its build script are about the host. What `std` says of the platform, and how wide a `usize` is,
+/// cannot be: README says so.
+#[test]
+fn what_a_macro_asks_about_its_host() {
+    let site = site("macro-asks-about-its-host");
+    let run = ["run", "-p", "c16-app"];
+    let (natively, guest) = (site.plain(&run).success().stdout, site.command(&run).success().stdout);
+    let (natively, guest): (Vec<_>, Vec<_>) = (natively.lines().collect(), guest.lines().collect());
+    assert_eq!(guest[0], natively[0]);
+    assert_eq!(guest[1], natively[1].replace("linux x86_64 64", " wasm32 32"));
+    assert_eq!((natively[2], guest[2]), ("bucket 715", "bucket 206"));
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use cargo_tests::{CargoOutcome as _, Site, store};
+use cargo_tests::{CargoOutcome as _, Kind, Site, store};
+use tests::RustcExt as _;
 
 const FILE: &str = "wasm-proc-macro.toml";
 
@@ -132,4 +133,49 @@ fn a_decision_is_explained() {
     site.command(&["build", "--features=links"]).ends_with(101);
     assert!(explain("seq-macro").contains("the module in the store"));
     assert!(explain("links-macros").contains("last time it did not run: links = \"c_code\" in c-code v0.5.0"));
+}
+
+/// A macro that a native one depends on for the host only is in no plan for WebAssembly. Nobody has said that it is native.
+#[test]
+fn a_macro_behind_a_native_one_runs_from_wasm() {
+    let site = Site::with_shared_store("packages/small");
+    let manifest = |name: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[lib]\nproc-macro = true\n")
+    };
+    let source = |body: &str| {
+        format!(
+            "use proc_macro::TokenStream;\n#[proc_macro]\npub fn it(_: TokenStream) -> TokenStream {{\n    {body}\n}}\n"
+        )
+    };
+    site.write("inner/Cargo.toml", &manifest("inner"));
+    let asks = "let is_guest = usize::BITS == 32;\n    format!(\"{:?}\", (is_guest, std::env::var(\"GREETING\").is_ok())).parse().unwrap()";
+    site.write("inner/src/lib.rs", &source(asks));
+    let dependency = "[target.\"cfg(unix)\".dependencies]\ninner = { path = \"../inner\" }\n";
+    site.write("outer/Cargo.toml", &(manifest("outer") + dependency));
+    let outer = "#[cfg(unix)]\n    return format!(\"{:?}\", format!(\"{:?}\", inner::it!())).parse().unwrap();\n    \
+        #[cfg(not(unix))]\n    \"\\\"no host\\\"\".parse().unwrap()";
+    site.write("outer/src/lib.rs", &source(outer));
+    site.edit("Cargo.toml", "paste = \"1\"\n", "paste = \"1\"\nouter = { path = \"outer\" }\n");
+    site.write("src/main.rs", "fn main() {\n    println!(\"{}\", outer::it!());\n}\n");
+    let run = |more: &[&str]| site.command(&[&["run"], more].concat()).success();
+    assert_eq!(run(&[]).stdout, "no host\n");
+    let native = ["--forbid-native", "--native", "outer"];
+    for _ in 0..2 {
+        let outcome = run(&native);
+        assert_eq!((outcome.stdout.as_str(), outcome.summary().native), ("(true, false)\n", 1), "{outcome}");
+        assert!(!outcome.stderr.contains("runs natively, since"), "{outcome}");
+    }
+    // It is granted what it asks for, and native rights of its own, by its name.
+    let greeted = |more: &[&str]| {
+        let words = [&["run"], &native[..], more].concat();
+        site.cargo(Kind::Command, &words).env("GREETING", "good day").outcome()
+    };
+    let outcome = greeted(&[]).ends_with(101);
+    assert!(outcome.stderr.contains("\n[permissions.inner]\nenv = [\"GREETING\"]\n"), "{outcome}");
+    let outcome = greeted(&["--native", "inner"]).success();
+    assert_eq!((outcome.stdout.as_str(), outcome.summary().native), ("(false, true)\n", 2), "{outcome}");
+    site.write(FILE, "[permissions.outer]\nnative = true\n[permissions.inner]\nenv = [\"GREETING\"]\n");
+    let outcome = site.cargo(Kind::Command, &["run"]).env("GREETING", "good day").outcome().success();
+    assert_eq!((outcome.stdout.as_str(), outcome.summary().native), ("(true, true)\n", 1), "{outcome}");
+    assert!(!outcome.stderr.contains("names no macro package"), "{outcome}");
 }

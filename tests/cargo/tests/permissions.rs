@@ -88,3 +88,63 @@ fn the_setting_is_cargo_s() {
     by_variable("fail", &[]).ends_with(101);
     assert!(!site.tree.join(FILE).exists());
 }
+
+/// A crate that is tested by two programs and by an example of its documentation, each of which asks for something else.
+fn tested_site() -> Site {
+    let site = site("variable");
+    std::fs::remove_file(site.tree.join("src/main.rs")).unwrap();
+    site.write("src/lib.rs", "/// ```\n/// small_macros::file!();\n/// ```\npub fn documented() {}\n");
+    let manifest = "[package]\nname = \"more\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[dependencies]\n\
+        small-macros = { path = \"../macros\" }\n";
+    site.write("more/Cargo.toml", manifest);
+    site.write("more/src/lib.rs", "/// ```\n/// small_macros::variable!();\n/// ```\npub fn documented() {}\n");
+    site.edit("Cargo.toml", "[workspace]\n", "[workspace]\nmembers = [\"more\"]\n");
+    site.write("tests/a.rs", "#[test]\nfn a() {\n    small_macros::variable!();\n}\n");
+    site.write("tests/b.rs", "#[test]\nfn b() {\n    small_macros::file!();\n}\n");
+    site.write("benches/a.rs", &site.read("tests/a.rs"));
+    site.write("benches/b.rs", &site.read("tests/b.rs"));
+    site
+}
+
+/// Cargo ends at the first crate that does not compile, and `test` and `bench` have no option to go on.
+#[test]
+fn all_that_tests_ask_for_is_said_at_once() {
+    let site = tested_site();
+    let (env, read) = ("env = [\"GREETING\"]\n", "greeting.txt\"]\n");
+    for words in [
+        &["test", "-j1"][..],
+        &["test", "-j1", "--no-run"],
+        &["bench", "-j1"],
+        &["test", "--workspace", "--doc"],
+        &["check", "-j1", "--tests"],
+    ] {
+        let outcome = site.cargo(Kind::Command, words).env("GREETING", "good day").outcome().ends_with(101);
+        let (_, lines) = outcome.stderr.split_once("\n[permissions.small-macros]\n").expect("lines to write");
+        assert!(lines.contains(env) && lines.contains(read), "{words:?}: {outcome}");
+        // What has run is not run again to find it out.
+        assert_eq!(
+            outcome.stdout.matches("running 1 test").count(),
+            usize::from(words.contains(&"--doc")),
+            "{outcome}"
+        );
+    }
+    site.command(&["permissions", "--accept"]).success();
+    let outcome = site.cargo(Kind::Command, &["test", "--workspace"]).env("GREETING", "good day").outcome().success();
+    assert_eq!(outcome.passed().len(), 4, "{outcome}");
+}
+
+/// How Cargo's processes share the processors is in a variable, too, and new in each build.
+#[test]
+fn who_lists_all_variables_is_compiled_once() {
+    let site = site("all");
+    let all = "#[proc_macro]\npub fn all(_: TokenStream) -> TokenStream {\n    \
+        format!(\"Some({:?})\", std::env::vars().map(|(name, _)| name + \",\").collect::<String>()).parse().unwrap()\n}\n";
+    site.write("macros/src/lib.rs", &(site.read("macros/src/lib.rs") + all));
+    let outcome = run(&site, &[]).success();
+    for (name, is_there) in [("CARGO_PKG_NAME", true), ("GREETING", false), ("RUSTC_WASM_PROC_MACRO_REFUSALS", false)] {
+        assert_eq!(outcome.stdout.contains(&format!("{name},")), is_there, "{name}: {outcome}");
+    }
+    assert!(outcome.compiled().contains("small 0.1.0"), "{outcome}");
+    let outcome = run(&site, &[]).success();
+    assert!(outcome.compiled().is_empty(), "{outcome}");
+}
