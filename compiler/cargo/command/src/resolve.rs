@@ -1,7 +1,7 @@
 //! Deciding what becomes of each macro, from what is known before anything is built.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::asked::Records;
 use crate::cargo::Cargo;
@@ -10,6 +10,7 @@ use crate::failure::{Failure, Result};
 use crate::key::Key;
 use crate::macros::Macros;
 use crate::on_refusal::OnRefusal;
+use crate::permissions::Grants;
 use crate::project::{FILE_NAME, Project};
 use crate::refusals::Refused;
 use crate::request::{self, Mode, Request, Wanted};
@@ -322,7 +323,33 @@ impl<'a> Resolver<'a> {
         }
         request
     }
+
+    /// [`request`](Resolver::request) to use modules, where macros that have none are taken from one that is not there. So Cargo fails at
+    /// these, and can go on with what does not need them.
+    pub(crate) fn request_without_stuck(&self) -> Request<'_> {
+        let mut request = self.request(Mode::Use);
+        for (index, decision) in &self.decisions {
+            if matches!(decision, Decision::Build | Decision::Stuck(_)) {
+                let it = &self.macros.list[*index];
+                request.modules.push(request::Module {
+                    package: it.package,
+                    features: it.features,
+                    path: Path::new(""),
+                    digest: "",
+                    sha256: NO_DIGEST,
+                    id: it.package,
+                    name: it.name,
+                    version: it.version,
+                    grants: Grants::default(),
+                });
+            }
+        }
+        request
+    }
 }
+
+/// The digest of no module.
+const NO_DIGEST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// A module of the store.
 pub(super) fn stored_module(stored: Stored, origin: Origin) -> Module {

@@ -149,6 +149,11 @@ fn run_planned(session: &Session, cargo: &Cargo<'_>, options: &Run, planned: &mu
         if resolver.choice.on_refusal != OnRefusal::Ask {
             return Err(resolver.missing(&wants));
         }
+        if used.is_none() {
+            // Those that can run may ask for something, and nobody wants to be asked twice.
+            collect(&mut resolver)?;
+            wants = resolver.wants();
+        }
         if !planned.answers.ask(&mut resolver, &wants)? {
             return Err(Failure::new("not everything was granted that macros asked for"));
         }
@@ -230,6 +235,15 @@ fn use_modules(resolver: &mut Resolver<'_>) -> Result<Used> {
     resolver.shell.status("Retrying", format_args!("with {} running natively", names.join(", ")));
     resolver.make_refused_native()?;
     used(false, true)
+}
+
+/// Has macros ask for what they want although others cannot run yet.
+fn collect(resolver: &mut Resolver<'_>) -> Result<()> {
+    resolver.shell.status("Checking", "what else macros ask for");
+    resolver.cargo.compiles(resolver.request_without_stuck())?;
+    let refusals = refusals::read(&resolver.cargo.refusals(), resolver);
+    resolver.note_refusals(refusals);
+    Ok(())
 }
 
 /// Whether a failure was one of compilation, for programs and tests must not be run twice because they failed. This also collects what

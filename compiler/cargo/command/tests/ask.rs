@@ -105,8 +105,20 @@ fn a_macro_that_cannot_be_built_is_a_question_too() {
     assert_eq!(output.code, 0, "{}", output.stdout);
     let text = "inner-derive v1.0.0 needs native rights\n  does not run from Wasm: error: not on wasm  native = true\n";
     assert!(output.stdout.contains(text), "{}", output.stdout);
-    assert_eq!(lab.take_modes(), ["plan", "build", "build", "use"]);
+    assert_eq!(lab.take_modes(), ["plan", "build", "use", "build", "use"], "one of them collects");
     assert_eq!(lab.permissions(), "[permissions.inner-derive]\nnative = true\n");
+}
+
+#[test]
+fn what_cannot_be_built_and_what_is_refused_is_asked_at_once() {
+    // The questions come one after the other, and the build goes on when all of them are answered.
+    let mut lab = Lab::usual();
+    lab.control = json!({ "failing": { "inner-derive": "error: not on wasm" }, "refusals": [refusal("first-derive", "env", "X")] });
+    let output = build(&lab, &[], "yes\nnatively\n");
+    assert_eq!(output.code, 0, "{}", output.stdout);
+    assert_eq!(lab.take_modes(), ["plan", "build", "use", "build", "use"]);
+    let expected = "[permissions.first-derive]\nenv = [\"X\"]\n\n[permissions.inner-derive]\nnative = true\n";
+    assert_eq!(lab.permissions(), expected);
 }
 
 #[test]
