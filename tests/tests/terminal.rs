@@ -47,3 +47,34 @@ fn names_of_refused_things_are_escaped() {
     assert!(outcome.error_lines().iter().all(|line| line.contains("was refused reading")), "{outcome}");
     assert!(!outcome.stderr.contains(['\u{1b}', '\u{9b}', '\u{7}', '\u{202e}']), "{outcome}");
 }
+
+/// Of all colors those of the layout are left: the name of a file may be a macro's own, where it comes with its package.
+#[test]
+fn names_of_files_are_seen_and_not_obeyed() {
+    let lab = Lab::new();
+    let module = lab.module_from("naming", "extern crate proc_macro;
+        #[proc_macro] pub fn module(_: proc_macro::TokenStream) -> proc_macro::TokenStream {
+            \"#[path = \\\"a\\\\u{1b}]0;title\\\\u{7}\\\\u{1b}[2J.rs\\\"] mod m;\".parse().unwrap()
+        }");
+    lab.write("a\u{1b}]0;title\u{7}\u{1b}[2J.rs", "pub fn f() -> u8 { \"text\" }");
+    lab.write("main.rs", "naming::module!();\nfn main() {}\n");
+    for format in ["human", "short", "json"] {
+        let mut rustc = lab.rustc();
+        rustc.args(["main.rs", "--emit=metadata", "--error-format", format, "--color=always"]).module(&module);
+        if format == "json" {
+            rustc.arg("--json=diagnostic-rendered-ansi");
+        }
+        let outcome = rustc.outcome();
+        assert_eq!(outcome.code, Some(1), "{outcome}");
+        let printed: Vec<String> = match format {
+            "json" => {
+                let value = |line| serde_json::from_str::<serde_json::Value>(line).unwrap();
+                outcome.stderr.lines().filter_map(|line| value(line)["rendered"].as_str().map(str::to_owned)).collect()
+            }
+            _ => vec![outcome.stderr.clone()],
+        };
+        let printed = printed.concat();
+        assert!(printed.contains("a␛]0;title␇␛[2J.rs") && printed.contains("\u{1b}["), "{format}: {printed:?}");
+        assert!(!printed.contains(['\u{7}']) && !printed.contains("\u{1b}]0") && !printed.contains("[2J\u{1b}"), "{printed:?}");
+    }
+}
