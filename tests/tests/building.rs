@@ -142,7 +142,7 @@ fn an_ordinary_module_has_nothing_of_a_macro_crate() {
 #[test]
 fn a_macro_crate_with_an_error_leaves_no_module() {
     let lab = Lab::new();
-    lab.write("macros.rs", &format!("{MACROS} pub fn not_a_macro() {{}}"));
+    lab.write("macros.rs", format!("{MACROS} pub fn not_a_macro() {{}}"));
     let mut rustc = lab.rustc();
     rustc.args(["macros.rs", "--crate-type", "proc-macro", "--target", "wasm32-wasip1", "-o", "macros.wasm"]);
     rustc.outcome().one_error().says("currently cannot export any items other than functions");

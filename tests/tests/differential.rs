@@ -123,8 +123,8 @@ fn equal(what: &str, wasm: &str, native: &str) {
     if wasm == native {
         return;
     }
-    let lines = wasm.lines().zip(native.lines()).enumerate();
-    match lines.filter(|(_, (wasm, native))| wasm != native).next() {
+    let mut lines = wasm.lines().zip(native.lines()).enumerate();
+    match lines.find(|(_, (wasm, native))| wasm != native) {
         Some((index, (wasm, native))) => {
             panic!("{what} differ in line {}:\n  WebAssembly: {wasm}\n  native:      {native}", index + 1)
         }
