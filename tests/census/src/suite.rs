@@ -116,6 +116,10 @@ impl Place<'_> {
         let mut tries = 0;
         let (native, native_reason) = loop {
             let (native, reason) = self.side(Kind::Plain, &calls)?;
+            if native.is_late {
+                tests.reason = format!("natively it {reason}");
+                return Ok(tests);
+            }
             if native.uncompiled.is_empty() || tries == TRIES {
                 break (native, reason);
             }

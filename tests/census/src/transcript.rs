@@ -18,6 +18,8 @@ pub struct Transcript {
     pub diagnostics: Vec<String>,
     /// The targets that do not compile, as Cargo names them: `lib`, `lib test`, `test "name"`.
     pub uncompiled: Vec<String>,
+    /// Whether it was killed because its time was over.
+    pub is_late: bool,
     /// Of each call of Cargo.
     pub codes: Vec<Option<i32>>,
 }
@@ -31,6 +33,7 @@ impl Transcript {
         self.diagnostics.extend(diagnostics(&outcome.stdout).map(|text| normalized(&text, places)));
         self.uncompiled.extend(outcome.stderr.lines().filter_map(uncompiled));
         self.codes.push(outcome.code);
+        self.is_late |= ended.is_late;
         for list in [&mut self.passed, &mut self.failed, &mut self.diagnostics, &mut self.uncompiled] {
             list.sort();
         }
@@ -47,6 +50,10 @@ impl Transcript {
     /// In what `wasm` differs from this native one, for people; nothing if it does not.
     pub fn differences(&self, wasm: &Transcript) -> Vec<String> {
         let mut found = Vec::new();
+        if wasm.is_late {
+            // The rest is what was not reached.
+            return vec!["from Wasm it was not done in time".to_owned()];
+        }
         for (what, native, wasm) in [
             ("passes", &self.passed, &wasm.passed),
             ("fails", &self.failed, &wasm.failed),
@@ -236,6 +243,9 @@ mod tests {
         let stderr = "warning: x\nerror: the macro `m` asked for `URL`\n  note: it\nerror: could not compile `p` (lib)";
         assert!(reason(&ended(101, "", stderr)).starts_with("error: the macro `m` asked for `URL`\n  note: it"));
         let late = Ended { is_late: true, ..ended(101, "", stderr) };
+        let mut killed = Transcript::default();
+        killed.add(&late, &[]);
+        assert_eq!(Transcript::default().differences(&killed), ["from Wasm it was not done in time"]);
         assert_eq!(reason(&late), "was not done after 1 s");
         assert_eq!(reason(&ended(101, "", "a\nb")), "a\nb");
         assert!(shortened(&"x".repeat(5000)).len() < 1000);
