@@ -27,6 +27,21 @@ fn text(input: TokenStream) -> String {
     };
     item.into_iter().map(insert).collect()
 }
+/// The text's tokens before the item.
+#[proc_macro_attribute] pub fn before(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    text(arguments).parse::<TokenStream>().unwrap().into_iter().chain(item).collect()
+}
+/// The tokens of the text in the helper attribute.
+#[proc_macro_derive(Named, attributes(named))] pub fn named(item: TokenStream) -> TokenStream {
+    let attribute = item.into_iter().find_map(|tree| match tree {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => Some(group.stream()),
+        _ => None,
+    });
+    match attribute.unwrap().into_iter().nth(1) {
+        Some(TokenTree::Group(arguments)) => text(arguments.stream()).parse().unwrap(),
+        _ => panic!(),
+    }
+}
 ";
 
 /// A package with a directory of a macro's in it, and something beside it that is nobody's.
@@ -138,4 +153,50 @@ fn libraries_have_names_and_no_paths() {
     let conditional = library("a/b").replace("#[link(", "#[cfg_attr(all(), link(").replace("\")]", "\"))]");
     compile(&lab, &conditional).one_error().says("a procedural macro names a library by the path `a/b`");
     compile(&lab, &library("m")).success();
+}
+
+/// Wherever tokens can stand, and by each name that there is for the built-in macros: all of it in one crate, a file for each.
+#[test]
+fn no_place_is_left_out() {
+    let lab = lab();
+    let tokens = |text: &str| format!("naming::tokens!(r##\"{text}\"##)");
+    let places = [
+        tokens("include_str!(FILE)"),
+        "#[derive(naming::Named)] #[named(r##\"const _: &str = include_str!(FILE);\"##)] pub struct Derived;".to_owned(),
+        "#[naming::before(r##\"const _: &str = include_str!(FILE);\"##)] pub struct Before;".to_owned(),
+        format!("pub fn pattern(x: &str) -> u8 {{ match x {{ {} => 1, _ => 2 }} }}", tokens("include_str!(FILE)")),
+        format!("pub fn length() -> [u8; {}] {{ loop {{}} }}", tokens("include_bytes!(FILE).len()")),
+        format!("pub type Type = {};", tokens("[u8; include_bytes!(FILE).len()]")),
+        format!("pub trait Trait {{ {}; }}", tokens("const A: &str = include_str!(FILE);")),
+        format!("pub struct Implemented; impl Implemented {{ {}; }}", tokens("pub const A: &str = include_str!(FILE);")),
+        format!("unsafe extern \"C\" {{ {}; }}", tokens("#[doc = include_str!(FILE)] pub fn foreign();")),
+        format!("mod renamed {{ {}; }}", tokens("use std::include_str as other; pub const A: &str = other!(FILE);")),
+        format!("{};", tokens("mine! { pub const PASSED: &str = include_str!(FILE); }")),
+        format!("{};", tokens("pub const LOADED: &str = load!(FILE);")),
+        format!("pub fn statement() {{ {}; }}", tokens("let x = std::include_bytes!(FILE);")),
+        format!("pub fn printed() {{ {}; }}", tokens("println!(include_str!(FILE))")),
+        format!("{};", tokens("pub static NESTED: &[u8] = { static A: &[u8] = include_bytes!(FILE); A };")),
+        format!("{};", tokens("pub const BLOCK: &str = const { include!(FILE) };")),
+        format!("{};", tokens("#[macro_use] mod macros { macro_rules! later { () => { include_str!(FILE) } } } pub const LATER: &str = later!();")),
+        // What stands in arguments of the user's.
+        "pub const LOADED_BY_USER: &str = load!(naming::literal!(r##\"PATH\"##));".to_owned(),
+        "pub fn formatted() { println!(\"{}\", include_str!(naming::literal!(r##\"PATH\"##))); }".to_owned(),
+        "#[naming::inside(r##\"macro_rules! env { ($($t:tt)*) => { FILE } }\"##)] pub mod shadowed { pub const A: &str = include_str!(concat!(env!(\"X\"))); }".to_owned(),
+        "#[naming::inside(r##\"macro_rules! stringify { ($($t:tt)*) => { FILE } }\"##)] pub mod shadowed_too { pub const A: &str = include_str!(stringify!(x)); }".to_owned(),
+        "#[naming::inside(r##\"mod q { macro_rules! c { ($($t:tt)*) => { FILE } } pub(super) use c as concat; } use q::concat;\"##)] pub mod imported { pub const A: &str = include_str!(concat!(\"x\")); }".to_owned(),
+    ];
+    let mut text = "#![allow(unused)]\nmacro_rules! mine { ($($t:tt)*) => { $($t)* } }\nmacro_rules! load { ($t:expr) => { include_str!($t) } }\n".to_owned();
+    for (number, place) in places.iter().enumerate() {
+        let path = format!("OUTSIDE/place-{number:02}.txt");
+        lab.write(&format!("outside/place-{number:02}.txt"), "\"the secret\"");
+        let place = if number == 0 { format!("pub const EXPRESSION: &str = {place};") } else { place.clone() };
+        text += &format!("{}\n", place.replace("FILE", &format!("\"{path}\"")).replace("PATH", &path));
+    }
+    let outcome = compile(&lab, &text).errors();
+    let outside = lab.join("outside").display().to_string();
+    for (number, place) in places.iter().enumerate() {
+        let refused = format!("was refused reading `{outside}/place-{number:02}.txt`");
+        assert!(outcome.stderr.contains(&refused), "{place}: {outcome}");
+    }
+    assert!(!outcome.stderr.contains("the secret"), "{outcome}");
 }
