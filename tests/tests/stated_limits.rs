@@ -65,9 +65,8 @@ fn what(call: &str, prepare: impl FnOnce(&mut std::process::Command)) -> String 
 fn nothing(_: &mut std::process::Command) {}
 
 #[test]
-fn the_platform_is_webassembly_but_for_cfg() {
-    let unix = cfg!(unix);
-    assert_eq!(what("stated::platform!()", nothing), format!(r#""({unix}, false, false, 32, \"\")""#));
+fn the_platform_is_webassembly() {
+    assert_eq!(what("stated::platform!()", nothing), r#""(false, true, true, 32, \"\")""#);
 }
 
 #[test]
@@ -101,4 +100,44 @@ fn the_stack_is_the_same_whatever_the_environment_says() {
 fn a_macro_within_its_own_expansion_has_state_of_its_own() {
     let counts = "(stated::count!(), stated::count!(inner), stated::count!())";
     assert_eq!(what(counts, nothing), r#"("1", "(2, \"\\\"1\\\"\")", "3")"#);
+}
+
+/// The sandbox begins when a macro runs, and not when it is compiled.
+#[test]
+fn what_the_source_of_a_macro_crate_embeds_is_in_it() {
+    let lab = Lab::new();
+    let text = lab.write("outside/text.txt", "embedded");
+    let source = format!(
+        "extern crate proc_macro;
+        #[proc_macro] pub fn text(_: proc_macro::TokenStream) -> proc_macro::TokenStream {{
+            format!(\"{{:?}}\", (include_str!({text:?}), env!(\"CARGO_PKG_VERSION\"))).parse().unwrap()
+        }}"
+    );
+    lab.write("embedding.rs", source);
+    let mut rustc = lab.rustc();
+    rustc.args(["embedding.rs", "--crate-type=proc-macro", "--target=wasm32-wasip1"]).env("CARGO_PKG_VERSION", "1.2.3");
+    rustc.outcome().success();
+    lab.write("package/main.rs", "fn main() { print!(\"{:?}\", embedding::text!()); }");
+    let mut rustc = lab.rustc();
+    rustc.current_dir(lab.join("package")).args(["main.rs", "-o", "../main"]).module(&lab.join("embedding.wasm"));
+    rustc.outcome().success();
+    assert_eq!(lab.run("main").success().stdout, "(\"embedded\", \"1.2.3\")");
+}
+
+/// What is granted to one macro, others that call it have by it.
+#[test]
+fn a_macro_may_call_another_one_which_has_more() {
+    let lab = Lab::new();
+    let lender = lab.module_from("lender", "extern crate proc_macro;
+        #[proc_macro] pub fn word(_: proc_macro::TokenStream) -> proc_macro::TokenStream {
+            format!(\"{:?}\", std::env::var(\"LENT_WORD\").unwrap()).parse().unwrap()
+        }");
+    let borrower = lab.module_from("borrower", "extern crate proc_macro;
+        #[proc_macro] pub fn word(_: proc_macro::TokenStream) -> proc_macro::TokenStream { \"lender::word!()\".parse().unwrap() }");
+    lab.write("policy.toml", "[permissions.lender]\nenv = [\"LENT_WORD\"]\n");
+    lab.write("main.rs", "fn main() { print!(\"{}\", borrower::word!()); }");
+    let mut rustc = lab.rustc();
+    rustc.arg("main.rs").module(&lender).env("LENT_WORD", "lent").args(["--wasm-proc-macro-policy", "policy.toml"]);
+    rustc.module(&borrower).outcome().success();
+    assert_eq!(lab.run("main").success().stdout, "lent");
 }
