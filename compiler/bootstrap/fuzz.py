@@ -120,18 +120,18 @@ def run_target(layout: Layout, program: Path, target: str, seconds: int, repo: P
     words += [f"-{name}={value}" for name, value in options.items()]
     result = Result()
     log = layout.logs / f"fuzz-{target}.log"
-    result.status = logged(words, log, env=environment(layout, target), on_line=lambda line: read_line(line, result))
+    result.status = logged(words, log, env={"FUZZ_TARGET": target, **environment(layout)}, on_line=lambda line: read_line(line, result))
     return result
 
 
-def environment(layout: Layout, target: str) -> dict[str, str]:
-    """What a target is told: its name, and where there is something to try it on that is not always there."""
+def environment(layout: Layout) -> dict[str, str]:
+    """Where there is something to try targets on that is not always there."""
     more = {
         # Modules that compilers have made, which somebody has put there, to be changed.
         "FUZZ_MODULES": directory(layout) / "modules",
         "FUZZ_COMMAND": layout.stage1 / "bin" / "cargo-wasm-proc-macro",
     }
-    return {"FUZZ_TARGET": target, **{name: str(path) for name, path in more.items() if path.exists()}}
+    return {name: str(path) for name, path in more.items() if path.exists()}
 
 
 def request_words(layout: Layout, program: Path, repo: Path = REPO) -> list[str | Path]:
@@ -167,9 +167,9 @@ def fuzz(layout: Layout, stage0: Stage0, targets: Sequence[str], seconds: int, j
             result = run_target(layout, programs[name], target, seconds)
         total += result.executions
         print(f"{target}: {result.executions} executions, {outcome(result)}", flush=True)
-        if result.status != 0 or result.found:
+        if result.status != 0 or result.found or not result.executions:
             bad.append((target, result))
-    print(f"{total} executions, {len(bad)} of {len(targets)} targets found something", flush=True)
+    print(f"{total} executions, {len(bad)} of {len(targets)} targets found something or nothing to do", flush=True)
     if bad:
         target, result = bad[0]
         log = layout.logs / f"fuzz-{target}.log"
@@ -182,7 +182,9 @@ def outcome(result: Result) -> str:
     """In words."""
     if result.found:
         return f"found {', '.join(map(str, result.found))}"
-    return "nothing found" if result.status == 0 else f"ended with exit code {result.status}"
+    if result.status != 0:
+        return f"ended with exit code {result.status}"
+    return "nothing found" if result.executions else "so nothing was tried"
 
 
 def replay(layout: Layout, stage0: Stage0, target: str, path: Path, jobs: int) -> int:
@@ -195,6 +197,6 @@ def replay(layout: Layout, stage0: Stage0, target: str, path: Path, jobs: int) -
         words = [build(layout, stage0, jobs, "fuzz"), path.absolute()]
     log = layout.logs / f"fuzz-{target}.log"
     more = {"RUST_BACKTRACE": os.environ.get("RUST_BACKTRACE", "1")}
-    status = logged(words, log, env={**environment(layout, target), **more})
+    status = logged(words, log, env={"FUZZ_TARGET": target, **environment(layout), **more})
     print(log.read_text(encoding="utf-8", errors="replace"))
     return 1 if status else 0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import demo, dist, hooks, runtime
+from . import demo, dist, fuzz, hooks, runtime
 from .config import REPO, Config, Layout
 from .report import Failure, say
 from .run import captured, started
@@ -180,6 +180,14 @@ def test_runtime(run: Run) -> Count:
     return run.cargo_test(title, ["rustc_wasm_proc_macro"], more, workspace=workspace)
 
 
+def test_fuzz(run: Run) -> Count:
+    """A short run of all that `./x.py fuzz` has, and what it has found before, where the runtime's dependencies are built."""
+    workspace = runtime.lay(run.layout, run.stage0)
+    target_dir = {"CARGO_TARGET_DIR": str(runtime.target_directory(run.layout))}
+    more = {**runtime.environment(run.stage0), **target_dir, **fuzz.environment(run.layout)}
+    return run.cargo_test(f"a short run of fuzzing: {fuzz.ROOM}/", ["fuzz"], more, workspace=workspace)
+
+
 def test_step(title: str, step: Callable[[], object]) -> Count:
     """Counts one of x.py's own steps as a test."""
     say("test", title)
@@ -195,6 +203,7 @@ def test_all(config: Config, run: Run) -> Count:
     """Runs every part that follows x.py's own tests."""
     total = run.cargo_test("stubgen, the border to the runtime, the Cargo command and the census alone", OWN_PACKAGES)
     total.add(test_runtime(run))
+    total.add(test_fuzz(run))
     if not run.filter_words:
         steps: dict[str, Callable[[], object]] = {
             "the patch queue applies to pristine files with zero fuzz": lambda: hooks.check(config, run.layout),

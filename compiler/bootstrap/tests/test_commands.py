@@ -95,18 +95,27 @@ class Suite(Sandbox):
     def test_the_runtime_is_tested_where_it_is_built(self) -> None:
         """In the repository's own workspace its dependencies would not be patched."""
         self.test()
-        words, env, workspace = self.parts.pop("rustc_wasm_proc_macro")
-        self.assertEqual(words.count("-p"), 1)
-        self.assertEqual(workspace, self.root / "workspace")
-        self.assertEqual(env["CARGO_TARGET_DIR"], str(self.layout.root / "runtime/target"))
-        self.assertRegex(env["RUSTC_WASM_PROC_MACRO_PATCHES"], "^[0-9a-f]{16}$")
+        for package in ("rustc_wasm_proc_macro", "fuzz"):
+            words, env, workspace = self.parts.pop(package)
+            self.assertEqual(words.count("-p"), 1)
+            self.assertEqual(workspace, self.root / "workspace")
+            self.assertEqual(env["CARGO_TARGET_DIR"], str(self.layout.root / "runtime/target"))
+            self.assertRegex(env["RUSTC_WASM_PROC_MACRO_PATCHES"], "^[0-9a-f]{16}$")
         self.assertEqual({place for _, _, place in self.parts.values()}, {REPO})
+
+    def test_fuzzing_has_the_toolchain(self) -> None:
+        """Requests go to its compiler, and stores to its command."""
+        command = self.write(self.layout.stage1 / "bin/cargo-wasm-proc-macro", "")
+        self.test()
+        env = self.parts["fuzz"][1]
+        self.assertEqual(env["RUSTC_WASM_TOOLCHAIN"], str(self.layout.stage1))
+        self.assertEqual(env["FUZZ_COMMAND"], str(command))
 
     def test_the_demonstration_is_a_test(self) -> None:
         """It is what the README promises first; a filter is for tests with names."""
         total = self.test()
         self.assertEqual(self.steps, ["bootstrap.hooks.check", "bootstrap.dist.check", "bootstrap.demo.demo"])
-        self.assertEqual(total, suite.Count(passed=8))
+        self.assertEqual(total, suite.Count(passed=9))
         self.test("some_name")
         self.assertEqual(self.steps, [])
 

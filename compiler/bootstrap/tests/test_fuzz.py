@@ -49,16 +49,22 @@ class Fuzz(Sandbox):
         status, text = self.run_targets(["watt", "store"], f"cat <<'E'\n{OUTPUT}E")
         self.assertEqual(status, 0)
         self.assertIn("watt: 2119791 executions, nothing found\n", text)
-        self.assertTrue(text.endswith("4239582 executions, 0 of 2 targets found something\n"), text)
+        self.assertTrue(text.endswith("4239582 executions, 0 of 2 targets found something or nothing to do\n"), text)
 
     def test_a_finding_is_named_with_the_command_that_repeats_it(self) -> None:
         """After all targets have been run."""
-        script = """echo "$FUZZ_TARGET" >> log; [ $FUZZ_TARGET = store ] || exit 0
+        script = """echo "$FUZZ_TARGET" >> log; [ $FUZZ_TARGET = store ] || { echo "#2"; exit 0; }
             echo "artifact_prefix=x Test unit written to /f/crash-1"; exit 77"""
         with self.assertRaisesRegex(Failure, "the target `store` failed") as caught:
             self.run_targets(["store", "watt"], script.replace("log", str(self.root / "log")))
         self.assertIn("`./x.py fuzz store --input /f/crash-1`", caught.exception.next_step)
         self.assertEqual((self.root / "log").read_text(), "store\nwatt\n")
+
+    def test_a_target_that_executes_nothing_is_a_failure(self) -> None:
+        """It would look like one with nothing wrong."""
+        with self.assertRaisesRegex(Failure, "the target `watt` failed") as caught:
+            self.run_targets(["watt"], "exit 0")
+        self.assertIn("fuzz-watt.log", caught.exception.next_step)
 
     def test_a_target_has_limits_and_starts_from_what_is_known(self) -> None:
         """What earlier runs found comes first, since new inputs are written there."""
@@ -78,10 +84,10 @@ class Fuzz(Sandbox):
 
     def test_a_target_is_told_what_there_is_to_try_it_on(self) -> None:
         """Neither is there in every build directory."""
-        self.assertEqual(fuzz.environment(self.layout, "store"), {"FUZZ_TARGET": "store"})
+        self.assertEqual(fuzz.environment(self.layout), {})
         command = self.write(self.layout.stage1 / "bin/cargo-wasm-proc-macro", "")
         modules = self.write(self.layout.root / "fuzz/modules/a.wasm", "").parent
-        found = fuzz.environment(self.layout, "store")
+        found = fuzz.environment(self.layout)
         self.assertEqual((found["FUZZ_COMMAND"], found["FUZZ_MODULES"]), (str(command), str(modules)))
 
     def test_only_our_own_crates_are_instrumented(self) -> None:

@@ -24,13 +24,14 @@ const STACK: usize = 4 << 20;
 const LEVELS: [OptLevel; 2] = [OptLevel::Speed, OptLevel::None];
 
 /// Runs the target: an input is a program.
-pub fn run(data: &[u8]) {
-    let Ok(program) = Program::of(&mut Unstructured::new(data)) else { return };
+pub fn run(data: &[u8]) -> bool {
+    let Ok(program) = Program::of(&mut Unstructured::new(data)) else { return false };
     let text = text::module(&program);
     let expected = interpret::interpret(&program);
     let module = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let results = ENGINES.each_ref().map(|engine| result(engine, &module));
     assert_eq!(results, [expected; 2], "optimized and not, against the meaning of\n{text}");
+    true
 }
 
 static ENGINES: LazyLock<[Engine; 2]> = LazyLock::new(|| {

@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "libfuzzer")]
 use arbitrary::{Result, Unstructured};
 use rustc_wasm_proc_macro::{Dispatch, Module};
 use rustc_wasm_proc_macro_api::policy::{Grants, Policy};
@@ -28,12 +29,14 @@ static GRANTS: LazyLock<Grants> = LazyLock::new(|| {
 });
 
 /// Runs the target. The first byte says what the others are: changes of a module that is right, what to make one of, or one.
-pub fn run(data: &[u8]) {
-    let Some((kind, data)) = data.split_first() else { return };
+pub fn run(data: &[u8]) -> bool {
+    let Some((kind, data)) = data.split_first() else { return false };
     match kind % 4 {
         0 => load_and_run(&samples::changed(data)),
         #[cfg(feature = "libfuzzer")]
-        1 | 2 => _ = made(&mut Unstructured::new(data)).map(|module| load_and_run(&module)),
+        1 | 2 => made(&mut Unstructured::new(data)).is_ok_and(|module| load_and_run(&module)),
+        #[cfg(not(feature = "libfuzzer"))]
+        1 | 2 => load_and_run(&samples::changed(data)),
         _ => load_and_run(data),
     }
 }
@@ -53,7 +56,6 @@ fn made(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
         wide_arithmetic_enabled: false,
         shared_everything_threads_enabled: false,
         custom_descriptors_enabled: false,
-        compact_imports_enabled: false,
         max_memories: 1,
         max_funcs: 20,
         max_instructions: 200,
@@ -103,9 +105,10 @@ static IMPORTS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     wat::parse_str(format!("(module {})", crate::guest::imports(&functions))).expect("it should assemble")
 });
 
-fn load_and_run(bytes: &[u8]) {
-    let Ok(info) = ModuleInfo::parse_with_digest(bytes, Digest::of(bytes)) else { return };
-    let Ok(module) = Module::load(bytes, &info, None, &GRANTS, &()) else { return };
+/// Whether it can be loaded.
+fn load_and_run(bytes: &[u8]) -> bool {
+    let Ok(info) = ModuleInfo::parse_with_digest(bytes, Digest::of(bytes)) else { return false };
+    let Ok(module) = Module::load(bytes, &info, None, &GRANTS, &()) else { return false };
     for index in 0..(info.declarations.len() as u32).clamp(1, MACROS) {
         let mut server = Server { requests: bytes.len() };
         let start = Instant::now();
@@ -116,6 +119,7 @@ fn load_and_run(bytes: &[u8]) {
             _ = fault.notes();
         }
     }
+    true
 }
 
 /// A compiler whose answers have every length and no meaning.

@@ -40,14 +40,15 @@ const LINES: [&str; 26] = [
 ];
 
 /// Runs the target. The first byte says what the others are about.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> bool {
     let mut input = Unstructured::new(data);
-    _ = match input.int_in_range(0..=4) {
+    let ran = match input.int_in_range(0..=4) {
         Ok(0) => input.bytes(input.len()).map(read),
         Ok(1 | 2) => lines(&mut input),
         Ok(3) => input.bytes(input.len()).map(border),
         _ => wanted(&mut input),
     };
+    ran.is_ok()
 }
 
 fn parse(text: &[u8]) -> std::result::Result<Policy, String> {

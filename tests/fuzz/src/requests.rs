@@ -9,13 +9,13 @@ mod texts;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use arbitrary::Unstructured;
 
 use crate::random::Random;
-use compiler::{Compiler, Fault, Mode, file, first_line};
+use compiler::{Compiler, Fault, Mode, Outcome, file, first_line};
 use generate::{INPUT_BYTES, Invocation};
 
 /// How many macro calls a file has.
@@ -34,20 +34,30 @@ pub struct Run {
     /// Where files go with which something is wrong.
     pub findings: PathBuf,
     pub seed: u64,
+    /// How many files are made at least, and for how long.
+    pub files: u64,
     pub duration: Duration,
 }
 
-/// Calls the compiler until the time is over. Returns how many faults there were.
+/// What came of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Done {
+    /// How many requests were sent, or files compiled that were found before.
+    pub executions: usize,
+    pub faults: usize,
+}
+
+/// Calls the compiler until the time is over.
 ///
 /// # Errors
 ///
 /// The guest cannot be compiled, or a file cannot be written.
-pub fn run(run: &Run) -> io::Result<usize> {
+pub fn run(run: &Run) -> io::Result<Done> {
     let compiler = Compiler::new(&run.toolchain, &run.guest)?;
     let mut session = Session { compiler, run, requests: 0, calls: 0, files: 0, clean: 0, found: BTreeMap::new() };
     let start = Instant::now();
     let mut round = 0;
-    while round == 0 || start.elapsed() < run.duration {
+    while round < run.files || start.elapsed() < run.duration {
         let mut random = Random::new(run.seed.wrapping_add(round));
         round += 1;
         let mode = Mode::ALL[(random.next() % 8).saturating_sub(3) as usize];
@@ -66,26 +76,31 @@ pub fn run(run: &Run) -> io::Result<usize> {
     for (fault, times) in &session.found {
         println!("{times} times: {fault}");
     }
-    Ok(session.found.len())
+    Ok(Done { executions: session.requests, faults: session.found.len() })
 }
 
-/// Compiles one file that was found before, and says what is wrong with it.
+/// Compiles files that were found before, and says what is wrong with them.
 ///
 /// # Errors
 ///
 /// As [`run`].
-pub fn replay(run: &Run, path: &std::path::Path) -> io::Result<usize> {
+pub fn replay(run: &Run, paths: &[impl AsRef<Path>]) -> io::Result<Done> {
     let compiler = Compiler::new(&run.toolchain, &run.guest)?;
-    let text = fs::read_to_string(path)?.replace(SECRETS, &compiler.secrets);
-    for mode in Mode::ALL {
-        let fault = compiler.compile(&text, mode)?.fault;
-        println!("{}", compiler.said());
-        if let Some(fault) = fault {
-            println!("{mode:?}: {fault}");
-            return Ok(1);
+    let mut done = Done { executions: 0, faults: 0 };
+    for path in paths {
+        let text = fs::read_to_string(path)?.replace(SECRETS, &compiler.secrets);
+        done.executions += 1;
+        for mode in Mode::ALL {
+            let fault = compiler.compile(&text, mode)?.fault;
+            println!("{}", compiler.said());
+            if let Some(fault) = fault {
+                println!("{}, {mode:?}: {fault}", path.as_ref().display());
+                done.faults += 1;
+                break;
+            }
         }
     }
-    Ok(0)
+    Ok(done)
 }
 
 /// Stands in files that were found for the directory of secrets, which is another one each time. Within digits it cannot stand.
@@ -114,12 +129,14 @@ impl Session<'_> {
             let outcome = self.compiler.compile(&file(&calls), mode)?;
             self.files += 1;
             let before = calls.len();
-            if let Some(fault) = outcome.fault {
-                let wrong = self.minimized(&calls, mode, &fault)?;
-                let times = self.found.entry(fault.clone()).or_default();
-                *times += 1;
-                if *times == 1 {
-                    self.save(&wrong, mode, &fault)?;
+            if outcome.fault.is_some() || outcome.is_overflow {
+                let wrong = self.minimized(&calls, mode, &outcome)?;
+                if let Some(fault) = &outcome.fault {
+                    let times = self.found.entry(fault.clone()).or_default();
+                    *times += 1;
+                    if *times == 1 {
+                        self.save(&wrong, mode, &outcome, fault)?;
+                    }
                 }
                 calls.retain(|call| !wrong.contains(call));
             } else if outcome.is_success {
@@ -139,17 +156,18 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn is_still(&self, calls: &[Invocation], mode: Mode, fault: &Fault) -> io::Result<bool> {
-        Ok(self.compiler.compile(&file(calls), mode)?.fault.as_ref() == Some(fault))
+    fn is_still(&self, calls: &[Invocation], mode: Mode, wrong: &Outcome) -> io::Result<bool> {
+        let outcome = self.compiler.compile(&file(calls), mode)?;
+        Ok(outcome.fault == wrong.fault && outcome.is_overflow == wrong.is_overflow)
     }
 
-    /// The calls that are needed for the fault, as they are.
-    fn minimized(&self, calls: &[Invocation], mode: Mode, fault: &Fault) -> io::Result<Vec<Invocation>> {
-        minimize::minimize(calls.to_vec(), |calls| self.is_still(calls, mode, fault))
+    /// The calls that are needed for what is wrong, as they are.
+    fn minimized(&self, calls: &[Invocation], mode: Mode, wrong: &Outcome) -> io::Result<Vec<Invocation>> {
+        minimize::minimize(calls.to_vec(), |calls| self.is_still(calls, mode, wrong))
     }
 
     /// Writes the least file with that fault.
-    fn save(&self, calls: &[Invocation], mode: Mode, fault: &Fault) -> io::Result<()> {
+    fn save(&self, calls: &[Invocation], mode: Mode, wrong: &Outcome, fault: &Fault) -> io::Result<()> {
         let mut calls = calls.to_vec();
         for at in 0..calls.len() {
             let parts = calls[at].code.parts.clone();
@@ -159,7 +177,7 @@ impl Session<'_> {
             let less = minimize::minimize(parts, |parts| {
                 let mut changed = calls.clone();
                 changed[at].code.parts = parts.to_vec();
-                self.is_still(&changed, mode, fault)
+                self.is_still(&changed, mode, wrong)
             })?;
             calls[at].code.parts = less;
         }

@@ -79,10 +79,10 @@ impl Dispatch for Server {
 }
 
 /// Runs the target: an input is what a guest does.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> bool {
     let Lab { site, module } = &*LAB;
     let root = site.root.to_str().expect("a temporary directory has an ordinary name");
-    let Ok((operations, mut code)) = operations::make(&mut Unstructured::new(data), root) else { return };
+    let Ok((operations, mut code)) = operations::make(&mut Unstructured::new(data), root) else { return false };
     // The instance is used again, and must begin as a new one.
     let close = FUNCTIONS.iter().position(|function| function.name == "fd_close").expect("it is there");
     for fd in 5..5 + operations.len() as u64 {
@@ -94,7 +94,7 @@ pub fn run(data: &[u8]) {
         Err(fault) => {
             let is_exit = matches!(fault.kind(), FaultKind::Exit(_));
             assert!(is_exit && operations.iter().any(|operation| operation.name() == "proc_exit"), "{fault:?}");
-            return;
+            return true;
         }
     };
     let is_secret = |window: &[u8]| window == SECRET.as_bytes();
@@ -116,6 +116,7 @@ pub fn run(data: &[u8]) {
     drop(told);
     assert!(!model.is_refused || !server.refused.is_empty(), "the compiler does not know that something was refused");
     assert!(site.is_untouched(), "something has changed in the directory");
+    true
 }
 
 /// Says what happens, if `FUZZ_VERBOSE` is set.

@@ -6,9 +6,9 @@ pub(crate) mod operations;
 
 use arbitrary::{Result, Unstructured};
 use proc_macro2::TokenStream;
+use rustc_wasm_proc_macro::peak_of;
 use rustc_wasm_proc_macro_api::watt::{Format, NONE, Request, Session};
 
-use crate::memory;
 use crate::support::watt::Tokens;
 
 /// How many requests an expansion makes at most.
@@ -37,12 +37,13 @@ const TEXTS: [&str; 24] = [
 ];
 
 /// Runs the target: an input is an expansion's requests, or what a guest does that makes them.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> bool {
     let mut input = Unstructured::new(data);
-    _ = match input.ratio(1, 4) {
+    let ran = match input.ratio(1, 4) {
         Ok(true) => hosted::run(&mut input),
         _ => Guest::run(&mut input),
     };
+    ran.is_ok()
 }
 
 struct Guest<'a, 'b> {
@@ -178,7 +179,7 @@ impl Guest<'_, '_> {
     }
 
     fn ask(&mut self, request: &[u8]) -> Option<Vec<u8>> {
-        let (reply, bytes) = memory::peak_of(|| self.session.answer(request).map(<[u8]>::to_vec));
+        let (reply, bytes) = peak_of(|| self.session.answer(request).map(<[u8]>::to_vec));
         assert!(
             bytes <= BYTES_FOR_NONE + BYTES_FOR_ONE * request.len(),
             "{bytes} bytes for {} of a request",

@@ -8,4 +8,6 @@ static TARGET: LazyLock<fuzz::Run> = LazyLock::new(|| {
     fuzz::target(&name).unwrap_or_else(|| panic!("there is no target `{name}`"))
 });
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| TARGET(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    TARGET(data);
+});

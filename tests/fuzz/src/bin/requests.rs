@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use fuzz::requests::{self, Run};
+use fuzz::requests::{self, Done, Run};
 
 const USAGE: &str =
     "usage: requests --toolchain DIR --guest FILE --findings DIR [--for SECONDS] [--seed NUMBER] [--input FILE]";
@@ -15,11 +15,11 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let result = match input {
-        Some(path) => requests::replay(&run, &path),
+        Some(path) => requests::replay(&run, &[path]),
         None => requests::run(&run),
     };
     match result {
-        Ok(0) => ExitCode::SUCCESS,
+        Ok(Done { faults: 0, executions: 1.. }) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error}");
@@ -44,5 +44,5 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Option<(Run, Option<Pat
         }
     }
     let duration = Duration::from_secs(seconds);
-    Some((Run { toolchain: toolchain?, guest: guest?, findings: findings?, seed, duration }, input))
+    Some((Run { toolchain: toolchain?, guest: guest?, findings: findings?, seed, files: 1, duration }, input))
 }

@@ -22,6 +22,9 @@ const MEMORY: u64 = 3 << 30;
 /// The longest file that is searched, in bytes. More than that is wrong in itself.
 const LONGEST_OUTPUT: u64 = 256 << 20;
 
+/// What the compiler says where something is nested too deep that has no limit of its own.
+const OVERFLOW: &str = "error: the compiler's stack overflowed";
+
 /// What a compiler is asked to do with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -65,6 +68,8 @@ pub(super) type Fault = String;
 pub(super) struct Outcome {
     /// What is wrong with that.
     pub(super) fault: Option<Fault>,
+    /// Whether its stack has overflowed, which is an error that names no line.
+    pub(super) is_overflow: bool,
     pub(super) is_success: bool,
     /// The lines of the file that its messages name, counted from 1.
     pub(super) named: BTreeSet<usize>,
@@ -146,7 +151,8 @@ impl Compiler {
             None if peak_memory() > MEMORY => Some(format!("it had more than {} MiB of memory", MEMORY >> 20)),
             None => self.fault_in_output(&out, &said)?,
         };
-        Ok(Outcome { fault, is_success: status.success(), named: named(&said) })
+        let is_overflow = said.contains(OVERFLOW);
+        Ok(Outcome { fault, is_overflow, is_success: status.success(), named: named(&said) })
     }
 
     /// What is wrong with what it has written.
@@ -194,7 +200,9 @@ pub(super) fn first_line() -> usize {
 
 /// The lines of the file that messages name, as people or as programs read them.
 fn named(said: &str) -> BTreeSet<usize> {
-    let mut lines = BTreeSet::new();
+    // Those that are shown: the call stands there where the error is in a macro that it has called.
+    let shown = said.lines().filter_map(|line| line.split_once(" |")?.0.trim_start().parse::<usize>().ok());
+    let mut lines: BTreeSet<usize> = shown.collect();
     for before in ["main.rs:", "\"line_start\":"] {
         let after = said.match_indices(before).map(|(at, _)| &said[at + before.len()..]);
         let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
@@ -275,7 +283,7 @@ mod tests {
 
     #[test]
     fn lines_are_found_in_both_kinds_of_messages() {
-        let said = " --> main.rs:12:5\n ::: main.rs:9:1\n{\"line_start\":7,\"line_end\":8}";
-        assert_eq!(named(said).into_iter().collect::<Vec<_>>(), [7, 9, 12]);
+        let said = " --> main.rs:12:5\n ::: main.rs:9:1\n   |\n31 | ...C: u8 |\n{\"line_start\":7,\"line_end\":8}";
+        assert_eq!(named(said).into_iter().collect::<Vec<_>>(), [7, 9, 12, 31]);
     }
 }

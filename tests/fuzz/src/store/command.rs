@@ -45,8 +45,8 @@ const CALLS: [&[&str]; 5] = [
 ];
 
 /// Calls the command on a store of any content: it does what it can, or says what is wrong, and leaves others' files alone.
-pub(super) fn run(place: &Path, input: &mut Unstructured<'_>) -> Result<()> {
-    let Some(program) = std::env::var_os(PROGRAM) else { return Ok(()) };
+pub(super) fn run(place: &Path, input: &mut Unstructured<'_>) -> Result<bool> {
+    let Some(program) = std::env::var_os(PROGRAM) else { return Ok(false) };
     let dir = place.join("command");
     _ = fs::remove_dir_all(&dir);
     let has_tag = input.ratio(3, 4)?;
@@ -71,7 +71,7 @@ pub(super) fn run(place: &Path, input: &mut Unstructured<'_>) -> Result<()> {
         let is_there = dir.join(name.replace("KEY", KEY)).exists();
         assert!(is_there || !is_others || chosen & 1 << number == 0, "{call:?} has removed `{name}`: {said}");
     }
-    Ok(())
+    Ok(true)
 }
 
 /// A text with some bytes of it changed, now and then.

@@ -47,11 +47,6 @@ impl<'a> Model<'a> {
         Model { site, working_dir, open: BTreeMap::new(), memory, read: BTreeSet::new(), is_refused: false }
     }
 
-    /// How many descriptors have been left open, which the guest must close before another input.
-    pub(super) fn last_open(&self) -> Option<u32> {
-        self.open.keys().next_back().copied()
-    }
-
     fn bytes(&self, at: u32, len: u32) -> &'a [u8] {
         let start = at.checked_sub(crate::guest::CLEARED).expect("operations write to their parts") as usize;
         &self.memory[start..start + len as usize]
