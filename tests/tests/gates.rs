@@ -387,6 +387,26 @@ fn deep_nesting_is_an_error_and_not_the_end_of_the_stack() {
     }
 }
 
+/// What nests without groups. How deep the compiler recurses for it, only the compiler finds out.
+#[test]
+fn chains_without_groups_are_an_error_and_not_the_end_of_the_stack() {
+    let lab = lab();
+    for (before, inner, after) in
+        [("-", "1", ""), ("|| ", "1", ""), ("x = ", "1", ""), ("'a: ", "{}", ""), ("", "1", " + 1"), ("", "1", ".a()")]
+    {
+        let chain = |length| format!("{}{inner}{}", before.repeat(length), after.repeat(length));
+        let output = |length| format!("pub fn f() {{ forger::output!(\"let _ = {};\") }}", chain(length));
+        let outcome = compile(&lab, &output(60_000)).errors();
+        let said = ["error: the compiler's stack overflowed", "` of `forger`"].iter().all(|part| outcome.stderr.contains(part));
+        assert!(said, "{before}{inner}{after}: {outcome}");
+        // A request has another stack, which some of them fit into.
+        let outcome = compile(&lab, &format!("forger::expand!(\"{}\", \"\");", chain(60_000)));
+        assert!(matches!(outcome.code, Some(0 | 1)), "{before}{inner}{after}: {outcome}");
+        let outcome = compile(&lab, &output(100));
+        assert!(!outcome.stderr.contains("overflowed"), "{before}{inner}{after}: {outcome}");
+    }
+}
+
 /// What a few bytes of a guest would have the compiler hold.
 #[test]
 fn memory_of_the_compiler_is_limited() {
