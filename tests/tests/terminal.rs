@@ -60,10 +60,8 @@ fn names_of_files_are_seen_and_not_obeyed() {
     lab.write("main.rs", "naming::module!();\nfn main() {}\n");
     for format in ["human", "short", "json"] {
         let mut rustc = lab.rustc();
-        rustc.args(["main.rs", "--emit=metadata", "--error-format", format, "--color=always"]).module(&module);
-        if format == "json" {
-            rustc.arg("--json=diagnostic-rendered-ansi");
-        }
+        let colored = if format == "json" { "--json=diagnostic-rendered-ansi" } else { "--color=always" };
+        rustc.args(["main.rs", "--emit=metadata", "--error-format", format, colored]).module(&module);
         let outcome = rustc.outcome();
         assert_eq!(outcome.code, Some(1), "{outcome}");
         let printed: Vec<String> = match format {
