@@ -6,7 +6,7 @@ use std::fs;
 
 use common::{ABI, DECLS, I32, I64, TestModule, demo, test_module, with_decls};
 use stubgen::module::{
-    ABI_SECTION, Abi, DECLS_SECTION, Declaration, Digest, Edition, GuestAbi, ItemType, ModuleError, ModuleInfo,
+    ABI_SECTION, Abi, DECLS_SECTION, Declaration, Digest, Edition, GuestAbi, ItemType, MAX_MACROS, ModuleError, ModuleInfo,
     NotWasm, ReadError, ValueType, WASI_FUNCTIONS, starts_as_wasm,
 };
 use wasm_encoder::{
@@ -264,6 +264,21 @@ fn macro_names_are_unique_over_all_kinds() {
         ModuleError::DuplicateFunction { first: 1, line: 2, name: "f".into() }
     );
     ModuleInfo::parse(&with_decls("derive:A:a:x,x\nderive:B:b:x\n")).unwrap();
+}
+
+/// Each takes the compiler time and memory before anything of the module runs.
+#[test]
+fn there_are_only_so_many_macros_and_names_of_attributes() {
+    let macros = |number: usize| (0..number).map(|n| format!("bang:m{n}:m{n}\n")).collect::<String>();
+    assert_eq!(ModuleInfo::parse(&with_decls(&macros(MAX_MACROS))).unwrap().declarations.len(), MAX_MACROS);
+    let error = decls_error(&macros(MAX_MACROS + 1));
+    assert!(matches!(error, ModuleError::MalformedLine { line: 4097, .. }), "{error}");
+    let helpers = |number: usize| format!("derive:A:a:{}\n", vec!["x"; number].join(","));
+    ModuleInfo::parse(&with_decls(&helpers(1 << 16))).unwrap();
+    let error = decls_error(&helpers((1 << 16) + 1));
+    assert!(error.to_string().contains("65536 helper attributes at most"), "{error}");
+    let error = decls_error(&" ".repeat(33 << 20));
+    assert_eq!(error, ModuleError::LongSection { section: DECLS_SECTION, bytes: 33 << 20 });
 }
 
 #[test]

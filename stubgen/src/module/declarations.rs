@@ -116,6 +116,11 @@ impl Declaration {
     }
 }
 
+/// The most macros that a module can have, and helper attributes of all of them. The compiler has a function of the stub for each, and
+/// with hundreds of thousands of them it takes minutes and gigabytes.
+pub const MAX_MACROS: usize = 1 << 12;
+const MAX_HELPERS: usize = 1 << 16;
+
 /// The section of a crate without macros: linkers drop sections without contents.
 const NONE: &str = "\n";
 
@@ -125,10 +130,18 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Declaration>, ModuleError> {
     if bytes == NONE.as_bytes() {
         return Ok(declarations);
     }
+    let mut helpers = 0;
     let mut lines_of_names = FxHashMap::default();
     for line in Lines::new(DECLS_SECTION, bytes)? {
         let line = line?;
         let declaration = Declaration::parse(&line)?;
+        helpers += declaration.helpers().len();
+        if declarations.len() == MAX_MACROS {
+            return Err(line.malformed("a module has 4096 macros at most"));
+        }
+        if helpers > MAX_HELPERS {
+            return Err(line.malformed("the macros of a module have 65536 helper attributes at most"));
+        }
         // rustc has one namespace for all macros (E0428).
         if let Some(first) = lines_of_names.insert(declaration.name().to_owned(), line.number) {
             let name = excerpt(declaration.name());

@@ -20,6 +20,8 @@ pub enum ModuleError {
     MissingSection { section: &'static str },
     /// Such a section is there more than once.
     DuplicateSection { section: &'static str },
+    /// Such a section is longer than there is a use for.
+    LongSection { section: &'static str, bytes: usize },
     /// Such a section is not text.
     NotUtf8 { section: &'static str, offset: usize },
     /// A line is not made as the ABI says.
@@ -134,6 +136,9 @@ impl fmt::Display for ModuleError {
             }
             ModuleError::DuplicateSection { section } => {
                 write!(f, "the module has more than one custom section `{section}`")
+            }
+            ModuleError::LongSection { section, bytes } => {
+                write!(f, "custom section `{section}` has {bytes} bytes, more than there is a use for")
             }
             ModuleError::NotUtf8 { section, offset } => {
                 write!(f, "custom section `{section}` is not UTF-8 (at byte {offset} of its contents)")

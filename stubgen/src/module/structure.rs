@@ -9,6 +9,9 @@ use wasmparser::{Chunk, CompositeInnerType, ExternalKind, FuncType, Imports, Par
 use super::error::NotWasm;
 use super::{ABI_SECTION, ATTRIBUTES_SECTION, DECLS_SECTION, ModuleError, SPANS_SECTION};
 
+/// The longest section of ours, in bytes. What a crate says of itself takes some kilobytes.
+const MAX_TEXT: usize = 32 << 20;
+
 /// Something that a module imports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
@@ -191,6 +194,9 @@ pub(crate) fn walk(bytes: &[u8]) -> Result<Structure<'_>, ModuleError> {
                 };
                 if slot.replace(section.data()).is_some() {
                     return Err(ModuleError::DuplicateSection { section: name });
+                }
+                if section.data().len() > MAX_TEXT {
+                    return Err(ModuleError::LongSection { section: name, bytes: section.data().len() });
                 }
             }
             Payload::UnknownSection { id, range, .. } => {
