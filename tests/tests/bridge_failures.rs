@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use tests::{RustcExt, Toolchain, Lab};
+use tests::{Lab, RustcExt, Toolchain};
 
 #[test]
 fn a_failure_within_a_request_is_the_end() {
@@ -15,9 +15,13 @@ fn a_failure_within_a_request_is_the_end() {
     let said = Command::new(&program).outcome().success().stdout;
     let reason = r#"Some("half done")"#;
     let ends = |request: &str, reason: &str| {
-        format!("{request}: the macro gets nothing (the compiler failed), then nothing (the compiler failed); it ends with the compiler's failure {reason}; the compiler does not go on")
+        format!(
+            "{request}: the macro gets nothing (the compiler failed), then nothing (the compiler failed); it ends with the compiler's failure {reason}; the compiler does not go on"
+        )
     };
-    let goes_on = |request: &str| format!("{request}: the macro gets a panic, then an answer; it ends with tokens; the compiler goes on");
+    let goes_on = |request: &str| {
+        format!("{request}: the macro gets a panic, then an answer; it ends with tokens; the compiler goes on")
+    };
     let expected = [
         ends("expand_expr panics", reason),
         // The user knows of it.

@@ -60,7 +60,9 @@ fn compile(lab: &Lab, text: &str) -> Outcome {
     lab.write("package/lib.rs", text.replace("OUTSIDE", &lab.join("outside").display().to_string()));
     let mut rustc = lab.rustc();
     rustc.current_dir(lab.join("package")).env("THE_SECRET_WORD", "xyzzy");
-    rustc.args(["lib.rs", "--crate-type=lib", "--emit=metadata,obj,dep-info", "--wasm-proc-macro", "naming.wasm"]).outcome()
+    rustc
+        .args(["lib.rs", "--crate-type=lib", "--emit=metadata,obj,dep-info", "--wasm-proc-macro", "naming.wasm"])
+        .outcome()
 }
 
 /// The user has written the invocation, and a macro what is named.
@@ -118,7 +120,10 @@ fn what_stands_in_a_file_that_a_macro_named_is_not_the_users() {
         ("module.rs", "#[path = \"plain.rs\"] mod plain;".to_owned()),
     ];
     for (name, text) in files {
-        lab.write(&format!("package/vendor/{name}"), text.replace("OUTSIDE", &lab.join("outside").display().to_string()));
+        lab.write(
+            &format!("package/vendor/{name}"),
+            text.replace("OUTSIDE", &lab.join("outside").display().to_string()),
+        );
     }
     for text in [
         "naming::tokens!(r##\"include!(\"vendor/plain.rs\");\"##);",
@@ -145,7 +150,9 @@ fn what_stands_in_a_file_that_a_macro_named_is_not_the_users() {
 fn libraries_have_names_and_no_paths() {
     let lab = lab();
     let library = |name: &str| {
-        format!("naming::tokens!(r##\"#[link(name = \"{name}\", kind = \"dylib\", modifiers = \"+verbatim\")] unsafe extern \"C\" {{}}\"##);")
+        format!(
+            "naming::tokens!(r##\"#[link(name = \"{name}\", kind = \"dylib\", modifiers = \"+verbatim\")] unsafe extern \"C\" {{}}\"##);"
+        )
     };
     for name in ["../../../outside/script", "OUTSIDE/script", "a/b"] {
         compile(&lab, &library(name)).one_error().says("a procedural macro names a library by the path `");

@@ -78,13 +78,17 @@ fn files_are_read_only() {
 #[test]
 fn variables_and_the_working_directory_are_changed_for_the_macro_alone() {
     let changed = r#"(Some(\"by a macro\"), Some(\"below\"))"#;
-    let both = what("(stated::change!(), stated::look!(), option_env!(\"CARGO_CHANGED\"), include_str!(\"here.txt\"))", nothing);
+    let both = what(
+        "(stated::change!(), stated::look!(), option_env!(\"CARGO_CHANGED\"), include_str!(\"here.txt\"))",
+        nothing,
+    );
     assert_eq!(both, format!(r#"("{changed}", "{changed}", None, "above")"#));
 }
 
 #[test]
 fn a_list_of_variables_says_nothing_of_what_is_not_granted() {
-    let set = |rustc: &mut std::process::Command| _ = rustc.env("CARGO_STATED", "told").env("STATED_SECRET", "not told");
+    let set =
+        |rustc: &mut std::process::Command| _ = rustc.env("CARGO_STATED", "told").env("STATED_SECRET", "not told");
     assert_eq!(what("stated::list!()", set), r#""[(\"CARGO_STATED\", \"told\")]""#);
 }
 
@@ -128,10 +132,13 @@ fn what_the_source_of_a_macro_crate_embeds_is_in_it() {
 #[test]
 fn a_macro_may_call_another_one_which_has_more() {
     let lab = Lab::new();
-    let lender = lab.module_from("lender", "extern crate proc_macro;
+    let lender = lab.module_from(
+        "lender",
+        "extern crate proc_macro;
         #[proc_macro] pub fn word(_: proc_macro::TokenStream) -> proc_macro::TokenStream {
             format!(\"{:?}\", std::env::var(\"LENT_WORD\").unwrap()).parse().unwrap()
-        }");
+        }",
+    );
     let borrower = lab.module_from("borrower", "extern crate proc_macro;
         #[proc_macro] pub fn word(_: proc_macro::TokenStream) -> proc_macro::TokenStream { \"lender::word!()\".parse().unwrap() }");
     lab.write("policy.toml", "[permissions.lender]\nenv = [\"LENT_WORD\"]\n");
