@@ -3,13 +3,15 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import demo, dist, fuzz, hooks, runtime
 from .config import REPO, Config, Layout
-from .report import Failure, say
+from .report import Failure, duration, say
 from .run import captured, started
 from .system import Stage0
 
@@ -57,11 +59,19 @@ def count(lines: Sequence[str], status: int) -> Count:
     return total
 
 
+@contextmanager
+def part(title: str) -> Iterator[None]:
+    """Says what is tested, and how long it took."""
+    say("test", title)
+    start = time.monotonic()
+    yield
+    say("test", f"{duration(time.monotonic() - start)} for {title}")
+
+
 def run_part(title: str, command: list[str | Path], env: dict[str, str], cwd: Path = REPO) -> Count:
     """Runs one part with its output on the terminal, and counts."""
-    say("test", title)
     lines: list[str] = []
-    with started(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+    with part(title), started(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None
         for line in process.stdout:
             sys.stdout.write(line)
@@ -190,13 +200,13 @@ def test_fuzz(run: Run) -> Count:
 
 def test_step(title: str, step: Callable[[], object]) -> Count:
     """Counts one of x.py's own steps as a test."""
-    say("test", title)
-    try:
-        step()
-    except Failure as error:
-        print(error)
-        return Count(failed=1)
-    return Count(passed=1)
+    with part(title):
+        try:
+            step()
+        except Failure as error:
+            print(error)
+            return Count(failed=1)
+        return Count(passed=1)
 
 
 def test_all(config: Config, run: Run) -> Count:

@@ -103,6 +103,11 @@ class Suite(Sandbox):
             self.assertRegex(env["RUSTC_WASM_PROC_MACRO_PATCHES"], "^[0-9a-f]{16}$")
         self.assertEqual({place for _, _, place in self.parts.values()}, {REPO})
 
+    def test_every_step_says_how_long_it_took(self) -> None:
+        """So that somebody who waits knows for what."""
+        self.test()
+        self.assertRegex(self.stderr.getvalue(), r"\[test\] 0\.\d s for the demonstration")
+
     def test_fuzzing_has_the_toolchain(self) -> None:
         """Requests go to its compiler, and stores to its command."""
         command = self.write(self.layout.stage1 / "bin/cargo-wasm-proc-macro", "")
