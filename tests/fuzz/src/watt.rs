@@ -43,6 +43,8 @@ pub fn run(data: &[u8]) -> bool {
         Ok(true) => hosted::run(&mut input),
         _ => Guest::run(&mut input),
     };
+    // Else `proc_macro2` keeps what it has parsed.
+    proc_macro2::extra::invalidate_current_thread_spans();
     ran.is_ok()
 }
 

@@ -63,7 +63,8 @@ pub(super) fn run(place: &Path, input: &mut Unstructured<'_>) -> Result<bool> {
     let output = Command::new(program).args(call).env("WASM_PROC_MACRO_STORE", &dir).output().expect("the program");
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
-    assert!(matches!(output.status.code(), Some(0 | 1)), "{call:?} ended with {}: {said}", output.status);
+    // An error's exit code is Cargo's, which is a panic's as well.
+    assert!(matches!(output.status.code(), Some(0 | 101)), "{call:?} ended with {}: {said}", output.status);
     assert!(!said.contains("panicked at"), "{said}");
     for (number, (name, _)) in FILES.into_iter().enumerate() {
         // What the collector may take is what the store has made.
@@ -77,7 +78,8 @@ pub(super) fn run(place: &Path, input: &mut Unstructured<'_>) -> Result<bool> {
 /// A text with some bytes of it changed, now and then.
 fn changed(text: &str, input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     let mut bytes = text.as_bytes().to_vec();
-    while input.ratio(1, 3)? {
+    // Mostly none. At its end an input has nothing but the least number.
+    for _ in 0..input.int_in_range(0..=8u8)?.saturating_sub(5) {
         let at = input.int_in_range(0..=bytes.len())?;
         match input.int_in_range(0..=2)? {
             0 => bytes.truncate(at),
