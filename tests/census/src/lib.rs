@@ -5,6 +5,7 @@
 pub mod census;
 pub mod list;
 pub mod load;
+pub mod package;
 pub mod page;
 pub mod results;
 pub mod suite;

@@ -47,7 +47,7 @@ pub struct Suite {
 }
 
 /// How long one side may take that has no time of its own in the list.
-pub const MINUTES: u64 = 10;
+pub const MINUTES: u64 = 20;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -20,24 +20,25 @@ pub struct Transcript {
     pub uncompiled: Vec<String>,
     /// Whether it was killed because its time was over.
     pub is_late: bool,
-    /// Of each call of Cargo.
-    pub codes: Vec<Option<i32>>,
+    /// Cargo's exit code.
+    pub code: Option<i32>,
 }
 
 impl Transcript {
-    /// Adds what came of a call of Cargo. `places` are directories that have other names elsewhere, the longest first.
-    pub fn add(&mut self, ended: &Ended, places: &[(&Path, &str)]) {
+    /// What came of a call of Cargo. `places` are directories that have other names elsewhere, the longest first.
+    pub fn of(ended: &Ended, places: &[(&Path, &str)]) -> Transcript {
         let outcome = &ended.outcome;
-        self.passed.extend(outcome.passed());
-        self.failed.extend(outcome.failed());
-        self.diagnostics.extend(diagnostics(&outcome.stdout).map(|text| normalized(&text, places)));
-        self.uncompiled.extend(outcome.stderr.lines().filter_map(uncompiled));
-        self.codes.push(outcome.code);
-        self.is_late |= ended.is_late;
-        for list in [&mut self.passed, &mut self.failed, &mut self.diagnostics, &mut self.uncompiled] {
-            list.sort();
-        }
-        self.uncompiled.dedup();
+        let mut transcript = Transcript {
+            passed: outcome.passed(),
+            failed: outcome.failed(),
+            diagnostics: diagnostics(&outcome.stdout).map(|text| normalized(&text, places)).collect(),
+            uncompiled: outcome.stderr.lines().filter_map(uncompiled).collect(),
+            is_late: ended.is_late,
+            code: outcome.code,
+        };
+        transcript.diagnostics.sort();
+        transcript.uncompiled.sort();
+        transcript
     }
 
     /// The first error among the messages.
@@ -63,8 +64,8 @@ impl Transcript {
             found.extend(only_in(native, wasm).map(|text| format!("only natively, {what}: {text}")));
             found.extend(only_in(wasm, native).map(|text| format!("only from Wasm, {what}: {text}")));
         }
-        if self.codes != wasm.codes {
-            found.push(format!("exit codes natively {:?}, from Wasm {:?}", self.codes, wasm.codes));
+        if self.code != wasm.code {
+            found.push(format!("exit code natively {:?}, from Wasm {:?}", self.code, wasm.code));
         }
         found
     }
@@ -170,9 +171,7 @@ mod tests {
     }
 
     fn transcript(code: i32, stdout: &str, stderr: &str) -> Transcript {
-        let mut transcript = Transcript::default();
-        transcript.add(&ended(code, stdout, stderr), &[(Path::new("/w/target"), "TARGET"), (Path::new("/w"), "")]);
-        transcript
+        Transcript::of(&ended(code, stdout, stderr), &[(Path::new("/w/target"), "TARGET"), (Path::new("/w"), "")])
     }
 
     fn message(package: &str, kind: &str, name: &str, rendered: &str) -> String {
@@ -224,7 +223,7 @@ mod tests {
                 "error: could not compile `p` (test \"t\") due to 1",
                 "only from Wasm, does not compile: test \"t\"",
             ),
-            (101, "", "", "exit codes natively [Some(0)], from Wasm [Some(101)]"),
+            (101, "", "", "exit code natively Some(0), from Wasm Some(101)"),
         ] {
             let found = native.differences(&transcript(code, stdout, stderr));
             assert!(found.iter().any(|line| line == difference), "{difference}: {found:?}");
@@ -243,9 +242,10 @@ mod tests {
         let stderr = "warning: x\nerror: the macro `m` asked for `URL`\n  note: it\nerror: could not compile `p` (lib)";
         assert!(reason(&ended(101, "", stderr)).starts_with("error: the macro `m` asked for `URL`\n  note: it"));
         let late = Ended { is_late: true, ..ended(101, "", stderr) };
-        let mut killed = Transcript::default();
-        killed.add(&late, &[]);
-        assert_eq!(Transcript::default().differences(&killed), ["from Wasm it was not done in time"]);
+        assert_eq!(
+            Transcript::default().differences(&Transcript::of(&late, &[])),
+            ["from Wasm it was not done in time"]
+        );
         assert_eq!(reason(&late), "was not done after 1 s");
         assert_eq!(reason(&ended(101, "", "a\nb")), "a\nb");
         assert!(shortened(&"x".repeat(5000)).len() < 1000);
