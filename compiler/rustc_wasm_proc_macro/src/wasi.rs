@@ -295,12 +295,14 @@ pub(crate) fn fd_read(mut caller: Caller<'_, Guest>, fd: u32, buffers: u32, coun
 pub(crate) fn fd_seek(mut caller: Caller<'_, Guest>, fd: u32, offset: i64, whence: u32, position: u32) -> Answer {
     answer(&mut caller, |memory, guest| {
         let to = match whence {
-            0 => SeekFrom::Start(offset.try_into().map_err(|_| Errno::INVAL)?),
-            1 => SeekFrom::Current(offset),
-            2 => SeekFrom::End(offset),
-            _ => return Err(Errno::INVAL),
+            0 => offset.try_into().ok().map(SeekFrom::Start),
+            1 => Some(SeekFrom::Current(offset)),
+            2 => Some(SeekFrom::End(offset)),
+            _ => None,
         };
-        seek(memory, guest, fd, to, position)
+        // Whether there is such a descriptor comes first, as natively.
+        seek(memory, guest, fd, SeekFrom::Current(0), position)?;
+        seek(memory, guest, fd, to.ok_or(Errno::INVAL)?, position)
     })
 }
 
