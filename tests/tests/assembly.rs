@@ -49,6 +49,11 @@ fn directives_that_read_are_refused() {
         // What is repeated is read again, without these two characters.
         r#"::core::arch::global_asm!(".rept 1", ".inc\\()bin \"SECRET\"", ".endr");"#,
         r#"::core::arch::global_asm!(".rept 1; .rept 1; .inc\\\\()()bin \"SECRET\"; .endr; .endr");"#,
+        // By this type of a section LLVM's linker opens what stands in it.
+        r#"::core::arch::global_asm!(".section .deplibs,\"MS\",@llvm_dependent_libraries,1; .asciz \"SECRET\"");"#,
+        r#"::core::arch::global_asm!(".section .deplibs,\"MS\",@0x6FFF4C04,1; .asciz \"SECRET\"");"#,
+        r#"::core::arch::global_asm!(".section .deplibs,\"MS\",\"015777646004\",1; .asciz \"SECRET\"");"#,
+        r#"::core::arch::global_asm!(".section .deplibs,\"MS\",@{},1; .asciz \"SECRET\"", const 1879002116u32);"#,
         // The compiler's standard output is somebody's to read.
         r#"::core::arch::global_asm!(".print \"{{\\\"reason\\\": 1}}\"");"#,
     ] {

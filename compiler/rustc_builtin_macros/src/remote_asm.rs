@@ -10,6 +10,9 @@ use rustc_expand::remote_files;
 const DIRECTIVES: [&str; 7] =
     [".incbin", ".include", ".secure_log_unique", ".print", ".macro", ".irp", ".altmacro"];
 
+/// The type of a section by whose text LLVM's linker opens files, by its name in part and by its number.
+const DEPENDENT_LIBRARIES: (&str, u64) = ("llvm_dependent", 0x6fff_4c04);
+
 /// Stands for an operand. The assembler has no such character.
 const OPERAND: char = '\u{fffc}';
 
@@ -47,8 +50,23 @@ fn could_read(template: &[InlineAsmTemplatePiece]) -> bool {
     // In what is repeated these two characters are left out.
     let is_cut = text.contains("\\(") && text.contains(".rep");
     is_cut
+        || text.contains(DEPENDENT_LIBRARIES.0)
+        || text.split(|c: char| !c.is_alphanumeric()).any(|word| number(word) == Some(DEPENDENT_LIBRARIES.1))
         || DIRECTIVES.iter().any(|directive| text.contains(directive))
         || text.match_indices(OPERAND).any(|(at, _)| could_be_directive(&text[..at]))
+}
+
+/// The number that a word in small letters is to the assembler.
+fn number(word: &str) -> Option<u64> {
+    let digits = word.strip_prefix('0').filter(|digits| !digits.is_empty());
+    let (digits, radix) = match digits.map(|digits| digits.split_at_checked(1)) {
+        None => (word, 10),
+        Some(Some(("x", digits))) => (digits, 16),
+        Some(Some(("b", digits))) => (digits, 2),
+        Some(Some(("o", digits))) => (digits, 8),
+        Some(_) => (&word[1..], 8),
+    };
+    u64::from_str_radix(digits, radix).ok()
 }
 
 /// Whether an operand behind that text could be a directive, or a part of one: the name of a symbol may be any.
