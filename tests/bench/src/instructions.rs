@@ -19,13 +19,24 @@ pub enum Counter {
 impl Counter {
     /// Finds what can count. Virtual machines often have no counter.
     pub fn find() -> Option<Counter> {
-        [Counter::Perf, Counter::Callgrind].into_iter().find(|counter| counter.count(&mut command("true")).is_ok())
+        [Counter::Perf, Counter::Callgrind].into_iter().find(|counter| counter.count(&command("true")).is_ok())
+    }
+
+    /// Runs `program` once where it will be counted, but without counting, which is ten times as fast. So it has in its caches what
+    /// belongs to that processor: a simulated one is another than the machine's.
+    pub fn prepare(self, program: &Command) -> Result<()> {
+        let mut runner = match self {
+            Counter::Perf => return process::run(&mut within(command("env"), program)).map(drop),
+            Counter::Callgrind => command("valgrind"),
+        };
+        runner.args(["--tool=none", "--quiet"]);
+        process::run(&mut within(runner, program)).map(drop)
     }
 
     /// Runs `program` to its end and returns how many instructions it took.
-    pub fn count(self, program: &mut Command) -> Result<f64> {
+    pub fn count(self, program: &Command) -> Result<f64> {
         let report = tempfile::NamedTempFile::new()?;
-        let mut counted = match self {
+        let runner = match self {
             Counter::Perf => {
                 let mut perf = command("perf");
                 perf.args(["stat", "-x,", "-e", "instructions:u", "-o"]).arg(report.path());
@@ -38,14 +49,7 @@ impl Counter {
                 valgrind
             }
         };
-        counted.arg(program.get_program()).args(program.get_args());
-        for (name, value) in program.get_envs() {
-            match value {
-                Some(value) => counted.env(name, value),
-                None => counted.env_remove(name),
-            };
-        }
-        process::run(&mut counted)?;
+        process::run(&mut within(runner, program))?;
         let report = std::fs::read_to_string(report.path())?;
         let number = match self {
             Counter::Perf => {
@@ -60,4 +64,16 @@ impl Counter {
         ensure!(number > 0.0, "{self:?} counted no instructions");
         Ok(number)
     }
+}
+
+/// The call of `program` by a `runner` that takes it as its last arguments.
+fn within(mut runner: Command, program: &Command) -> Command {
+    runner.arg(program.get_program()).args(program.get_args());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => runner.env(name, value),
+            None => runner.env_remove(name),
+        };
+    }
+    runner
 }

@@ -75,17 +75,11 @@ fn count(bench: &mut Bench) -> Result<()> {
         return Ok(());
     };
     let cache = bench.scratch().join("warm");
-    // A simulated processor is slow, and the time to compile a module is limited.
-    let policy = bench.scratch().join("patient.toml");
-    std::fs::write(&policy, "[permissions.serde_derive]\ntime = \"2h\"\n")?;
     let (few, many) = COUNTED;
     let mut native = None;
     for build in [Build::NativeO3, Build::NativeO0, Build::WasmO3, Build::WasmOs] {
-        let mut instructions = |structs| {
-            counter.count(bench.expand(structs, build, &cache)?.arg("--wasm-proc-macro-policy").arg(&policy))
-        };
-        // A simulated processor is another one than the machine's, and has compiled code of its own.
-        instructions(few)?;
+        counter.prepare(&bench.expand(few, build, &cache)?)?;
+        let mut instructions = |structs| counter.count(&bench.expand(structs, build, &cache)?);
         let each = (instructions(many)? - instructions(few)?) / (many - few) as f64;
         let row = |what: String, unit, value| Row { what, unit, value, min: None, aim: None };
         let name = build.name();
