@@ -182,20 +182,25 @@ def test_cargo(run: Run) -> Count:
     return run.cargo_test("the Cargo command: tests/cargo/", ["cargo-tests"], flags=flags)
 
 
+def where_the_runtime_is_built(run: Run, title: str, package: str, more: dict[str, str] | None = None) -> Count:
+    """Tests a package in the workspace in which the library that runs macros is built, with its patched dependencies."""
+    workspace = runtime.lay(run.layout, run.stage0)
+    target_dir = {"CARGO_TARGET_DIR": str(runtime.target_directory(run.layout))}
+    env = {**runtime.environment(run.stage0), **target_dir, **(more or {})}
+    return run.cargo_test(title, [package], env, workspace=workspace)
+
+
 def test_runtime(run: Run) -> Count:
     """Tests the library that runs macros where it is built, for what it compiles depends on its patched dependencies."""
-    workspace = runtime.lay(run.layout, run.stage0)
-    more = {**runtime.environment(run.stage0), "CARGO_TARGET_DIR": str(runtime.target_directory(run.layout))}
-    title = "the runtime, with the dependencies that it is built with"
-    return run.cargo_test(title, ["rustc_wasm_proc_macro"], more, workspace=workspace)
+    return where_the_runtime_is_built(
+        run, "the runtime, with the dependencies that it is built with", "rustc_wasm_proc_macro"
+    )
 
 
 def test_fuzz(run: Run) -> Count:
     """A short run of all that `./x.py fuzz` has, and what it has found before, where the runtime's dependencies are built."""
-    workspace = runtime.lay(run.layout, run.stage0)
-    target_dir = {"CARGO_TARGET_DIR": str(runtime.target_directory(run.layout))}
-    more = {**runtime.environment(run.stage0), **target_dir, **fuzz.environment(run.layout)}
-    return run.cargo_test(f"a short run of fuzzing: {fuzz.ROOM}/", ["fuzz"], more, workspace=workspace)
+    title = f"a short run of fuzzing: {fuzz.ROOM}/"
+    return where_the_runtime_is_built(run, title, "fuzz", fuzz.environment(run.layout))
 
 
 def test_step(title: str, step: Callable[[], object]) -> Count:
