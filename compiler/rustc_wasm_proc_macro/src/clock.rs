@@ -1,7 +1,8 @@
 //! How long an expansion may take.
 //!
-//! A thread counts ticks while it lives, and with them Wasmtime's epochs, which the guests' code looks at by itself; host functions look at the
-//! ticks. Time is counted in ticks rather than read from the system's clock, so a process that was stopped for a while goes on where it was.
+//! A thread counts ticks while it lives, and with them Wasmtime's epochs, which the guests' code looks at by itself where it takes long; elsewhere
+//! that thread interrupts it. Host functions look at the ticks. Time is counted in ticks rather than read from the system's clock, so a
+//! process that was stopped for a while goes on where it was.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -9,15 +10,19 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wasmtime::Engine;
+use wasmtime::{Engine, Module};
 
 use crate::fault::{FaultKind, Stop};
+use crate::interrupt::{Entered, Interrupter};
 
 /// How long a tick is. A limit is kept to one or two of them.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Bytes of stack of the thread that counts, which needs next to none.
-const STACK: usize = 64 << 10;
+/// How long the thread that counts waits until it interrupts a guest again, which can be in a host function whenever it looks.
+const AGAIN: Duration = Duration::from_millis(1);
+
+/// Bytes of stack of the thread that counts. It compiles a tiny module before it interrupts anything.
+const STACK: usize = 1 << 20;
 
 /// The ticks so far.
 static TICKS: AtomicU64 = AtomicU64::new(0);
@@ -81,16 +86,17 @@ impl Deadline {
 pub(crate) struct Running {
     deadline: Deadline,
     before: Option<Deadline>,
+    _entered: Entered,
 }
 
 impl Running {
-    /// Begins an expansion on this thread that may take `limit`, and no longer than one around it.
+    /// Begins an expansion by `module` on this thread that may take `limit`, and no longer than one around it.
     ///
     /// # Errors
     ///
     /// Why there is no thread that counts. Without it there would be no limit.
-    pub(crate) fn begin(engine: &Engine, limit: Duration) -> Result<Running, FaultKind> {
-        count(engine).map_err(FaultKind::Start)?;
+    pub(crate) fn begin(module: &Module, limit: Duration) -> Result<Running, FaultKind> {
+        count(module.engine()).map_err(FaultKind::Start)?;
         // The tick that is running counts for nothing.
         let ticks = u64::try_from(limit.as_millis().div_ceil(TICK.as_millis())).unwrap_or(u64::MAX).saturating_add(1);
         let own = Deadline { tick: TICKS.load(Relaxed).saturating_add(ticks), limit, is_enclosing: false };
@@ -100,7 +106,7 @@ impl Running {
             _ => own,
         };
         ENCLOSING.set(Some(deadline));
-        Ok(Running { deadline, before })
+        Ok(Running { deadline, before, _entered: Entered::new(module, deadline.tick) })
     }
 
     pub(crate) fn deadline(&self) -> Deadline {
@@ -114,17 +120,31 @@ impl Drop for Running {
     }
 }
 
+/// Whether the expansion that runs on this thread has taken too long.
+pub(crate) fn is_late() -> bool {
+    ENCLOSING.get().is_some_and(|deadline| deadline.ticks_left() == 0)
+}
+
 /// Has a thread count from now on.
 fn count(engine: &Engine) -> Result<(), String> {
     static COUNTING: OnceLock<Result<(), String>> = OnceLock::new();
     let start = || {
         let engine = engine.clone();
         let count = move || {
+            let mut interrupter = Interrupter::default();
+            let mut waited = Duration::ZERO;
+            let mut now = 0;
             loop {
-                thread::sleep(TICK);
-                // The guest's code is to stop no sooner than host functions would say.
-                TICKS.fetch_add(1, Relaxed);
-                engine.increment_epoch();
+                let is_late = interrupter.interrupt(now);
+                let pause = if is_late { AGAIN } else { TICK - waited };
+                thread::sleep(pause);
+                waited += pause;
+                if waited >= TICK {
+                    waited = Duration::ZERO;
+                    // The guest's code is to stop no sooner than host functions would say.
+                    now = TICKS.fetch_add(1, Relaxed) + 1;
+                    engine.increment_epoch();
+                }
             }
         };
         let thread = thread::Builder::new().name("wasm-proc-macro-clock".to_owned()).stack_size(STACK).spawn(count);

@@ -67,7 +67,8 @@ fn make() -> wasmtime::Result<Host> {
     Ok(Host { engine, linker, config })
 }
 
-fn settings(small: bool) -> wasmtime::Result<Config> {
+/// The settings of all engines here, where address space is scarce (`small`) and where it is not.
+pub(crate) fn settings(small: bool) -> wasmtime::Result<Config> {
     let mut config = Config::new();
     config.module_version(ModuleVersionStrategy::Custom(cache_version()))?;
 
@@ -78,7 +79,7 @@ fn settings(small: bool) -> wasmtime::Result<Config> {
     config.wasm_gc(false).wasm_function_references(false);
     // NaN bits and relaxed SIMD are the two places where one host could expand a macro otherwise than another.
     config.wasm_relaxed_simd(false).cranelift_nan_canonicalization(true);
-    // Code looks at the time where it is entered and where it loops.
+    // Code looks at the time where `interrupt` does not know how to stop it, and before instructions that take long.
     config.epoch_interruption(true);
 
     // Wasmtime wants the second to be at least the first, although there are no async stacks here.

@@ -109,10 +109,10 @@ impl Fault {
         let panic = guest.panic.take();
         let grow_refused = std::mem::take(&mut guest.grow_refused);
 
-        // Code may have been stopped by either, see `engine`.
         let timeout = match error.downcast_ref() {
             Some(Trap::Interrupt) => guest.deadline.map(Deadline::stop),
-            Some(Trap::StackOverflow) => guest.deadline.and_then(|deadline| deadline.check().err()),
+            // That is how `interrupt` stops it.
+            Some(Trap::UnreachableCodeReached) => guest.check_time().err(),
             _ => None,
         };
         let (kind, panic) = if let Some(Stop(kind)) = timeout.as_ref().or(error.downcast_ref()) {

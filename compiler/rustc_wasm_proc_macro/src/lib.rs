@@ -11,7 +11,8 @@
 //! * `instance`: running copies of a module, and one expansion in one of them;
 //! * `library`: the crate as a dynamic library, which is how the compiler uses it;
 //! * `host`: the table of everything a guest may call; `bridge`, `wasi` and `watt` implement it;
-//! * `clock`, `memory` and `output`: how long an expansion may take, how much guests may have, and what they may write;
+//! * `clock`, `memory` and `output`: how long an expansion may take, how much guests may have, and what they may write; `interrupt`
+//!   stops code whose time is over;
 //! * `fault`: everything that can go wrong, in words.
 //!
 //! **Invariant**: nothing that a guest says is trusted. Every pointer is checked, every answer is parsed by somebody who
@@ -27,6 +28,8 @@ mod files;
 mod guest;
 mod host;
 mod instance;
+#[cfg_attr(not(all(target_os = "linux", target_arch = "x86_64")), path = "interrupt/nothing.rs")]
+mod interrupt;
 mod library;
 mod memory;
 mod meter;

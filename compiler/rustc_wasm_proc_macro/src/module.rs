@@ -155,7 +155,7 @@ impl Module {
         let shared = &*self.shared;
         let place = dispatch.place();
         let (instance, grants) = shared.idle().take(place);
-        let running = Running::begin(shared.module.module().engine(), grants.time()).map_err(Fault::new)?;
+        let running = Running::begin(shared.module.module(), grants.time()).map_err(Fault::new)?;
         let deadline = running.deadline();
         let mut instance = match instance {
             Some(instance) => instance,

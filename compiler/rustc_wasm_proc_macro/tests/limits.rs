@@ -64,6 +64,8 @@ fn no_code_runs_longer_than_its_time() {
     let tail = "(func $tail (param i32) (return_call $tail (i32.add (local.get 0) (i32.const 1))))
         (func $one (return_call $other)) (func $other (return_call $one))";
     let throw = "(tag $tag) (func $throw (throw $tag))";
+    let deep = "(tag $tag) (func $deep (param i32)
+        (if (local.get 0) (then (call $deep (i32.sub (local.get 0) (i32.const 1)))) (else (throw $tag))))";
     for (rest, run) in [
         ("", "(loop $again (br $again)) unreachable"),
         ("", "(loop $again (br_if $again (i32.const 1))) (i64.const 0)"),
@@ -77,6 +79,14 @@ fn no_code_runs_longer_than_its_time() {
         (tail, "(call $one) (i64.const 0)"),
         (throw, "(loop $again (try_table (catch $tag $again) (call $throw))) unreachable"),
         (throw, "(loop $again (try_table (catch_all $again) (throw $tag))) unreachable"),
+        ("", "(loop $again (drop (memory.grow (i32.const 0))) (br $again)) unreachable"),
+        ("", "(loop $again (memory.fill (i32.const 65536) (i32.const 1) (i32.const 65536)) (br $again)) unreachable"),
+        ("(table $t 1000 funcref)", "(loop $again (drop (table.grow $t (ref.null func) (i32.const 0))) (br $again)) unreachable"),
+        (
+            "(table $t 1000 funcref) (func $fill (table.fill $t (i32.const 0) (ref.null func) (i32.const 1000)))",
+            "(loop $again (call $fill) (br $again)) unreachable",
+        ),
+        (deep, "(loop $again (try_table (catch $tag $again) (call $deep (i32.const 10000)))) unreachable"),
     ] {
         assert_stops(run, &hurried("", rest, run), no_request);
     }
@@ -176,6 +186,68 @@ fn a_guest_that_was_stopped_leaves_the_module_usable() {
     assert_eq!(expand(&module, b"loop").unwrap_err().kind(), &TIMEOUT);
     assert_eq!(expand(&module, b"").unwrap(), b"");
     assert_eq!(expand(&module, b"loop").unwrap_err().kind(), &TIMEOUT, "and again");
+}
+
+#[test]
+fn who_is_stopped_is_told_where() {
+    // In a chain of calls, wherever in them it is.
+    let spin = r#"(func $spin (loop $again (br $again)))
+        (func $middle (call $spin))
+        (func $leaf (param i64) (result i64) (i64.add (local.get 0) (i64.const 1)))
+        (func $calls (local i64) (loop $again (local.set 0 (call $leaf (local.get 0))) (br $again)))"#;
+    let fault = expand(&hurried("", spin, "(call $middle) (i64.const 0)"), b"").unwrap_err();
+    assert_eq!(fault.notes(), ["it happened in `spin`, called by `middle`, called by `run`"]);
+    let fault = expand(&hurried("", spin, "(call $calls) (i64.const 0)"), b"").unwrap_err();
+    let [note] = &fault.notes()[..] else { panic!("{fault:?}") };
+    let calls = "called by `run`";
+    // Where a function begins it has no frame yet, and its caller is not seen.
+    let seen = ["`leaf`, called by `calls`", "`calls`", "`leaf`"].map(|names| format!("it happened in {names}, {calls}"));
+    assert!(seen.contains(note), "{note}");
+}
+
+#[test]
+fn only_who_is_late_is_stopped() {
+    // The same module runs on other threads, and one expansion follows another on each, at whatever moment the first is late.
+    let run = "(if (local.get $len) (then (loop $again (br $again)))) (i64.const 0)";
+    let module = hurried("", "", run);
+    std::thread::scope(|scope| {
+        let late: Vec<_> = (0..2).map(|_| scope.spawn(|| expand(&module, b"loop").unwrap_err())).collect();
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let start = Instant::now();
+                while start.elapsed() < TIME * 3 {
+                    assert_eq!(expand(&module, b""), Ok(Vec::new()));
+                }
+            });
+        }
+        late.into_iter().for_each(|late| assert_eq!(late.join().unwrap().kind(), &TIMEOUT));
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_signal_by_itself_stops_nobody() {
+    // Anybody can send one.
+    let spin = "(local $i i32) (loop $again
+        (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 300000000)))) (i64.const 0)";
+    let (late, slow) = (hurried("", "", "(loop $again (br $again)) unreachable"), load(&wat("", "", spin), &grants()));
+    // From now on there is a handler.
+    assert_stops("a loop", &late, no_request);
+    // SAFETY: the thread has a number, and lives until the end of the scope.
+    let this = unsafe { libc::pthread_self() };
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                // SAFETY: see above.
+                assert_eq!(unsafe { libc::pthread_kill(this, libc::SIGURG) }, 0);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let outcome = expand(&slow, b"");
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(outcome, Ok(Vec::new()));
+    });
 }
 
 const MIB: u64 = 1 << 20;
