@@ -104,10 +104,8 @@ impl Interrupter {
             None => *self.trap.insert(trap()?),
         };
         handle()?;
-        let mut bodies: Vec<_> = module
-            .functions()
-            .map(|function| text + function.offset..text + function.offset + function.len)
-            .collect();
+        let mut bodies: Vec<_> =
+            module.functions().map(|function| text + function.offset..text + function.offset + function.len).collect();
         bodies.sort_unstable_by_key(|body| body.start);
         let next = TARGETS.load(Acquire);
         let target = Target { text, bodies, trap, next, _module: module.clone() };

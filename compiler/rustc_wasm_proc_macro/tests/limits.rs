@@ -81,7 +81,10 @@ fn no_code_runs_longer_than_its_time() {
         (throw, "(loop $again (try_table (catch_all $again) (throw $tag))) unreachable"),
         ("", "(loop $again (drop (memory.grow (i32.const 0))) (br $again)) unreachable"),
         ("", "(loop $again (memory.fill (i32.const 65536) (i32.const 1) (i32.const 65536)) (br $again)) unreachable"),
-        ("(table $t 1000 funcref)", "(loop $again (drop (table.grow $t (ref.null func) (i32.const 0))) (br $again)) unreachable"),
+        (
+            "(table $t 1000 funcref)",
+            "(loop $again (drop (table.grow $t (ref.null func) (i32.const 0))) (br $again)) unreachable",
+        ),
         (
             "(table $t 1000 funcref) (func $fill (table.fill $t (i32.const 0) (ref.null func) (i32.const 1000)))",
             "(loop $again (call $fill) (br $again)) unreachable",
@@ -201,7 +204,8 @@ fn who_is_stopped_is_told_where() {
     let [note] = &fault.notes()[..] else { panic!("{fault:?}") };
     let calls = "called by `run`";
     // Where a function begins it has no frame yet, and its caller is not seen.
-    let seen = ["`leaf`, called by `calls`", "`calls`", "`leaf`"].map(|names| format!("it happened in {names}, {calls}"));
+    let seen =
+        ["`leaf`, called by `calls`", "`calls`", "`leaf`"].map(|names| format!("it happened in {names}, {calls}"));
     assert!(seen.contains(note), "{note}");
 }
 
