@@ -62,7 +62,7 @@ pub fn resolve_path<'a>(
     span: Span,
 ) -> PResult<'a, PathBuf> {
     let path = base::resolve_path(ecx.sess, path, span)?;
-    let (origin, arguments) = (&ecx.current_expansion.origin, &ecx.remote_arguments);
+    let (origin, arguments) = (&ecx.current_expansion.origin, &ecx.remote.arguments);
     check_file(ecx.sess, origin, arguments, &path, span, || is_written(ecx))?;
     Ok(path)
 }
@@ -78,8 +78,8 @@ pub fn resolve_included_path<'a>(
     span: Span,
 ) -> PResult<'a, PathBuf> {
     let path = resolve_path(ecx, path, span)?;
-    if !ecx.remote_arguments.is_empty() || is_of_macro(ecx) {
-        let arguments = ecx.remote_arguments.clone();
+    if !ecx.remote.arguments.is_empty() || is_of_macro(ecx) {
+        let arguments = ecx.remote.arguments.clone();
         ecx.current_expansion.origin.opens_file(&arguments);
     }
     Ok(path)
@@ -150,7 +150,7 @@ pub fn check_variable(
     span: Span,
 ) -> Result<(), ErrorGuaranteed> {
     let named = Named::Variable(variable.as_str());
-    let (origin, arguments) = (&ecx.current_expansion.origin, &ecx.remote_arguments);
+    let (origin, arguments) = (&ecx.current_expansion.origin, &ecx.remote.arguments);
     let checked = check(ecx.sess, origin, arguments, named, span, || is_written(ecx));
     checked.map_err(|error| error.emit())
 }
@@ -158,7 +158,7 @@ pub fn check_variable(
 /// Whether a macro from elsewhere put together what is being expanded, or a part of its arguments, and not the user.
 pub fn is_of_macro(ecx: &ExtCtxt<'_>) -> bool {
     let is_somewhere = ecx.current_expansion.origin.last().is_some() || server::is_remote();
-    !ecx.remote_arguments.is_empty() || is_somewhere && !is_written(ecx)
+    !ecx.remote.arguments.is_empty() || is_somewhere && !is_written(ecx)
 }
 
 fn check_file<'a>(

@@ -46,8 +46,16 @@ struct Passed {
     before: Option<Rc<Passed>>,
 }
 
-/// The `macro_rules!` that stood in the output of macros from elsewhere.
-pub type Definitions = FxHashMap<NodeId, Origin>;
+/// What an expander knows of macros from elsewhere.
+#[derive(Default)]
+pub struct Remote {
+    /// Those that had a part in the arguments of what is expanded.
+    pub(crate) arguments: Vec<RemoteMacro>,
+    /// The `macro_rules!` that stood in the output of some.
+    definitions: FxHashMap<NodeId, Origin>,
+    /// For symbols by their numbers: whether the lexer would make an identifier of it.
+    pub(crate) idents: Vec<bool>,
+}
 
 impl Origin {
     /// The macros, the last one first.
@@ -102,7 +110,7 @@ impl Origin {
 /// What `ecx` expands now is a macro from elsewhere.
 pub(crate) fn serves(ecx: &mut ExtCtxt<'_>, remote: RemoteMacro) {
     ecx.current_expansion.origin.add(remote);
-    takes_part(&mut ecx.remote_arguments, [remote]);
+    takes_part(&mut ecx.remote.arguments, [remote]);
 }
 
 /// Adds to the macros that had a part in what is expanded.
@@ -123,7 +131,7 @@ pub(crate) fn note(ecx: &mut ExtCtxt<'_>, item: &ast::Item) {
     {
         let (last, is_in_opened_file, depth) = (Some(Rc::clone(last)), *is_in_opened_file, *depth);
         let origin = Origin { last, is_in_opened_file, depth, ..Origin::default() };
-        ecx.remote_definitions.insert(item.id, origin);
+        ecx.remote.definitions.insert(item.id, origin);
     }
     remote_files::check_attributes(ecx, &item.attrs);
 }
@@ -147,16 +155,16 @@ pub(crate) fn expand<'a, 'b>(
         return ExpandResult::Ready(invoc.fragment_kind.dummy(span, guar));
     }
     // A built-in macro that expands its arguments itself finds here what had a part in them.
-    let outer_arguments = mem::take(&mut ecx.remote_arguments);
+    let outer_arguments = mem::take(&mut ecx.remote.arguments);
     let origin = &mut ecx.current_expansion.origin;
     let mut is_of_the_user = false;
     if let SyntaxExtensionKind::MacroRules(rules) = ext {
-        match ecx.remote_definitions.get(&rules.node_id) {
+        match ecx.remote.definitions.get(&rules.node_id) {
             Some(definition) => {
                 definition.macros().for_each(|remote| origin.add(remote));
                 origin.is_as_deep_as(definition.depth);
                 origin.is_in_opened_file |= definition.is_in_opened_file;
-                takes_part(&mut ecx.remote_arguments, definition.macros());
+                takes_part(&mut ecx.remote.arguments, definition.macros());
             }
             None => is_of_the_user = rules.node_id != DUMMY_NODE_ID,
         }
@@ -177,8 +185,8 @@ pub(crate) fn expand<'a, 'b>(
     let result = remote_depth::on_stack(&origin, || expand(expander, invoc, ext));
     end_if_failed();
     // What had a part in this has one in the argument in which this stands.
-    let arguments = mem::replace(&mut expander.cx.remote_arguments, outer_arguments);
-    takes_part(&mut expander.cx.remote_arguments, arguments);
+    let arguments = mem::replace(&mut expander.cx.remote.arguments, outer_arguments);
+    takes_part(&mut expander.cx.remote.arguments, arguments);
     if server::is_remote()
         && let ExpandResult::Ready(AstFragment::Expr(expr)) = &result
         && let ExprKind::Lit(literal) = &expr.kind

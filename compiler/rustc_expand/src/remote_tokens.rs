@@ -13,6 +13,8 @@ use rustc_proc_macro::bridge::server;
 use rustc_session::parse::ParseSess;
 use rustc_span::{Symbol, kw, sym};
 
+use crate::base::ExtCtxt;
+
 /// Bytes for a symbol, besides its text.
 const SYMBOL: u64 = 64;
 
@@ -35,23 +37,38 @@ pub(crate) fn intern(text: &str) -> Symbol {
 /// # Panics
 ///
 /// Where a macro from elsewhere made what the lexer would not, unless it did and there is an error about it.
-pub(crate) fn check_ident(psess: &ParseSess, name: Symbol, is_raw: bool) {
+pub(crate) fn check_ident(ecx: &mut ExtCtxt<'_>, name: Symbol, is_raw: bool) {
     if !server::is_remote() {
         return;
     }
+    // Macros say the same names again and again.
+    let number = name.as_u32() as usize;
+    if ecx.remote.idents.get(number) != Some(&true) {
+        if is_ident(name) {
+            let known = &mut ecx.remote.idents;
+            known.resize(known.len().max(number + 1), false);
+            known[number] = true;
+        } else {
+            let (text, psess) = (name.as_str(), ecx.psess());
+            assert!(
+                psess.bad_unicode_identifiers.borrow().contains_key(&name)
+                    || psess.dcx().has_errors().is_some() && is_near_ident(text),
+                "`{}` is no identifier",
+                shown(text)
+            );
+        }
+    }
+    assert!(!is_raw || name.can_be_raw(), "`{}` cannot be a raw identifier", shown(name.as_str()));
+}
+
+/// Whether the lexer makes an identifier of this name.
+fn is_ident(name: Symbol) -> bool {
     let text = name.as_str();
     let is_plain = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    assert!(
-        is_plain
-            || name == kw::DollarCrate
-            || (rustc_lexer::is_ident(text) && nfc_normalize(text) == name)
-            || psess.bad_unicode_identifiers.borrow().contains_key(&name)
-            || psess.dcx().has_errors().is_some() && is_near_ident(text),
-        "`{}` is no identifier",
-        shown(text)
-    );
-    assert!(!is_raw || name.can_be_raw(), "`{}` cannot be a raw identifier", shown(text));
+    is_plain
+        || name == kw::DollarCrate
+        || (rustc_lexer::is_ident(text) && nfc_normalize(text) == name)
 }
 
 /// Whether the lexer, after an error, may have made an identifier of this text.
@@ -79,9 +96,12 @@ pub(crate) fn literal(
             token::Err(_) => psess.dcx().has_errors().is_some() && !symbol.as_str().is_empty(),
             _ => is_lexed(kind, symbol, suffix),
         };
-        let suffix = suffix.as_ref().map_or("", |suffix| suffix.as_str());
-        let (text, suffix) = (shown(symbol.as_str()), shown(suffix));
-        assert!(is_lexed, "`{text}` with the suffix `{suffix}` is no literal of its kind");
+        assert!(
+            is_lexed,
+            "`{}` with the suffix `{}` is no literal of its kind",
+            shown(symbol.as_str()),
+            shown(suffix.as_ref().map_or("", |suffix| suffix.as_str()))
+        );
     }
     TokenKind::lit(kind, symbol, suffix)
 }

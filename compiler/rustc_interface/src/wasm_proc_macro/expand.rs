@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustc_middle::ty::tls;
 use rustc_proc_macro::bridge::PanicMessage;
 use rustc_proc_macro::bridge::client::{Client, ProcMacro};
-use rustc_proc_macro::bridge::server::{Named, Refusal, RemoteMacro, RemoteServer};
+use rustc_proc_macro::bridge::server::{Named, Refusal, RemoteFunctions, RemoteMacro, RemoteServer};
 use rustc_wasm_proc_macro_api::policy::{Grants, Wanted};
 use rustc_wasm_proc_macro_api::readable::{Link, Unresolved};
 use rustc_wasm_proc_macro_api::{
@@ -63,7 +63,9 @@ pub(super) fn proc_macros(module: &Arc<LoadedModule>) -> &'static [ProcMacro] {
     ahead(move || _ = in_time.ahead.get_or_init(|| in_time.load(true, &()).ok()));
     let mut macros = MACROS.write().unwrap_or_else(PoisonError::into_inner);
     let declared = code.module.info.declarations.iter().zip(0..).map(|(declaration, index)| {
-        let remote = RemoteMacro { id: macros.len(), expand, may, refusal, could, memory, time, with_stack };
+        let id = macros.len();
+        let functions = RemoteFunctions { id, expand, may, refusal, could, memory, time, with_stack };
+        let remote = RemoteMacro(Box::leak(Box::new(functions)));
         let title = String::leak(format!("`{}` of `{}`", declaration.name(), code.module.info.abi.krate));
         macros.push(WasmMacro { code: Arc::clone(&code), index, title });
         match declaration {

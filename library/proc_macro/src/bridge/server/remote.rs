@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::panic::{self, AssertUnwindSafe};
+use std::ops;
 use std::path::Path;
 use std::sync::Once;
 use std::sync::atomic::AtomicU32;
@@ -17,7 +18,10 @@ pub(super) use ledger::{Held, Ledger, held, seen, taken};
 
 /// A macro that runs elsewhere, for example in a WebAssembly instance.
 #[derive(Copy, Clone)]
-pub struct RemoteMacro {
+pub struct RemoteMacro(pub &'static RemoteFunctions);
+
+/// What is known of a [`RemoteMacro`].
+pub struct RemoteFunctions {
     /// What the functions know the macro by.
     pub id: usize,
 
@@ -70,6 +74,14 @@ pub struct Refusal {
     pub text: String,
     pub notes: Vec<String>,
     pub help: Option<String>,
+}
+
+impl ops::Deref for RemoteMacro {
+    type Target = RemoteFunctions;
+
+    fn deref(&self) -> &RemoteFunctions {
+        self.0
+    }
 }
 
 impl RemoteMacro {

@@ -130,6 +130,24 @@ enum Makes {
     Fresh { text: u64, brackets: u32 },
 }
 
+/// The first byte of the requests that are counted.
+const DROP: u8 = ApiTags::ts_drop as u8;
+const CLONE: u8 = ApiTags::ts_clone as u8;
+const FROM_TREE: u8 = ApiTags::ts_from_token_tree as u8;
+const TREES: u8 = ApiTags::ts_concat_trees as u8;
+const STREAMS: u8 = ApiTags::ts_concat_streams as u8;
+const INTO_TREES: u8 = ApiTags::ts_into_trees as u8;
+const TO_STRING: u8 = ApiTags::ts_to_string as u8;
+const FROM_STR: u8 = ApiTags::ts_from_str as u8;
+const LITERAL: u8 = ApiTags::literal_from_str as u8;
+const EXPAND: u8 = ApiTags::ts_expand_expr as u8;
+const FIRST_OF_SPANS: u8 = ApiTags::span_debug as u8;
+const LAST_OF_SPANS: u8 = ApiTags::span_recover_proc_macro_span as u8;
+const NAME: u8 = ApiTags::symbol_normalize_and_validate_ident as u8;
+const VARIABLE: u8 = ApiTags::track_env_var as u8;
+const PATH: u8 = ApiTags::track_path as u8;
+const MESSAGE: u8 = ApiTags::emit_diagnostic as u8;
+
 /// What is known of one expansion.
 pub(in super::super) struct Ledger<S: Server> {
     remote: RemoteMacro,
@@ -177,45 +195,42 @@ impl<S: Server> Ledger<S> {
     /// Begins a request, and returns the bytes of stack that it needs, nothing if there are as many in any case.
     pub(super) fn begin(&mut self, request: &[u8]) -> usize {
         let Some((&tag, arguments)) = request.split_first() else { return 0 };
-        let is = |method: ApiTags| tag == method as u8;
         let size = request.len() as u64;
         let mut deepest = self.deepest;
         let mut stack = BASE;
-        let makes = if is(ApiTags::ts_clone) {
-            Makes::Copy
-        } else if is(ApiTags::ts_from_token_tree) {
-            Makes::Trees { behind: false }
-        } else if is(ApiTags::ts_concat_trees) {
+        let makes = match tag {
+            DROP => Makes::Nothing,
+            CLONE => Makes::Copy,
+            FROM_TREE => Makes::Trees { behind: false },
             // The tag of `Some`: there is a stream to which the trees are added.
-            Makes::Trees { behind: arguments.first() == Some(&0) }
-        } else if is(ApiTags::ts_concat_streams) {
-            Makes::Streams
-        } else if is(ApiTags::ts_into_trees) {
-            Makes::Parts
-        } else if is(ApiTags::ts_to_string) {
-            Makes::Text
-        } else if is(ApiTags::ts_from_str) || is(ApiTags::literal_from_str) {
-            // The source map keeps what is parsed, and the tokens take more than the text.
-            hold(SOURCE_FILE + 2 * size);
-            let is_opening = |byte: &&u8| matches!(byte, b'(' | b'[' | b'{');
-            let brackets = arguments.iter().filter(is_opening).count().try_into().unwrap_or(u32::MAX);
-            deepest = deepest.max(brackets.min(MAX_DEPTH));
-            Makes::Fresh { text: size, brackets }
-        } else if is(ApiTags::ts_expand_expr) {
-            self.lent = self.live;
-            hold(self.lent);
-            stack = EXPAND_BASE + SYNTAX_LEVEL * deepest.min(MAX_SYNTAX_DEPTH) as usize;
-            Makes::Fresh { text: size, brackets: u32::MAX }
-        } else {
-            self.count_others(tag, size);
-            Makes::Nothing
+            TREES => Makes::Trees { behind: arguments.first() == Some(&0) },
+            STREAMS => Makes::Streams,
+            INTO_TREES => Makes::Parts,
+            TO_STRING => Makes::Text,
+            FROM_STR | LITERAL => {
+                // The source map keeps what is parsed, and the tokens take more than the text.
+                hold(SOURCE_FILE + 2 * size);
+                let is_opening = |byte: &&u8| matches!(byte, b'(' | b'[' | b'{');
+                let brackets = arguments.iter().filter(is_opening).count().try_into().unwrap_or(u32::MAX);
+                deepest = deepest.max(brackets.min(MAX_DEPTH));
+                Makes::Fresh { text: size, brackets }
+            }
+            EXPAND => {
+                self.lent = self.live;
+                hold(self.lent);
+                stack = EXPAND_BASE + SYNTAX_LEVEL * deepest.min(MAX_SYNTAX_DEPTH) as usize;
+                Makes::Fresh { text: size, brackets: u32::MAX }
+            }
+            _ => {
+                self.count_others(tag, size);
+                self.makes = Makes::Nothing;
+                return 0;
+            }
         };
         self.reset(makes);
         // New trees have their text in the request.
         self.weight = Some(size);
-        if makes == Makes::Nothing && !is(ApiTags::ts_drop) {
-            0
-        } else if deepest > SHALLOW || stack > BASE {
+        if deepest > SHALLOW || stack > BASE {
             stack + TOKEN_LEVEL * deepest.min(MAX_DEPTH) as usize
         } else {
             0
@@ -224,12 +239,6 @@ impl<S: Server> Ledger<S> {
 
     /// Counts what the other requests leave behind.
     fn count_others(&mut self, tag: u8, size: u64) {
-        const FIRST_OF_SPANS: u8 = ApiTags::span_debug as u8;
-        const LAST_OF_SPANS: u8 = ApiTags::span_recover_proc_macro_span as u8;
-        const NAME: u8 = ApiTags::symbol_normalize_and_validate_ident as u8;
-        const VARIABLE: u8 = ApiTags::track_env_var as u8;
-        const PATH: u8 = ApiTags::track_path as u8;
-        const MESSAGE: u8 = ApiTags::emit_diagnostic as u8;
         match tag {
             // There may be a new span, with a handle until the expansion ends.
             FIRST_OF_SPANS..=LAST_OF_SPANS => {
@@ -263,6 +272,9 @@ impl<S: Server> Ledger<S> {
     ///
     /// Where all of them together are too much. The expansion ends then.
     pub(in super::super) fn sees(&mut self, held: &Held<MarkedTokenStream<S>>) {
+        if self.makes == Makes::Nothing {
+            return;
+        }
         let is_first = self.named == 0;
         self.named += 1;
         let weigh = || held.weight().unwrap_or_else(|| S::extent(&held.value.value).weight);
