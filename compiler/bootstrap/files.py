@@ -44,6 +44,15 @@ def write_if_changed(path: Path, content: bytes, mode: int = 0o644) -> bool:
     return True
 
 
+def is_same_tree(one: Path, other: Path) -> bool:
+    """Whether two directories have the same files with the same content."""
+
+    def files(root: Path) -> dict[Path, bytes]:
+        return {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+    return files(one) == files(other)
+
+
 def link_atomic(path: Path, to: Path | str) -> None:
     """Makes `path` a symbolic link to `to`, replacing what stood there."""
     if path.is_symlink() and os.readlink(path) == str(to):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import patches
 from .config import REPO, Layout
-from .files import load_json, sha256_bytes, store_json, write_atomic, write_if_changed
+from .files import is_same_tree, load_json, sha256_bytes, store_json, write_atomic, write_if_changed
 from .report import Failure, say
 from .run import failure, logged, output
 from .system import Stage0
@@ -167,6 +167,10 @@ def patch(name: str, into: Path, layout: Layout, stage0: Stage0, repo: Path) -> 
         name_in_package = path.relative_to(repo / PATCHES)
         if name_in_package.parts[0] == name and path.suffix != ".patch":
             write_atomic(aside.joinpath(*name_in_package.parts[1:]), path.read_bytes())
+    if is_same_tree(aside, into):
+        # Cargo goes by the times of its files.
+        shutil.rmtree(aside)
+        return
     shutil.rmtree(into, ignore_errors=True)
     os.replace(aside, into)
     say("patch", f"{name} {versions[0]}")

@@ -71,6 +71,14 @@ class Workspace(Sandbox):
         self.lay()
         self.assertEqual(before, {path: path.stat().st_mtime_ns for path in workspace.rglob("*") if path.is_file()})
 
+    def test_a_lock_of_something_else_leaves_the_dependency_alone(self) -> None:
+        """Else every package that a test needs would have the engine compiled anew."""
+        patched = self.lay() / "patched/dep/src/lib.rs"
+        before = patched.stat().st_mtime_ns
+        self.write(self.repo / "Cargo.lock", LOCK + '\n[[package]]\nname = "other"\nversion = "1.0.0"\n')
+        self.assertIn("other", (self.lay() / "Cargo.lock").read_text())
+        self.assertEqual(patched.stat().st_mtime_ns, before)
+
     def test_a_removed_file_goes(self) -> None:
         """Else a module that is no more would still be built, and a test that is no more run."""
         others = [self.write(self.repo / name, "") for name in ("stubgen/src/other.rs", *TEST_FILES)]
