@@ -77,6 +77,8 @@ def build(layout: Layout, stage0: Stage0, jobs: int, program: str) -> Path:
     command += ["--target-dir", runtime.target_directory(layout)]
     for key, value in profile.items():
         command += ["--config", f"profile.fuzz.{key}={value}"]
+    # For both programs, or Cargo would build the other's dependencies anew: what the engine needs asks for more of them.
+    command += ["--features", "libfuzzer"]
     command += ["-j", str(jobs)] if jobs else []
     env = runtime.environment(stage0)
     if program == "fuzz":
@@ -84,7 +86,6 @@ def build(layout: Layout, stage0: Stage0, jobs: int, program: str) -> Path:
         write_if_changed(wrapper, f'#!/bin/sh\nexec "$@" {" ".join(INSTRUMENTATION)}\n'.encode())
         wrapper.chmod(0o755)
         env["RUSTC_WORKSPACE_WRAPPER"] = str(wrapper)
-        command += ["--features", "libfuzzer"]
     log = layout.logs / "fuzz-build.log"
     if logged(command, log, cwd=workspace, env=env) != 0:
         raise failure(f"building `{program}`", log, "correct it and run the same command again")
