@@ -1,6 +1,6 @@
 //! Stops guests' code wherever it is, once its time is over.
 //!
-//! Code that looks at the time by itself, where functions begin and where they loop, executes a tenth more instructions. So on hosts
+//! Code that looks at the time by itself, where functions begin and where they loop, executes a quarter more instructions. So on hosts
 //! whose signals this file knows it looks only before instructions that take long by themselves (see `patches`), and the clock sends
 //! a thread that is late a signal. If the guest's code runs there, then the signal's handler has it call a function that traps, so that
 //! Wasmtime ends it as after any trap. If the compiler or Wasmtime runs there, nothing happens, and another signal follows. Host
