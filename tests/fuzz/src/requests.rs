@@ -3,8 +3,11 @@
 mod code;
 mod compiler;
 mod generate;
+mod grammar;
 mod minimize;
+mod right;
 mod texts;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -45,6 +48,9 @@ pub struct Done {
     /// How many requests were sent, or files compiled that were found before.
     pub executions: usize,
     pub faults: usize,
+    /// How many macro calls there were, and how many were left that the compiler has taken to the end.
+    pub calls: usize,
+    pub clean: usize,
 }
 
 /// Calls the compiler until the time is over.
@@ -59,11 +65,13 @@ pub fn run(run: &Run) -> io::Result<Done> {
     let mut round = 0;
     while round < run.files || start.elapsed() < run.duration {
         let mut random = Random::new(run.seed.wrapping_add(round));
+        // A call that is wrong can hide those beside it to the end.
+        let right = round % 3 == 0;
         round += 1;
         let mode = Mode::ALL[(random.next() % 8).saturating_sub(3) as usize];
         let calls = (0..CALLS).filter_map(|_| {
             let input: Vec<u8> = (0..INPUT_BYTES).map(|_| random.next() as u8).collect();
-            Invocation::of(&mut Unstructured::new(&input), &session.compiler.secrets).ok()
+            Invocation::of(&mut Unstructured::new(&input), &session.compiler.secrets, right).ok()
         });
         let calls: Vec<Invocation> = calls.collect();
         session.file(calls, mode)?;
@@ -76,7 +84,8 @@ pub fn run(run: &Run) -> io::Result<Done> {
     for (fault, times) in &session.found {
         println!("{times} times: {fault}");
     }
-    Ok(Done { executions: session.requests, faults: session.found.len() })
+    let Session { requests, calls, clean, found, .. } = session;
+    Ok(Done { executions: requests, faults: found.len(), calls, clean })
 }
 
 /// Compiles files that were found before, and says what is wrong with them.
@@ -86,7 +95,7 @@ pub fn run(run: &Run) -> io::Result<Done> {
 /// As [`run`].
 pub fn replay(run: &Run, paths: &[impl AsRef<Path>]) -> io::Result<Done> {
     let compiler = Compiler::new(&run.toolchain, &run.guest)?;
-    let mut done = Done { executions: 0, faults: 0 };
+    let mut done = Done { executions: 0, faults: 0, calls: 0, clean: 0 };
     for path in paths {
         let text = fs::read_to_string(path)?.replace(SECRETS, &compiler.secrets);
         done.executions += 1;

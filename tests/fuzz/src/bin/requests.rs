@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         None => requests::run(&run),
     };
     match result {
-        Ok(Done { faults: 0, executions: 1.. }) => ExitCode::SUCCESS,
+        Ok(Done { faults: 0, executions: 1.., .. }) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error}");

@@ -30,6 +30,9 @@ pub(super) mod tag {
     pub(crate) const STREAM_INTO_TREES: u8 = 14;
     /// From here to [`SPAN_SOURCE_TEXT`] requests are of one span, but for the next three.
     pub(crate) const SPAN_DEBUG: u8 = 15;
+    pub(crate) const SPAN_SOURCE: u8 = 17;
+    pub(crate) const SPAN_START: u8 = 19;
+    pub(crate) const SPAN_END: u8 = 20;
     pub(crate) const SPAN_JOIN: u8 = 25;
     pub(crate) const SPAN_SUBSPAN: u8 = 26;
     pub(crate) const SPAN_RESOLVED_AT: u8 = 27;
@@ -91,6 +94,12 @@ impl Request {
             self.0.extend([0, chunk.len() as u8]);
             self.0.extend_from_slice(chunk);
         }
+        self
+    }
+
+    /// What stands in another one behind it.
+    pub(super) fn and(mut self, other: &Request) -> Request {
+        self.0.extend_from_slice(&other.0);
         self
     }
 

@@ -198,15 +198,23 @@ pub(super) fn first_line() -> usize {
     1 + HEAD.matches('\n').count()
 }
 
-/// The lines of the file that messages name, as people or as programs read them.
+/// The lines of the file that messages name, as people or as programs read them. Warnings are not meant: they change nothing.
 fn named(said: &str) -> BTreeSet<usize> {
-    // Those that are shown: the call stands there where the error is in a macro that it has called.
-    let shown = said.lines().filter_map(|line| line.split_once(" |")?.0.trim_start().parse::<usize>().ok());
-    let mut lines: BTreeSet<usize> = shown.collect();
-    for before in ["main.rs:", "\"line_start\":"] {
-        let after = said.match_indices(before).map(|(at, _)| &said[at + before.len()..]);
-        let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
-        lines.extend(after.filter_map(|text| digits(text).parse::<usize>().ok()));
+    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
+    let mut lines = BTreeSet::new();
+    let mut is_warning = false;
+    for line in said.lines() {
+        // What follows on it, up to the next one, belongs to it.
+        is_warning = line.starts_with("warning") || is_warning && !line.starts_with("error");
+        if is_warning || line.contains("\"level\":\"warning\"") {
+            continue;
+        }
+        // Those that are shown: the call stands there where the error is in a macro that it has called.
+        lines.extend(line.split_once(" |").and_then(|(shown, _)| shown.trim_start().parse::<usize>().ok()));
+        for before in ["main.rs:", "\"line_start\":"] {
+            let after = line.match_indices(before).map(|(at, _)| &line[at + before.len()..]);
+            lines.extend(after.filter_map(|text| digits(text).parse::<usize>().ok()));
+        }
     }
     lines
 }
@@ -285,5 +293,11 @@ mod tests {
     fn lines_are_found_in_both_kinds_of_messages() {
         let said = " --> main.rs:12:5\n ::: main.rs:9:1\n   |\n31 | ...C: u8 |\n{\"line_start\":7,\"line_end\":8}";
         assert_eq!(named(said).into_iter().collect::<Vec<_>>(), [7, 9, 12, 31]);
+    }
+    #[test]
+    fn calls_that_the_compiler_warns_of_are_kept() {
+        let said = "warning: a\n --> main.rs:12:5\n31 | x\n  = note: b\nerror: c\n --> main.rs:9:1\n\
+            {\"level\":\"warning\",\"line_start\":7}\n{\"level\":\"error\",\"line_start\":8}";
+        assert_eq!(named(said).into_iter().collect::<Vec<_>>(), [8, 9]);
     }
 }

@@ -3,60 +3,82 @@
 use arbitrary::{Result, Unstructured};
 
 use super::code::{Code, Reply, Request, tag};
+use super::grammar;
 use super::texts::{CALLS, MESSAGES, NAMES, NESTED, NUMBERS, PLACES, SOURCES, STRINGS, SUFFIXES, WATT_CALLS};
 use crate::watt::operations;
 
 /// The bytes of input for one invocation.
-pub(super) const INPUT_BYTES: usize = 600;
+pub(super) const INPUT_BYTES: usize = 1500;
 
 /// One macro call in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Invocation {
-    /// Of [`CALLS`].
-    pub(super) call: usize,
+    /// With `@` in place of what the guest is given.
+    pub(super) call: &'static str,
     pub(super) code: Code,
     /// What a guest of watt is given, if it is a call of that.
     pub(super) watt: Option<String>,
+    /// Whether the compiler is to warn of what it makes.
+    pub(super) has_warnings: bool,
 }
 
 impl Invocation {
-    /// Makes an invocation; `secrets` is the directory that no macro may read.
-    pub(super) fn of(input: &mut Unstructured<'_>, secrets: &str) -> Result<Invocation> {
-        if input.ratio(1, 12)? {
-            let call = input.int_in_range(0..=WATT_CALLS.len() - 1)?;
-            return Ok(Invocation { call, code: Code::default(), watt: Some(operations::identifier(input)?) });
+    /// Makes an invocation, of those that compile if it must be `right`; `secrets` is the directory that no macro may read.
+    pub(super) fn of(input: &mut Unstructured<'_>, secrets: &str, right: bool) -> Result<Invocation> {
+        if !right && input.ratio(1, 12)? {
+            let call = *input.choose(&WATT_CALLS)?;
+            let watt = Some(operations::identifier(input)?);
+            return Ok(Invocation { call, code: Code::default(), watt, has_warnings: false });
         }
-        let call = input.int_in_range(0..=CALLS.len() - 1)?;
+        let kind = input.int_in_range(0..=19)?;
+        if right || kind < 8 {
+            let (call, hole) = *input.choose(&grammar::CALLS)?;
+            let has_warnings = input.arbitrary()?;
+            let mut writer = Writer { input, secrets, code: Code::default(), streams: 1, spans: spans(call) };
+            writer.right(hole, true)?;
+            return Ok(Invocation { call, code: writer.code, watt: None, has_warnings });
+        }
+        let call = *input.choose(&CALLS)?;
         let mut writer = Writer { input, secrets, code: Code::default(), streams: 1, spans: 6 };
-        match writer.input.int_in_range(0..=19)? {
+        match kind {
             // One token that no lexer has seen, in a place of the language.
-            0..=9 => writer.placed()?,
+            8..=14 => writer.placed()?,
             _ => writer.wild()?,
         }
-        Ok(Invocation { call, code: writer.code, watt: None })
+        Ok(Invocation { call, code: writer.code, watt: None, has_warnings: false })
     }
 
     /// The text in a file: a module of that number.
     pub(super) fn text(&self, number: usize) -> String {
         let call = match &self.watt {
-            Some(given) => WATT_CALLS[self.call].replace('@', given),
-            None => CALLS[self.call].replace('@', &format!("\"{}\"", self.code.digits())),
+            Some(given) => self.call.replace('@', given),
+            None => self.call.replace('@', &format!("\"{}\"", self.code.digits())),
         };
-        format!("mod m{number} {{ use super::*; {call} }}\n")
+        let warnings = if self.has_warnings { WARNINGS } else { "" };
+        format!("mod m{number} {{ {warnings} use super::*; {call} }}\n")
     }
 }
 
-struct Writer<'a, 'b> {
-    input: &'a mut Unstructured<'b>,
-    secrets: &'a str,
-    code: Code,
+/// What has the compiler warn, although the file begins with the contrary.
+const WARNINGS: &str =
+    "#![warn(warnings, unused, nonstandard_style, future_incompatible, rust_2018_idioms, missing_docs)]";
+
+/// How many spans the guest knows from the beginning: three, and those of what it is given up to its operations.
+fn spans(call: &str) -> u8 {
+    if call.starts_with("#[derive") { 12 } else { 4 }
+}
+
+pub(super) struct Writer<'a, 'b> {
+    pub(super) input: &'a mut Unstructured<'b>,
+    pub(super) secrets: &'a str,
+    pub(super) code: Code,
     /// How many handles the guest will know at least, if all goes well.
-    streams: u8,
-    spans: u8,
+    pub(super) streams: u8,
+    pub(super) spans: u8,
 }
 
 impl Writer<'_, '_> {
-    fn send(&mut self, request: Request, reply: Reply) {
+    pub(super) fn send(&mut self, request: Request, reply: Reply) {
         match reply {
             Reply::Stream | Reply::MaybeStream => self.streams = self.streams.saturating_add(1),
             Reply::Span | Reply::MaybeSpan => self.spans = self.spans.saturating_add(1),
@@ -144,7 +166,7 @@ impl Writer<'_, '_> {
     }
 
     /// The stream of a text.
-    fn source(&mut self, text: &str) -> u8 {
+    pub(super) fn source(&mut self, text: &str) -> u8 {
         let stream = self.streams;
         self.send(Request::new(tag::STREAM_FROM_STR).text(text.as_bytes()), Reply::MaybeStream);
         stream
@@ -424,7 +446,7 @@ mod tests {
         let mut random = crate::random::Random::new(1);
         let mut made = |_| {
             let bytes: Vec<u8> = (0..INPUT_BYTES).map(|_| random.next() as u8).collect();
-            Invocation::of(&mut Unstructured::new(&bytes), "/secrets").unwrap()
+            Invocation::of(&mut Unstructured::new(&bytes), "/secrets", false).unwrap()
         };
         let (watt, bridge): (Vec<_>, Vec<_>) = (0..100).map(&mut made).partition(|call| call.watt.is_some());
         assert!((1..30).contains(&watt.len()), "{}", watt.len());
