@@ -174,3 +174,35 @@ fn never_crashes(outcome: Outcome, invocations: &[String]) {
     }
     assert!(fine, "{what}:\n{outcome}");
 }
+
+/// The parser of format strings takes what lies between the quotes of a literal's source, and a macro may have cut that.
+#[test]
+fn literals_with_the_span_of_a_piece_are_no_crash() {
+    let lab = Lab::new();
+    lab.write(
+        "pieces.rs",
+        r#"#![feature(proc_macro_span)]
+        extern crate proc_macro;
+        use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
+        #[proc_macro] pub fn format(input: TokenStream) -> TokenStream {
+            let mut input = input.into_iter();
+            let (Some(TokenTree::Literal(mut literal)), Some(len)) = (input.next(), input.next()) else { panic!() };
+            let piece = literal.subspan(..len.to_string().parse::<usize>().unwrap());
+            literal.set_span(piece.unwrap_or(literal.span()));
+            let arguments = Group::new(Delimiter::Parenthesis, TokenTree::from(literal).into());
+            "::std::format!".parse::<TokenStream>().unwrap().into_iter().chain([arguments.into()]).collect()
+        }"#,
+    );
+    let mut rustc = lab.rustc();
+    rustc.args(["pieces.rs", "--crate-type=proc-macro", "--target=wasm32-wasip1", "-o", "pieces.wasm"]);
+    rustc.env("RUSTC_BOOTSTRAP", "1").outcome().success();
+    for literal in ["\"a\"", "\"{}\"", "\"\u{e9}\"", "r\"{\"", "r###\"{}\"###"] {
+        for len in 1..=literal.len() {
+            let invocation = format!("const _: fn() = || drop(pieces::format!({literal} {len}));");
+            lab.write("main.rs", format!("{invocation}\nfn main() {{}}\n"));
+            let mut rustc = lab.rustc();
+            rustc.args(["main.rs", "--emit=metadata", "--wasm-proc-macro", "pieces.wasm"]);
+            never_crashes(rustc.outcome(), &[invocation]);
+        }
+    }
+}
