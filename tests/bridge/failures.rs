@@ -13,7 +13,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use proc_macro::bridge::client::Client;
-use proc_macro::bridge::server::{self, Named, Refusal, RemoteMacro, RemoteServer, Server};
+use proc_macro::bridge::server::{
+    self, Named, Refusal, RemoteFunctions, RemoteMacro, RemoteServer, Server,
+};
 use proc_macro::bridge::{Diagnostic, ExpnGlobals, Literal, PanicMessage, TokenTree};
 
 /// How rustc ends when it has said why.
@@ -183,7 +185,7 @@ fn main() {
     for (id, (name, ..)) in REQUESTS.iter().enumerate() {
         for (way, said) in [(Way::Panics, "panics"), (Way::Fatal, "ends with an error")] {
             let one = move || {
-                let remote = RemoteMacro {
+                let functions = RemoteFunctions {
                     id,
                     expand,
                     may: |_: usize, _: Named<'_>| true,
@@ -193,6 +195,7 @@ fn main() {
                     time: |_| Duration::from_secs(60),
                     with_stack: |_: usize, f: &mut dyn FnMut()| f(),
                 };
+                let remote = RemoteMacro(Box::leak(Box::new(functions)));
                 let client = Client::<proc_macro::TokenStream, proc_macro::TokenStream>::remote(remote);
                 let ending = match client.run(&server::SAME_THREAD, Compiler(way), (), false) {
                     Ok(()) => "tokens".to_owned(),
