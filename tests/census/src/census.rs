@@ -21,6 +21,8 @@ pub struct Request {
     pub again: bool,
     /// Leave out the tests.
     pub no_tests: bool,
+    /// Leave out loading: only the tests of crates of which it is known how they load.
+    pub no_loads: bool,
 }
 
 /// How urgent it is to run something: what has no result comes first, then what was not as natively, then what another toolchain has
@@ -76,6 +78,9 @@ fn pieces(request: &Request, work: &Work, entries: &[Entry], results: &mut Resul
     let loads = Loads::lay(work, entries)?;
     let todo = chosen(request, entries, |entry| {
         let known = results.of(&entry.name, &entry.version).and_then(|record| record.load.as_ref());
+        if request.no_loads {
+            return None;
+        }
         urgency(known.map(|load| (load.verdict, &*load.toolchain)), &work.identity, request.again)
     });
     for (number, some) in todo.chunks(TOGETHER).enumerate() {
@@ -105,7 +110,8 @@ fn pieces(request: &Request, work: &Work, entries: &[Entry], results: &mut Resul
         work.check()?;
         // Its macros are all there, or the tests have nothing to tell.
         let record = results.of(&entry.name, &entry.version);
-        if record.and_then(|record| record.load.as_ref()).is_none_or(|load| load.verdict == Verdict::NotRun) {
+        let Some(load) = record.and_then(|record| record.load.as_ref()) else { continue };
+        if load.verdict == Verdict::NotRun {
             let tests = Tests::not_run("the crate does not load, not even natively", &work.identity);
             results.set(&entry.name, &entry.version, |record| record.tests = Some(tests));
             continue;

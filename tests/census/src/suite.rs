@@ -27,7 +27,9 @@ pub fn compare(work: &Work, entry: &Entry, lock_file: &Path) -> Result<Tests, St
         Plan::None(why) => return Ok(Tests::not_run(why, &work.identity)),
         Plan::Run(suite) => suite,
     };
-    let place = Place { work, suite, dir: work.dir.join("tests").join(&entry.name) };
+    // One place for all, one after the other: a macro's dependencies are compiled with the name of their workspace, so in another they
+    // would be built anew.
+    let place = Place { work, suite, dir: work.dir.join("tests") };
     place.lay(entry, lock_file)?;
     let mut tests = place.compare(&work.dir.join("differences").join(format!("{}.txt", entry.name)))?;
     if suite.package != entry.package || suite.version != entry.version {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use census::census::{Request, run};
 use census::work::Work;
 
-const USAGE: &str = "usage: census --toolchain DIR --work DIR --room DIR [--jobs N] [--for MINUTES] [--only NAME,NAME…] [--again] [--no-tests]";
+const USAGE: &str = "usage: census --toolchain DIR --work DIR --room DIR [--jobs N] [--for MINUTES] [--only NAME,NAME…] [--again] [--no-tests] [--no-loads]";
 
 struct Options {
     toolchain: PathBuf,
@@ -45,6 +45,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
         match &*option {
             "--again" => request.again = true,
             "--no-tests" => request.no_tests = true,
+            "--no-loads" => request.no_loads = true,
             "--toolchain" => toolchain = Some(std::path::absolute(arguments.next()?).ok()?),
             "--work" => work = Some(std::path::absolute(arguments.next()?).ok()?),
             "--room" => room = Some(std::path::absolute(arguments.next()?).ok()?),
