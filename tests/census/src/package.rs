@@ -13,6 +13,8 @@ pub const PROGRAMS: &str = "census-*";
 
 /// What those tests say that call Cargo.
 const CALLERS: [&str; 4] = ["trybuild::", "trybuild2::", "compiletest_rs", "macrotest::"];
+/// The packages of which they are.
+const CALLING: [&str; 4] = ["trybuild", "trybuild2", "compiletest_rs", "macrotest"];
 
 /// The tests of a package that call Cargo to compile other programs, as Cargo names tests that do not compile.
 pub fn callers(package: &Path) -> Vec<String> {
@@ -31,6 +33,39 @@ pub fn callers(package: &Path) -> Vec<String> {
         }
     }
     found
+}
+
+/// Takes those dependencies out of a package that only the tests of [`callers`] have. They are much to build, and on either side anew.
+///
+/// # Errors
+///
+/// If the manifest cannot be changed.
+pub fn leave_out_calling(package: &Path) -> Result<(), Stop> {
+    let callers: Vec<PathBuf> = callers(package).iter().flat_map(|target| sources(package, target)).collect();
+    let rust = files(package).into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    let others: Vec<String> = rust
+        .map(|file| package.join(file))
+        .filter(|path| !callers.contains(path))
+        .map(|path| fs::read_to_string(path).unwrap_or_default())
+        .collect();
+    let is_unused = |name: &str| CALLING.contains(&name) && !others.iter().any(|text| text.contains(name));
+    edit(package, |manifest| {
+        if let Some(Value::Table(table)) = manifest.get_mut("dev-dependencies") {
+            table.retain(|name, _| !is_unused(name));
+        }
+    })
+}
+
+/// Where the file of a target is that Cargo finds by its name.
+fn sources(package: &Path, target: &str) -> [PathBuf; 2] {
+    let mut words = target.split('"').map(str::trim);
+    let (kind, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let dir = package.join(match kind {
+        "test" => "tests",
+        "example" => "examples",
+        _ => "src/bin",
+    });
+    [dir.join(format!("{name}.rs")), dir.join(name).join("main.rs")]
 }
 
 /// Takes targets out of a package, which are named as Cargo names those that do not compile: `lib test`, `test "name"`.
@@ -55,13 +90,9 @@ pub fn leave_out(package: &Path, targets: &[String]) -> Result<(), Stop> {
                 listed.retain(|other| other["name"].as_str() != Some(name));
             }
             // Where the manifest lists none, Cargo looks for their files.
-            let dir = package.join(match kind {
-                "test" => "tests",
-                "example" => "examples",
-                _ => "src/bin",
-            });
-            _ = fs::remove_file(dir.join(format!("{name}.rs")));
-            _ = fs::remove_file(dir.join(name).join("main.rs"));
+            for source in sources(package, target) {
+                _ = fs::remove_file(source);
+            }
         }
     })
 }
@@ -151,5 +182,19 @@ mod tests {
         );
         assert_eq!(manifest["lib"]["test"].as_bool(), Some(false));
         assert!(!dir.path().join("tests/a.rs").exists() && dir.path().join("tests/b.rs").exists());
+    }
+
+    #[test]
+    fn what_only_left_out_tests_use_is_not_built() {
+        // Natively and from Wasm it would take minutes, for one crate after the other.
+        let dir = package(&[
+            ("Cargo.toml", "[package]\nname = 'p'\n[dev-dependencies]\ntrybuild = '1'\nmacrotest = '1'\nserde = '1'"),
+            ("tests/compiletest.rs", "let t = trybuild::TestCases::new();"),
+            ("tests/expand.rs", "macrotest::expand(x);"),
+            ("src/lib.rs", "#[cfg(test)] use macrotest as _;"),
+        ]);
+        leave_out_calling(dir.path()).unwrap();
+        let left: Vec<String> = manifest(&dir)["dev-dependencies"].as_table().unwrap().keys().cloned().collect();
+        assert_eq!(left, ["macrotest", "serde"]);
     }
 }

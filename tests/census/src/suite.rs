@@ -98,7 +98,7 @@ impl Place<'_> {
         for name in [".cargo-ok", "Cargo.lock"] {
             _ = fs::remove_file(self.package().join(name));
         }
-        Ok(())
+        package::leave_out_calling(&self.package())
     }
 
     fn leave(&self) {
