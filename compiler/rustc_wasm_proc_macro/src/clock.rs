@@ -121,6 +121,10 @@ impl Drop for Running {
 }
 
 /// Whether the expansion that runs on this thread has taken too long.
+#[cfg_attr(
+    not(all(target_os = "linux", target_arch = "x86_64")),
+    expect(dead_code, reason = "nothing is interrupted there")
+)]
 pub(crate) fn is_late() -> bool {
     ENCLOSING.get().is_some_and(|deadline| deadline.ticks_left() == 0)
 }

@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
-use std::panic::{self, AssertUnwindSafe};
 use std::ops;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Once;
 use std::sync::atomic::AtomicU32;
