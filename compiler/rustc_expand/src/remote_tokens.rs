@@ -3,8 +3,6 @@
 //! A token is what the lexer makes of its text, or it is refused: kind, text and suffix together, so that one does not hide
 //! another. The panics are those of requests with wrong arguments, and reported as the macro's.
 
-use std::cell::Cell;
-
 use rustc_ast::ast;
 use rustc_ast::token::{self, Lit, LitKind, TokenKind};
 use rustc_lexer::{Base, FrontmatterAllowed, LiteralKind};
@@ -15,20 +13,10 @@ use rustc_span::{Symbol, kw, sym};
 
 use crate::base::ExtCtxt;
 
-/// Bytes for a symbol, besides its text.
-const SYMBOL: u64 = 64;
-
-/// Interns a text that a macro sent. The interner never forgets, so what is new counts as held for macros.
+/// Interns a text that a macro may have sent.
 pub(crate) fn intern(text: &str) -> Symbol {
-    thread_local! {
-        /// The number of the newest symbol that has been counted. They are given out in order.
-        static NEWEST: Cell<u32> = const { Cell::new(0) };
-    }
     let symbol = Symbol::intern(text);
-    if server::is_remote() && symbol.as_u32() > NEWEST.get() {
-        NEWEST.set(symbol.as_u32());
-        server::hold(SYMBOL + text.len() as u64);
-    }
+    server::hold_symbol(symbol.as_u32(), text.len());
     symbol
 }
 

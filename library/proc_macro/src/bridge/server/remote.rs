@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::*;
 
 mod ledger;
-pub use ledger::{Extent, MAX_DEPTH, MAX_SYNTAX_DEPTH, hold, take_output_depth};
+pub use ledger::{Extent, MAX_DEPTH, MAX_SYNTAX_DEPTH, hold, hold_symbol, take_output_depth};
 pub(super) use ledger::{Held, Ledger, held, seen, taken};
 
 /// A macro that runs elsewhere, for example in a WebAssembly instance.
@@ -105,48 +105,79 @@ pub trait RemoteServer {
     fn dispatch(&mut self, request: &[u8]) -> Result<&[u8], String>;
 }
 
-thread_local! {
-    /// Whose requests or results this thread decodes or answers.
-    static ANSWERING: Cell<Option<RemoteMacro>> = const { Cell::new(None) };
+/// What a thread does for remote macros. It is one variable, since a shared library has to ask for the address of each.
+struct ThisThread {
+    /// Whose requests or results it decodes or answers.
+    answering: Cell<Option<RemoteMacro>>,
 
     /// The method that has panicked.
-    static PANICKED: Cell<Option<ApiTags>> = const { Cell::new(None) };
+    panicked: Cell<Option<ApiTags>>,
 
-    /// How the innermost expansion has to end, whatever the macro says; and whether that is something.
-    static ENDING: RefCell<Option<PanicMessage>> = const { RefCell::new(None) };
-    static IS_ENDING: Cell<bool> = const { Cell::new(false) };
+    /// Whether the innermost expansion has to end as `ENDING` says.
+    is_ending: Cell<bool>,
 
     /// When the innermost expansion that has asked for something, and those around it, have had their time.
-    static UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
+    until: Cell<Option<Instant>>,
 
     /// Whether the compiler has failed within a request, so that what it knows may be half changed.
-    static HAS_FAILED: Cell<bool> = const { Cell::new(false) };
+    has_failed: Cell<bool>,
+
+    /// Bytes that its compilation holds for remote macros, but for what the innermost expansion can give back.
+    held: Cell<u64>,
+
+    /// The number of the newest symbol that is counted among them.
+    newest_symbol: Cell<u32>,
+
+    /// How deep the last output was nested, at most, if nobody has asked yet.
+    output_depth: Cell<Option<u32>>,
+}
+
+thread_local! {
+    static THIS_THREAD: ThisThread = const {
+        ThisThread {
+            answering: Cell::new(None),
+            panicked: Cell::new(None),
+            is_ending: Cell::new(false),
+            until: Cell::new(None),
+            has_failed: Cell::new(false),
+            held: Cell::new(0),
+            newest_symbol: Cell::new(0),
+            output_depth: Cell::new(None),
+        }
+    };
+
+    /// How the innermost expansion has to end, whatever the macro says.
+    static ENDING: RefCell<Option<PanicMessage>> = const { RefCell::new(None) };
 }
 
 /// Whether this thread works on what a remote macro sent.
+#[inline]
 pub fn is_remote() -> bool {
-    ANSWERING.get().is_some()
+    answering().is_some()
+}
+
+#[inline]
+fn answering() -> Option<RemoteMacro> {
+    THIS_THREAD.with(|thread| thread.answering.get())
 }
 
 /// Whether what this thread does may have that: only what it does for a remote macro may not have everything.
 pub fn may(what: Named<'_>) -> bool {
-    ANSWERING.get().is_none_or(|remote| (remote.may)(remote.id, what))
+    answering().is_none_or(|remote| (remote.may)(remote.id, what))
 }
 
 /// Whether the remote macro for which this thread works could have this by itself. Nothing is noted.
 pub fn could(what: Named<'_>) -> bool {
-    ANSWERING.get().is_none_or(|remote| (remote.could)(remote.id, what))
+    answering().is_none_or(|remote| (remote.could)(remote.id, what))
 }
 
 /// Whether the compiler may do another step, for which it takes that many bytes, of what a remote macro has asked for. If not,
 /// the expansion ends as soon as the request is answered.
 pub fn may_work(bytes: u64) -> bool {
-    let Some(remote) = ANSWERING.get() else { return true };
-    if IS_ENDING.get() {
-        return false;
-    }
+    let Some(remote) = answering() else { return true };
+    let (is_ending, until) = THIS_THREAD.with(|thread| (thread.is_ending.get(), thread.until.get()));
     // Who runs the macro looks at the time, too, and says so.
-    UNTIL.get().is_none_or(|until| Instant::now() < until) && ledger::may_hold(remote, bytes)
+    !is_ending && until.is_none_or(|until| Instant::now() < until) && ledger::may_hold(remote, bytes)
 }
 
 /// Has the expansion whose request is being answered end with a fault.
@@ -157,16 +188,16 @@ pub fn stop(reason: String) {
 /// Whether the compiler has failed while it answered a request. It must not go on then: the failure may have left
 /// anything half done.
 pub fn has_failed() -> bool {
-    HAS_FAILED.get()
+    THIS_THREAD.with(|thread| thread.has_failed.get())
 }
 
 fn end(message: PanicMessage) {
-    IS_ENDING.set(true);
+    THIS_THREAD.with(|thread| thread.is_ending.set(true));
     ENDING.with_borrow_mut(|ending| _ = ending.get_or_insert(message));
 }
 
 fn take_ending() -> Option<PanicMessage> {
-    if IS_ENDING.take() { ENDING.take() } else { None }
+    if THIS_THREAD.with(|thread| thread.is_ending.take()) { ENDING.take() } else { None }
 }
 
 /// Calls a method of the server.
@@ -175,7 +206,7 @@ pub(super) fn working<R>(method: ApiTags, f: impl FnOnce() -> R) -> R {
     impl Drop for Working {
         fn drop(&mut self) {
             if thread::panicking() {
-                PANICKED.set(self.0.take());
+                THIS_THREAD.with(|thread| thread.panicked.set(self.0.take()));
             }
         }
     }
@@ -191,11 +222,11 @@ pub(super) fn working<R>(method: ApiTags, f: impl FnOnce() -> R) -> R {
 pub(super) fn caught<S: Server>(payload: Box<dyn Any + Send>) -> PanicMessage {
     let is_fatal = S::is_fatal_error(&*payload);
     let message = PanicMessage::from(payload);
-    if let Some(method) = PANICKED.take()
+    if let Some(method) = THIS_THREAD.with(|thread| thread.panicked.take())
         && is_remote()
         && is_failure(method, is_fatal)
     {
-        HAS_FAILED.set(true);
+        THIS_THREAD.with(|thread| thread.has_failed.set(true));
         // Of a fatal error the user has been told.
         let reason = (!is_fatal).then(|| message.as_str().unwrap_or("no message").to_owned());
         end(PanicMessage::Failed(reason));
@@ -230,9 +261,12 @@ fn guarded<R>(
             }
         }));
     });
-    let outer = ANSWERING.replace(Some(remote));
-    let result = panic::catch_unwind(AssertUnwindSafe(f));
-    ANSWERING.set(outer);
+    let result = THIS_THREAD.with(|thread| {
+        let outer = thread.answering.replace(Some(remote));
+        let result = panic::catch_unwind(AssertUnwindSafe(f));
+        thread.answering.set(outer);
+        result
+    });
     result
         .map_err(|payload| PanicMessage::from(payload).as_str().unwrap_or("no message").to_string())
 }
@@ -251,27 +285,35 @@ impl<S: Server> RemoteServer for Answers<'_, S> {
         if self.fault.is_none() {
             self.fault = self.answer(request).err();
         }
-        self.fault.clone().map_or(Ok(&self.buffer), Err)
+        match &self.fault {
+            None => Ok(&self.buffer),
+            Some(fault) => Err(fault.clone()),
+        }
     }
 }
 
 impl<S: Server> Answers<'_, S> {
     fn answer(&mut self, request: &[u8]) -> Result<(), String> {
-        let mut buffer = self.buffer.take();
+        let Self { remote, ref mut dispatcher, ref mut buffer, force_show_panics, .. } = *self;
         buffer.clear();
         buffer.extend_from_slice(request);
         if !mem::replace(&mut self.has_answered, true) {
             // It may have taken long to make the macro's code ready. That does not count.
-            let until = Instant::now().checked_add((self.remote.time)(self.remote.id));
-            UNTIL.set([UNTIL.get(), until].into_iter().flatten().min());
+            let until = Instant::now().checked_add((remote.time)(remote.id));
+            THIS_THREAD.with(|thread| thread.until.set([thread.until.get(), until].into_iter().flatten().min()));
         }
-        let Self { remote, ref mut dispatcher, force_show_panics, .. } = *self;
-        let stack = dispatcher.handle_store.ledger().begin(&buffer);
-        let work = || guarded(remote, force_show_panics, || dispatcher.dispatch(buffer));
-        let reply = if stack == 0 { work() } else { remote.on_stack(stack, work) };
-        self.dispatcher.handle_store.ledger().check_memory();
-        self.buffer = reply?;
-        if !IS_ENDING.get() {
+        let stack = dispatcher.handle_store.ledger().begin(request);
+        let mut work = || {
+            guarded(remote, force_show_panics, || {
+                let reply = dispatcher.dispatch(buffer.take());
+                // What was there is empty, and needs no call to be dropped.
+                mem::forget(mem::replace(buffer, reply));
+            })
+        };
+        let worked = if stack == 0 { work() } else { remote.on_stack(stack, work) };
+        dispatcher.handle_store.ledger().check_memory();
+        worked?;
+        if !THIS_THREAD.with(|thread| thread.is_ending.get()) {
             return Ok(());
         }
         ENDING.with_borrow(|ending| match ending {
@@ -296,9 +338,9 @@ pub(super) fn run<S: Server, O: for<'a, 's> Decode<'a, 's, HandleStore<S>>>(
         fault: None,
         has_answered: false,
     };
-    let outer_until = UNTIL.get();
+    let outer_until = THIS_THREAD.with(|thread| thread.until.get());
     let outcome = (remote.expand)(remote.id, &input, force_show_panics, &mut answers);
-    UNTIL.set(outer_until);
+    THIS_THREAD.with(|thread| thread.until.set(outer_until));
     let fault = answers.fault.take();
     let ending = take_ending();
     let handles = &mut dispatcher.handle_store;

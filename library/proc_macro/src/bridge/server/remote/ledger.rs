@@ -29,9 +29,11 @@ pub const MAX_SYNTAX_DEPTH: u32 = 2_048;
 const BASE: usize = 1 << 20;
 const EXPAND_BASE: usize = 8 << 20;
 
-/// Bytes for a handle, whatever it stands for; and for what the compiler keeps of a span and of a file.
+/// Bytes for a handle, whatever it stands for; and for what the compiler keeps of a span, of a symbol besides its text,
+/// and of a file.
 const HANDLE: u64 = 64;
 const SPAN: u64 = 16;
+const SYMBOL: u64 = 64;
 const SOURCE_FILE: u64 = 512;
 
 /// Bytes of a diagnostic, whatever it says, and of all of an expansion at most. As much as other output.
@@ -74,29 +76,41 @@ impl<T> Held<T> {
     }
 }
 
-thread_local! {
-    /// Bytes that this thread's compilation holds for remote macros, but for what the innermost expansion can give back.
-    static HELD: Cell<u64> = const { Cell::new(0) };
-
-    /// How deep the last output was nested, at most, if nobody has asked yet.
-    static OUTPUT_DEPTH: Cell<Option<u32>> = const { Cell::new(None) };
-}
-
 /// How deep the output of the last remote macro was nested at most. Nothing where this was asked before, or the output
 /// is empty.
 pub fn take_output_depth() -> Option<u32> {
-    OUTPUT_DEPTH.take()
+    THIS_THREAD.with(|thread| thread.output_depth.take())
 }
 
 /// Counts bytes that the compiler holds for remote macros until it ends.
+#[inline]
 pub fn hold(bytes: u64) {
-    HELD.set(HELD.get().saturating_add(bytes));
+    THIS_THREAD.with(|thread| thread.holds(bytes));
+}
+
+/// Counts a symbol of `len` bytes if a remote macro sent its text and it is the newest one. The interner forgets none, and
+/// numbers them in order.
+#[inline]
+pub fn hold_symbol(number: u32, len: usize) {
+    THIS_THREAD.with(|thread| {
+        if number > thread.newest_symbol.get() && thread.answering.get().is_some() {
+            thread.newest_symbol.set(number);
+            thread.holds(SYMBOL + len as u64);
+        }
+    });
+}
+
+impl ThisThread {
+    fn holds(&self, bytes: u64) {
+        self.held.set(self.held.get().saturating_add(bytes));
+    }
 }
 
 /// Counts bytes that a step of the compiler's work takes, and says whether it may have them.
 pub(super) fn may_hold(remote: RemoteMacro, bytes: u64) -> bool {
     hold(bytes);
-    let (held, limit) = (HELD.get(), (remote.memory)(remote.id));
+    let held = THIS_THREAD.with(|thread| thread.held.get());
+    let limit = (remote.memory)(remote.id);
     if held > limit {
         is_too_much(remote, held, limit);
     }
@@ -123,11 +137,13 @@ enum Makes {
     Output,
     Copy,
     Parts,
-    /// A stream of token trees, behind another one or not.
-    Trees { behind: bool },
+    /// A stream of token trees.
+    Trees,
+    /// The same, behind the stream that is named next.
+    TreesBehind,
     Streams,
-    /// A stream that has nothing to do with others, of a text with that many opening brackets.
-    Fresh { text: u64, brackets: u32 },
+    /// A stream that has nothing to do with others, of a text.
+    Fresh,
 }
 
 /// The first byte of the requests that are counted.
@@ -156,15 +172,17 @@ pub(in super::super) struct Ledger<S: Server> {
     known: Range<u32>,
     limit: u64,
     makes: Makes,
-    /// What the present request has named so far.
-    named: u32,
+    /// The bytes of the text that the present request has the compiler read, and its opening brackets.
+    text: u64,
+    brackets: u32,
+    /// The extent of what the present request has named so far.
     depth: u32,
     weight: Option<u64>,
     /// The depth of the deepest stream that there has been.
     deepest: u32,
     /// Bytes that are held until this expansion ends at most.
     live: u64,
-    /// What of these is in `HELD` while a request may expand other macros.
+    /// What of these the thread holds while a request may expand other macros.
     lent: u64,
     /// Bytes of the diagnostics that it has had emitted.
     said: u64,
@@ -173,7 +191,7 @@ pub(in super::super) struct Ledger<S: Server> {
 impl<S: Server> Ledger<S> {
     pub(in super::super) fn new(server: &mut S, remote: RemoteMacro) -> Ledger<S> {
         server.serve_remote(remote);
-        OUTPUT_DEPTH.set(None);
+        take_output_depth();
         let call_site = server.globals().call_site;
         let mut known = 0..0;
         Ledger {
@@ -182,7 +200,8 @@ impl<S: Server> Ledger<S> {
             known,
             limit: (remote.memory)(remote.id),
             makes: Makes::Input,
-            named: 0,
+            text: 0,
+            brackets: 0,
             depth: 0,
             weight: None,
             deepest: 0,
@@ -196,45 +215,49 @@ impl<S: Server> Ledger<S> {
     pub(super) fn begin(&mut self, request: &[u8]) -> usize {
         let Some((&tag, arguments)) = request.split_first() else { return 0 };
         let size = request.len() as u64;
-        let mut deepest = self.deepest;
-        let mut stack = BASE;
         let makes = match tag {
             DROP => Makes::Nothing,
             CLONE => Makes::Copy,
-            FROM_TREE => Makes::Trees { behind: false },
+            FROM_TREE => Makes::Trees,
             // The tag of `Some`: there is a stream to which the trees are added.
-            TREES => Makes::Trees { behind: arguments.first() == Some(&0) },
+            TREES if arguments.first() == Some(&0) => Makes::TreesBehind,
+            TREES => Makes::Trees,
             STREAMS => Makes::Streams,
             INTO_TREES => Makes::Parts,
             TO_STRING => Makes::Text,
-            FROM_STR | LITERAL => {
-                // The source map keeps what is parsed, and the tokens take more than the text.
-                hold(SOURCE_FILE + 2 * size);
-                let is_opening = |byte: &&u8| matches!(byte, b'(' | b'[' | b'{');
-                let brackets = arguments.iter().filter(is_opening).count().try_into().unwrap_or(u32::MAX);
-                deepest = deepest.max(brackets.min(MAX_DEPTH));
-                Makes::Fresh { text: size, brackets }
-            }
-            EXPAND => {
-                self.lent = self.live;
-                hold(self.lent);
-                stack = EXPAND_BASE + SYNTAX_LEVEL * deepest.min(MAX_SYNTAX_DEPTH) as usize;
-                Makes::Fresh { text: size, brackets: u32::MAX }
-            }
+            FROM_STR | LITERAL | EXPAND => return self.begin_text(tag, arguments),
             _ => {
                 self.count_others(tag, size);
                 self.makes = Makes::Nothing;
                 return 0;
             }
         };
-        self.reset(makes);
         // New trees have their text in the request.
-        self.weight = Some(size);
-        if deepest > SHALLOW || stack > BASE {
-            stack + TOKEN_LEVEL * deepest.min(MAX_DEPTH) as usize
-        } else {
-            0
+        self.reset(makes, size);
+        if self.deepest > SHALLOW { BASE + self.stack_for_tokens(0) } else { 0 }
+    }
+
+    /// Begins a request that has the compiler read text, or expand what may read some.
+    fn begin_text(&mut self, tag: u8, arguments: &[u8]) -> usize {
+        self.text = 1 + arguments.len() as u64;
+        self.reset(Makes::Fresh, self.text);
+        if tag == EXPAND {
+            self.brackets = u32::MAX;
+            self.lent = self.live;
+            hold(self.lent);
+            let syntax = SYNTAX_LEVEL * self.deepest.min(MAX_SYNTAX_DEPTH) as usize;
+            return EXPAND_BASE + syntax + self.stack_for_tokens(0);
         }
+        // The source map keeps what is parsed, and the tokens take more than the text.
+        hold(SOURCE_FILE + 2 * self.text);
+        let is_opening = |byte: &&u8| matches!(byte, b'(' | b'[' | b'{');
+        self.brackets = arguments.iter().filter(is_opening).count().try_into().unwrap_or(u32::MAX);
+        if self.brackets.max(self.deepest) > SHALLOW { BASE + self.stack_for_tokens(self.brackets) } else { 0 }
+    }
+
+    /// Bytes of stack for tokens that are nested as deep as any so far, or as `depth`.
+    fn stack_for_tokens(&self, depth: u32) -> usize {
+        TOKEN_LEVEL * self.deepest.max(depth).min(MAX_DEPTH) as usize
     }
 
     /// Counts what the other requests leave behind.
@@ -259,11 +282,11 @@ impl<S: Server> Ledger<S> {
 
     /// Begins to read what the macro returns.
     pub(super) fn begin_output(&mut self) {
-        self.reset(Makes::Output);
+        self.reset(Makes::Output, 0);
     }
 
-    fn reset(&mut self, makes: Makes) {
-        (self.makes, self.named, self.depth, self.weight) = (makes, 0, 0, Some(0));
+    fn reset(&mut self, makes: Makes, weight: u64) {
+        (self.makes, self.depth, self.weight) = (makes, 0, Some(weight));
     }
 
     /// Takes note of a stream that a request names.
@@ -272,30 +295,29 @@ impl<S: Server> Ledger<S> {
     ///
     /// Where all of them together are too much. The expansion ends then.
     pub(in super::super) fn sees(&mut self, held: &Held<MarkedTokenStream<S>>) {
-        if self.makes == Makes::Nothing {
-            return;
-        }
-        let is_first = self.named == 0;
-        self.named += 1;
         let weigh = || held.weight().unwrap_or_else(|| S::extent(&held.value.value).weight);
         match self.makes {
-            Makes::Nothing | Makes::Input | Makes::Fresh { .. } => {}
+            Makes::Nothing | Makes::Input | Makes::Fresh => {}
             Makes::Copy | Makes::Parts => (self.depth, self.weight) = (held.depth(), held.weight()),
-            Makes::Trees { behind } => {
-                let depth = held.depth() + u32::from(!(behind && is_first));
-                self.depth = self.depth.max(depth);
+            Makes::Trees => {
+                self.depth = self.depth.max(held.depth() + 1);
                 self.weighs_more(weigh());
             }
-            Makes::Streams => {
+            Makes::TreesBehind | Makes::Streams => {
                 self.depth = self.depth.max(held.depth());
                 self.weighs_more(weigh());
+                if self.makes == Makes::TreesBehind {
+                    self.makes = Makes::Trees;
+                }
             }
             Makes::Text => self.weighs_more(weigh()),
             Makes::Output => {
                 let weight = weigh();
                 self.weighs_more(weight);
-                hold(weight);
-                OUTPUT_DEPTH.set(Some(held.depth()));
+                THIS_THREAD.with(|thread| {
+                    thread.holds(weight);
+                    thread.output_depth.set(Some(held.depth()));
+                });
             }
         }
     }
@@ -316,10 +338,10 @@ impl<S: Server> Ledger<S> {
             Makes::Input => (extent().depth, None),
             Makes::Copy => (self.depth, self.weight),
             Makes::Parts => (self.depth.saturating_sub(1), self.weight.map(|_| extent().weight)),
-            Makes::Trees { .. } | Makes::Streams => (self.depth, self.weight),
+            Makes::Trees | Makes::TreesBehind | Makes::Streams => (self.depth, self.weight),
             // Most texts are short.
-            Makes::Fresh { text, brackets } if brackets <= SHALLOW => (brackets, Some(TOKEN * text)),
-            Makes::Nothing | Makes::Text | Makes::Output | Makes::Fresh { .. } => {
+            Makes::Fresh if self.brackets <= SHALLOW => (self.brackets, Some(TOKEN * self.text)),
+            Makes::Nothing | Makes::Text | Makes::Output | Makes::Fresh => {
                 let Extent { depth, weight } = extent();
                 (depth, Some(weight))
             }
@@ -355,9 +377,12 @@ impl<S: Server> Ledger<S> {
 
     /// Has the expansion end if the compiler holds too much for macros.
     pub(super) fn check_memory(&mut self) {
-        let others = HELD.get().saturating_sub(mem::take(&mut self.lent));
-        HELD.set(others);
-        let held = others.saturating_add(self.live);
+        let held = THIS_THREAD.with(|thread| {
+            if self.lent != 0 {
+                thread.held.set(thread.held.get().saturating_sub(mem::take(&mut self.lent)));
+            }
+            thread.held.get().saturating_add(self.live)
+        });
         if held > self.limit {
             self.is_too_much(held);
         }
