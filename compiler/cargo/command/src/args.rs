@@ -78,6 +78,22 @@ After a refusal Cargo goes on as far as it can, so that all macros of the build 
 be built is remembered in the store, and what was asked for in the target directory; `--retry` tries again.",
     ),
     (
+        "Plain `cargo`",
+        "\
+Where Cargo's configuration says so, the toolchain's plain `cargo` does what this command does, for every
+command that compiles, and so does every `cargo` that others start there. Other Cargos ignore the table.
+`cargo wasm-proc-macro init` writes it into a project:
+
+  [wasm-proc-macro]                 # in `.cargo/config.toml`
+  enabled = true
+  on-refusal = \"fail\"              # the options of the same names
+  forbid-native = true
+
+Each key has an environment variable, as all of Cargo's: CARGO_WASM_PROC_MACRO_ENABLED=false builds natively.
+For `cargo install`, and `cargo package` and `cargo publish`, `wasm-proc-macro.toml` is that of the workspace, or else
+the directory, in which they are started.",
+    ),
+    (
         "The store",
         "\
 Modules are kept in a store, by package, version, features, dependencies and compiler, and by all that
@@ -169,6 +185,8 @@ pub(crate) enum Command {
     Pack(Pack),
     /// Build the pinned modules again from source and compare them, byte for byte
     Verify(Verify),
+    /// Let plain `cargo` do what this command does, in a project
+    Init(Init),
     /// Look after the modules that were built
     Store {
         #[command(subcommand)]
@@ -210,6 +228,13 @@ pub(crate) struct Run {
     /// Options and arguments of Cargo's, with `--` and a program's own behind them
     #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) cargo: Vec<OsString>,
+}
+
+#[derive(Args)]
+pub(crate) struct Init {
+    /// Write `rust-toolchain.toml`, too, so that rustup's `cargo` is the one of this toolchain
+    #[arg(long)]
+    pub(crate) toolchain: bool,
 }
 
 #[derive(Args)]

@@ -53,10 +53,10 @@ impl<'a> Cargo<'a> {
     }
 
     /// Asks for the plan of `command` in which the macro crates with these root modules are native. What Cargo says about downloads and
-    /// locks is passed on, all else only if it fails.
-    pub(crate) fn plan(&self, command: &OsStr, native: &BTreeSet<PathBuf>) -> Result<Plan> {
+    /// locks is passed on, all else only if it fails. There is no plan where Cargo compiles nothing.
+    pub(crate) fn plan_of(&self, command: &OsStr, native: &BTreeSet<PathBuf>) -> Result<Option<Plan>> {
         let request = Request { native: native.iter().map(PathBuf::as_path).collect(), ..Request::new(Mode::Plan) };
-        let mut call = self.call(&request, &self.line.silent(command, &[]))?;
+        let mut call = self.call(&request, &self.line.silent(command, &self.own_target_dir()))?;
         call.env("CARGO_TERM_COLOR", if self.shell.has_color() { "always" } else { "never" });
         let (status, stdout, stderr) = self.captured(call, |reader| {
             let mut bytes = Vec::new();
@@ -67,7 +67,22 @@ impl<'a> Cargo<'a> {
             self.shell.coloured(&stderr.left);
             return Err(Failure::Exit(exit_code(status)));
         }
-        Ok(Plan { native: native.clone(), ..Plan::parse(&stdout)? })
+        // A Cargo that knows nothing of requests writes nothing, too, but such a one has not handed the line over.
+        if stdout.is_empty() && self.line.meant.is_some() {
+            return Ok(None);
+        }
+        Ok(Some(Plan { native: native.clone(), ..Plan::parse(&stdout)? }))
+    }
+
+    /// [`plan_of`](Cargo::plan_of) a command that always compiles.
+    pub(crate) fn plan(&self, command: &OsStr, native: &BTreeSet<PathBuf>) -> Result<Plan> {
+        self.plan_of(command, native)?.ok_or_else(|| Failure::new("Cargo printed no plan"))
+    }
+
+    /// Where calls build that install nothing. Else Cargo makes a directory for each, which stays where the plan is all that is wanted.
+    fn own_target_dir(&self) -> Vec<OsString> {
+        let is_installed = self.line.meant() == "install" && self.line.value_of("--target-dir").is_none();
+        if is_installed { vec!["--target-dir".into(), self.temporary.join("install").into()] } else { Vec::new() }
     }
 
     /// Builds the macros of `request`, and tells `on_event` how it goes on. `more` goes before the user's arguments.
@@ -78,7 +93,8 @@ impl<'a> Cargo<'a> {
         more: &[OsString],
         mut on_event: impl FnMut(Event) -> Result<()>,
     ) -> Result<Built> {
-        let mut call = self.call(request, &self.line.silent(command, more))?;
+        let more = [more, &self.own_target_dir()].concat();
+        let mut call = self.call(request, &self.line.silent(command, &more))?;
         call.env("CARGO_TERM_COLOR", "never").env(REFUSALS_VARIABLE, self.refusals());
         let (status, (), stderr) = self.captured(call, |reader| {
             for line in BufReader::new(reader).split(b'\n').map_while(std::io::Result::ok) {
@@ -114,7 +130,7 @@ impl<'a> Cargo<'a> {
     /// command, so that macros ask for all that they want.
     pub(crate) fn compiles(&self, request: Request<'_>) -> Result<bool> {
         let request = Request { runs_nothing: true, ..request };
-        let mut call = self.call(&request, &self.line.silent(&self.line.command, &[]))?;
+        let mut call = self.call(&request, &self.line.silent(&self.line.command, &self.own_target_dir()))?;
         call.env(REFUSALS_VARIABLE, self.refusals());
         call.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let status = call.status().map_err(|error| not_started(&call, &error))?;

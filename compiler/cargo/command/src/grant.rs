@@ -23,16 +23,21 @@ pub(crate) fn write(root: &Path, grants: &[Grant]) -> Result<Project> {
         Failure::new(format!("nothing can be written into `{FILE_NAME}`: {error}")).help(section_text(grants))
     })?;
     let project = Project::parse(root, &new)?;
-    let path = root.join(FILE_NAME);
+    replace(&root.join(FILE_NAME), &new)?;
+    Ok(project)
+}
+
+/// Writes the text of a file that people write, too.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
     // A link is followed, or another file would stand in its place.
-    let path = fs::canonicalize(&path).unwrap_or(path);
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let failed = |error: std::io::Error| Failure::new(format!("cannot write `{}`: {error}", path.display()));
     let permissions = fs::metadata(&path).map(|metadata| metadata.permissions()).ok();
-    stubgen::write_atomically(&path, new.as_bytes()).map_err(failed)?;
-    if let Some(permissions) = permissions {
-        fs::set_permissions(&path, permissions).map_err(failed)?;
+    stubgen::write_atomically(&path, text.as_bytes()).map_err(failed)?;
+    match permissions {
+        Some(permissions) => fs::set_permissions(&path, permissions).map_err(failed),
+        None => Ok(()),
     }
-    Ok(project)
 }
 
 /// What somebody would write who grants all this by hand.

@@ -11,6 +11,7 @@ mod dep_info;
 mod explain;
 mod failure;
 mod grant;
+mod init;
 mod key;
 mod line;
 mod macros;
@@ -43,14 +44,21 @@ use std::process::exit;
 
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, Run};
 use crate::shell::{Shell, Verbosity};
 
 /// The exit code of Cargo for a command line that it does not understand.
 const USAGE_CODE: i32 = 1;
 
 fn main() {
-    let split = split::split(std::env::args_os().skip(1));
+    let mut args = std::env::args_os().skip(1).peekable();
+    if args.next_if(|first| first == split::HANDED_OVER).is_some() {
+        let line = split::handed_over(args);
+        let shell = Shell::new(line.verbosity(), line.value_of("--color"));
+        let result = run::run(&shell, &Run::default(), &line);
+        exit(result.unwrap_or_else(|failure| shell.failure(failure)))
+    }
+    let split = split::split(args);
     let cli = parse(&split.ours);
     let color = cli.common.color.as_deref().map(OsStr::new).or_else(|| split.cargo.value_of("--color"));
     let verbosity = match &cli.common {
@@ -70,6 +78,7 @@ fn main() {
         Command::Pack(options) => pack::pack(&shell, options, &split.cargo),
         Command::Verify(options) => pack::verify(&shell, options, &split.cargo),
         Command::Store { command } => store_command::run(&shell, command),
+        Command::Init(options) => init::run(&shell, options),
         Command::GenerateDocs { markdown, man } => reference::write(markdown.as_deref(), man.as_deref()),
     };
     exit(result.unwrap_or_else(|failure| shell.failure(failure)))

@@ -34,6 +34,8 @@ pub(crate) struct Plan {
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Settings {
     pub(crate) on_refusal: Option<OnRefusal>,
+    #[serde(default)]
+    pub(crate) forbid_native: bool,
 }
 
 /// One compilation, or one run of a build script.

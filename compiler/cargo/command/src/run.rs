@@ -16,7 +16,7 @@ use crate::on_refusal::OnRefusal;
 use crate::plan::Plan;
 use crate::project::Project;
 use crate::refusals;
-use crate::request::Mode;
+use crate::request::{Mode, Request};
 use crate::resolve::{Choice, Resolver};
 use crate::shell::Shell;
 use crate::split::CargoLine;
@@ -86,6 +86,8 @@ struct Planned {
     /// What became of macros, likewise.
     settled: BTreeMap<PathBuf, Trouble>,
     answers: Answers,
+    /// The macro packages of the last plan, if Cargo met one that it did not have.
+    incomplete: Vec<String>,
 }
 
 /// Runs one of Cargo's commands with the macros from Wasm, and returns the exit code.
@@ -105,7 +107,9 @@ pub(crate) fn run(shell: &Shell, options: &Run, line: &CargoLine) -> Result<i32>
 /// In the plan each macro is as it is built for Wasm. What a native one is built with may be something else: a macro that it depends on
 /// for the host only, or one with other features. That is rare, so it is planned so only once somebody has met such a macro.
 fn run_planned(session: &Session, cargo: &Cargo<'_>, options: &Run, planned: &mut Planned) -> Result<Option<i32>> {
-    let plan = cargo.plan(&cargo.line.command, &planned.native)?;
+    let Some(plan) = cargo.plan_of(&cargo.line.command, &planned.native)? else {
+        return Ok(Some(exit_code(cargo.use_modules(&Request::new(Mode::Use))?)));
+    };
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
     let project = Project::read(&plan.workspace_root)?;
     let (choice, unused) = (choice(options, &macros), project.unused(&macros)?);
@@ -132,7 +136,15 @@ fn run_planned(session: &Session, cargo: &Cargo<'_>, options: &Run, planned: &mu
             resolver.check_shared()?;
             let after = use_modules(&mut resolver)?;
             if cargo.unplanned().exists() {
-                planned.native.extend(resolver.native());
+                let native: BTreeSet<PathBuf> = resolver.native().collect();
+                let packages: Vec<String> = macros.list.iter().map(|it| it.package.to_owned()).collect();
+                // `cargo install` compiles each package by itself, and leaves out those that it has installed.
+                if native.is_subset(&planned.native) && planned.incomplete == packages {
+                    let message = format!("`cargo {}` compiles several packages", cargo.line.meant().display());
+                    return Err(Failure::new(message).help("name one package with `--package`"));
+                }
+                planned.incomplete = packages;
+                planned.native.extend(native);
                 planned.settled = resolver.settled();
                 return Ok(None);
             }
@@ -179,14 +191,16 @@ fn choice(options: &Run, macros: &Macros<'_>) -> Result<Choice> {
         Ok(found?.into_iter().flatten().collect())
     };
     let only = all(&options.only, "--only")?;
-    let on_refusal = match OnRefusal::choose(options.on_refusal, macros.plan.settings.on_refusal) {
-        OnRefusal::Native if options.forbid_native => OnRefusal::Fail,
+    let settings = &macros.plan.settings;
+    let forbid_native = options.forbid_native || settings.forbid_native;
+    let on_refusal = match OnRefusal::choose(options.on_refusal, settings.on_refusal) {
+        OnRefusal::Native if forbid_native => OnRefusal::Fail,
         chosen => chosen,
     };
     Ok(Choice {
         native: all(&options.native, "--native")?,
         only: (!options.only.is_empty()).then_some(only),
-        forbid_native: options.forbid_native,
+        forbid_native,
         retry: options.retry,
         on_refusal,
         ..Choice::default()
@@ -249,7 +263,7 @@ fn collect(resolver: &mut Resolver<'_>) -> Result<()> {
 /// Whether a failure was one of compilation, for programs and tests must not be run twice because they failed. This also collects what
 /// macros ask for in crates to which Cargo did not get, so that nobody is told of it bit by bit.
 fn failed_to_compile(resolver: &Resolver<'_>) -> Result<bool> {
-    let has_programs = matches!(resolver.cargo.line.command.to_str(), Some("run" | "r" | "test" | "t" | "bench"));
+    let has_programs = matches!(resolver.cargo.line.meant().to_str(), Some("run" | "r" | "test" | "t" | "bench"));
     // Who is to run natively is known bit by bit as well, and nobody is told.
     if !has_programs && resolver.choice.on_refusal == OnRefusal::Native {
         return Ok(true);

@@ -19,7 +19,10 @@ pub(crate) struct Split {
 pub(crate) struct CargoLine {
     /// What stands before the command.
     pub(crate) before: Vec<OsString>,
+    /// As the user wrote it, which may be an alias.
     pub(crate) command: OsString,
+    /// The command of Cargo's that an alias stands for.
+    pub(crate) meant: Option<OsString>,
     /// What stands after the command, up to `--`.
     pub(crate) args: Vec<OsString>,
     /// What stands after `--`, if that is there.
@@ -38,17 +41,33 @@ struct Ours {
     values: &'static [&'static str],
     /// Takes as many values as follow.
     list: &'static str,
+    /// Those that end in help.
+    help: &'static [&'static str],
 }
 
 const RUN: Ours = Ours {
     flags: &["--forbid-native", "--retry"],
     values: &["--native", "--only", "--explain", "--on-refusal"],
     list: "",
+    help: HELP,
 };
-const PACK: Ours = Ours { flags: &[], values: &["-p", "--package", "-o", "--out-dir"], list: "" };
-const VERIFY: Ours = Ours { flags: &[], values: &["-p", "--package"], list: "" };
-const PERMISSIONS: Ours = Ours { flags: &[], values: &[], list: "--accept" };
+const PACK: Ours = Ours { flags: &[], values: &["-p", "--package", "-o", "--out-dir"], list: "", help: HELP };
+const VERIFY: Ours = Ours { flags: &[], values: &["-p", "--package"], list: "", help: HELP };
+const PERMISSIONS: Ours = Ours { flags: &[], values: &[], list: "--accept", help: HELP };
+const NOTHING: Ours = Ours { flags: &[], values: &[], list: "", help: &[] };
 const HELP: &[&str] = &["-h", "--help", "-V", "--version"];
+
+/// What Cargo puts before a line of its own that it hands over: the command that is meant and the line follow.
+pub(crate) const HANDED_OVER: &str = "--handed-over";
+
+/// Takes apart a line that Cargo hands over. Nothing in it is ours.
+pub(crate) fn handed_over(args: impl IntoIterator<Item = OsString>) -> CargoLine {
+    let mut args = args.into_iter().peekable();
+    let mut line = CargoLine { meant: args.next(), ..CargoLine::default() };
+    line.command = line.take_command(&NOTHING, &mut args, &mut Vec::new()).unwrap_or_default();
+    line.take_args(&NOTHING, &mut args, &mut Vec::new());
+    line
+}
 
 /// Takes apart what follows the program's name.
 pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Split {
@@ -57,24 +76,7 @@ pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Split {
     args.next_if(|first| first == "wasm-proc-macro");
     let mut split = Split::default();
     let mut options = Vec::new();
-    let command = loop {
-        let Some(arg) = args.next() else { break None };
-        if !arg.as_encoded_bytes().starts_with(b"-") && !arg.as_encoded_bytes().starts_with(b"+") {
-            break Some(arg);
-        }
-        if RUN.takes(&arg, &mut args, &mut options) {
-            continue;
-        }
-        if HELP.iter().any(|help| arg == *help) {
-            options.push(arg);
-            continue;
-        }
-        let has_value = VALUES_BEFORE.iter().any(|option| arg == *option);
-        split.cargo.before.push(arg);
-        if has_value {
-            split.cargo.before.extend(args.next());
-        }
-    };
+    let command = split.cargo.take_command(&RUN, &mut args, &mut options);
     let Some(command) = command else {
         split.ours = options;
         return split;
@@ -96,17 +98,7 @@ pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Split {
     split.ours.push(command.clone());
     split.ours.extend(options);
     split.cargo.command = command;
-    while let Some(arg) = args.next() {
-        if arg == "--" {
-            split.cargo.rest = Some(args.collect());
-            break;
-        }
-        if HELP.iter().any(|help| arg == *help) {
-            split.ours.push(arg);
-        } else if !ours.takes(&arg, &mut args, &mut split.ours) {
-            split.cargo.args.push(arg);
-        }
-    }
+    split.cargo.take_args(&ours, &mut args, &mut split.ours);
     split
 }
 
@@ -126,7 +118,7 @@ impl Ours {
             }
             return true;
         }
-        if self.flags.iter().any(|flag| arg == *flag) {
+        if self.flags.iter().chain(self.help).any(|flag| arg == *flag) {
             ours.push(arg.to_owned());
             return true;
         }
@@ -149,6 +141,52 @@ impl Ours {
 }
 
 impl CargoLine {
+    /// Moves what stands before the command, and returns the command.
+    fn take_command(
+        &mut self,
+        ours: &Ours,
+        args: &mut Peekable<impl Iterator<Item = OsString>>,
+        options: &mut Vec<OsString>,
+    ) -> Option<OsString> {
+        while let Some(arg) = args.next() {
+            if !arg.as_encoded_bytes().starts_with(b"-") && !arg.as_encoded_bytes().starts_with(b"+") {
+                return Some(arg);
+            }
+            if ours.takes(&arg, args, options) {
+                continue;
+            }
+            let has_value = VALUES_BEFORE.iter().any(|option| arg == *option);
+            self.before.push(arg);
+            if has_value {
+                self.before.extend(args.next());
+            }
+        }
+        None
+    }
+
+    /// Moves what stands behind the command.
+    fn take_args(
+        &mut self,
+        ours: &Ours,
+        args: &mut Peekable<impl Iterator<Item = OsString>>,
+        options: &mut Vec<OsString>,
+    ) {
+        while let Some(arg) = args.next() {
+            if arg == "--" {
+                self.rest = Some(args.collect());
+                break;
+            }
+            if !ours.takes(&arg, args, options) {
+                self.args.push(arg);
+            }
+        }
+    }
+
+    /// The command of Cargo's.
+    pub(crate) fn meant(&self) -> &OsStr {
+        self.meant.as_deref().unwrap_or(&self.command)
+    }
+
     /// The whole line, as the user wrote it.
     pub(crate) fn all(&self) -> Vec<OsString> {
         self.line(&self.command, &[], self.args.clone())
@@ -301,6 +339,18 @@ mod tests {
         assert_eq!(split_of("build -vv").cargo.verbosity(), Verbosity::Verbose);
         assert_eq!(split_of("build -pquick -- -q").cargo.verbosity(), Verbosity::Normal);
         assert_eq!(split_of("-q build").cargo.verbosity(), Verbosity::Quiet);
+    }
+
+    #[test]
+    fn nothing_in_a_line_of_cargo_s_is_ours() {
+        // `cargo run` gives its program all that follows the first argument that is no option.
+        let line = "run -v --config a.b=1 go --release x --only y -h -- --native z";
+        let line = handed_over(line.split(' ').map(OsString::from));
+        assert_eq!(texts(&line.all()), "-v --config a.b=1 go --release x --only y -h -- --native z");
+        assert_eq!((line.meant(), &*line.command), (OsStr::new("run"), OsStr::new("go")));
+        // What is ours is put behind the command and not behind an option's value.
+        let line = line.silent(&line.command, &["--target-dir".into(), "ours".into()]);
+        assert!(texts(&line).starts_with("-v --config a.b=1 go --target-dir ours --release"));
     }
 
     #[test]

@@ -49,6 +49,11 @@ impl Toolchain {
         Ok(toolchain)
     }
 
+    /// Its directory.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     fn program(&self, name: &str) -> PathBuf {
         self.root.join("bin").join(format!("{name}{}", env::consts::EXE_SUFFIX))
     }

@@ -114,8 +114,7 @@ impl Resolver<'_> {
         let native: Vec<&str> =
             wants.iter().filter(|want| want.is_native()).map(|want| self.macros.list[want.index].name).collect();
         if !native.is_empty() {
-            let options: Vec<String> = native.iter().map(|name| format!("--native {name}")).collect();
-            help += &format!("\n    native code has all your rights; `{}` gives them for once", options.join(" "));
+            help += &format!("\n    native code has all your rights; `{}` gives them for once", self.natively(&native));
             if stuck > 0 {
                 help += "; `-v` says more about what failed";
             }

@@ -4,7 +4,9 @@
 //! request in the file that `__CARGO_WASM_PROC_MACRO_REQUEST` names: to learn the macros of the build, to
 //! build those that are missing, and to build everything with them.
 //!
-//! **Invariant**: without a request nothing in here changes what Cargo does.
+//! Where the configuration has a switch on, plain Cargo becomes that command (`switch`).
+//!
+//! **Invariant**: without a request and the switch nothing in here changes what Cargo does.
 
 mod executor;
 mod graph;
@@ -12,6 +14,10 @@ mod host;
 mod plan;
 mod policy;
 mod request;
+mod settings;
+mod switch;
+
+pub use self::switch::hand_over;
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -59,6 +65,8 @@ pub fn options(options: &CompileOptions) -> CargoResult<CompileOptions> {
         options.build_config.keep_going = true;
         // The macros are the roots here, and with this option roots are what is not compiled.
         options.build_config.compile_time_deps_only = false;
+        // `cargo fix` mends the sources of what the user has it mend, when that is compiled.
+        options.build_config.primary_unit_rustc = None;
     }
     Ok(options)
 }

@@ -1,21 +1,18 @@
 //! The graph of units as JSON, for whoever decides which macros are built.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::request::is_macro;
+use super::settings::Settings;
 use super::{host, is_guest};
 use crate::core::compiler::unit_graph::UnitGraph;
 use crate::core::compiler::{CompileMode, RustcTargetData, Unit};
 use crate::core::{SourceId, TargetKind, Workspace};
-use crate::util::context::ConfigValue;
-use crate::{CargoResult, GlobalContext};
-
-/// Of Cargo's configuration.
-const TABLE: &str = "wasm-proc-macro";
-/// Its only key.
-const ON_REFUSAL: &str = "on-refusal";
+use crate::util::important_paths::find_root_manifest_for_wd;
+use crate::CargoResult;
 
 #[derive(Serialize)]
 struct Plan<'a> {
@@ -30,23 +27,6 @@ struct Plan<'a> {
     settings: Settings,
     /// What compilers see in their environment because of the configuration's table `env`.
     env: BTreeMap<&'a str, String>,
-}
-
-/// What the table has.
-#[derive(Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-struct Settings {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    on_refusal: Option<OnRefusal>,
-}
-
-/// What is done about a macro that was refused something.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum OnRefusal {
-    Ask,
-    Fail,
-    Native,
 }
 
 #[derive(Serialize)]
@@ -94,7 +74,7 @@ pub(super) fn plan(
     let cfgs = host::cfgs(target_data);
     let env = ws.gctx().env_config()?;
     let plan = Plan {
-        workspace_root: ws.root().display().to_string(),
+        workspace_root: project(ws).display().to_string(),
         target_dir: ws.target_dir().as_path_unlocked().display().to_string(),
         rustc: &target_data.rustc.verbose_version,
         roots: roots.iter().map(|unit| index[unit]).collect(),
@@ -106,17 +86,15 @@ pub(super) fn plan(
     Ok(serde_json::to_string(&plan)?)
 }
 
-impl Settings {
-    /// Cargo only warns of keys that nobody asks for, but one of these with a slip in it would let macros have more, or less, than
-    /// the user wants.
-    fn of(gctx: &GlobalContext) -> CargoResult<Settings> {
-        if let Some(ConfigValue::Table(table, _)) = gctx.values()?.get(TABLE)
-            && let Some((key, value)) = table.iter().find(|(key, _)| *key != ON_REFUSAL)
-        {
-            anyhow::bail!("unknown key `{TABLE}.{key}` in {}; expected `{ON_REFUSAL}`", value.definition());
-        }
-        Ok(gctx.get::<Option<Settings>>(TABLE)?.unwrap_or_default())
+/// The directory of the user's files for `ws`. Where Cargo makes the workspace up, as for a package that it installs or packs, what the package
+/// says of itself means nothing: it is the workspace in which Cargo was started, or else that directory.
+fn project(ws: &Workspace<'_>) -> PathBuf {
+    if !ws.is_ephemeral() {
+        return ws.root().to_owned();
     }
+    let gctx = ws.gctx();
+    let around = find_root_manifest_for_wd(gctx.cwd()).and_then(|manifest| Workspace::new(&manifest, gctx));
+    around.map_or_else(|_| gctx.cwd().to_owned(), |ws| ws.root().to_owned())
 }
 
 fn planned<'a>(

@@ -107,6 +107,12 @@ pub(super) fn read() -> CargoResult<()> {
     Ok(())
 }
 
+/// Whether there is one that was not read.
+pub(super) fn is_there() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "not a setting, and never in a configuration file")]
+    std::env::var_os(VARIABLE).is_some()
+}
+
 pub(super) fn get() -> Option<&'static Request> {
     REQUEST.get()
 }
