@@ -26,12 +26,13 @@ pub(crate) fn intern(text: &str) -> Symbol {
 ///
 /// Where a macro from elsewhere made what the lexer would not, unless it did and there is an error about it.
 pub(crate) fn check_ident(ecx: &mut ExtCtxt<'_>, name: Symbol, is_raw: bool) {
-    if !server::is_remote() {
-        return;
-    }
     // Macros say the same names again and again.
     let number = name.as_u32() as usize;
-    if ecx.remote.idents.get(number) != Some(&true) {
+    let is_known = ecx.remote.idents.get(number) == Some(&true);
+    if is_known && !is_raw || !server::is_remote() {
+        return;
+    }
+    if !is_known {
         if is_ident(name) {
             let known = &mut ecx.remote.idents;
             known.resize(known.len().max(number + 1), false);

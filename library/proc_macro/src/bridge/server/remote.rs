@@ -110,9 +110,6 @@ struct ThisThread {
     /// Whose requests or results it decodes or answers.
     answering: Cell<Option<RemoteMacro>>,
 
-    /// The method that has panicked.
-    panicked: Cell<Option<ApiTags>>,
-
     /// Whether the innermost expansion has to end as `ENDING` says.
     is_ending: Cell<bool>,
 
@@ -136,7 +133,6 @@ thread_local! {
     static THIS_THREAD: ThisThread = const {
         ThisThread {
             answering: Cell::new(None),
-            panicked: Cell::new(None),
             is_ending: Cell::new(false),
             until: Cell::new(None),
             has_failed: Cell::new(false),
@@ -200,32 +196,21 @@ fn take_ending() -> Option<PanicMessage> {
     if THIS_THREAD.with(|thread| thread.is_ending.take()) { ENDING.take() } else { None }
 }
 
-/// Calls a method of the server.
-pub(super) fn working<R>(method: ApiTags, f: impl FnOnce() -> R) -> R {
-    struct Working(Option<ApiTags>);
-    impl Drop for Working {
-        fn drop(&mut self) {
-            if thread::panicking() {
-                THIS_THREAD.with(|thread| thread.panicked.set(self.0.take()));
-            }
-        }
-    }
-    let _working = Working(Some(method));
-    f()
-}
-
 /// What a panic in a request means.
 ///
 /// Natively every panic is a reply, and the macro may catch it. That is right for those that say what is wrong
 /// with the request. A panic in the midst of the compiler's work is none of the macro's business: it
 /// ends the expansion, and [`has_failed`] says from then on that nothing can be relied on.
-pub(super) fn caught<S: Server>(payload: Box<dyn Any + Send>) -> PanicMessage {
+///
+/// `method` is what was asked for, and `is_working` says whether the server was at it.
+pub(super) fn caught<S: Server>(
+    method: ApiTags,
+    is_working: bool,
+    payload: Box<dyn Any + Send>,
+) -> PanicMessage {
     let is_fatal = S::is_fatal_error(&*payload);
     let message = PanicMessage::from(payload);
-    if let Some(method) = THIS_THREAD.with(|thread| thread.panicked.take())
-        && is_remote()
-        && is_failure(method, is_fatal)
-    {
+    if is_working && is_remote() && is_failure(method, is_fatal) {
         THIS_THREAD.with(|thread| thread.has_failed.set(true));
         // Of a fatal error the user has been told.
         let reason = (!is_fatal).then(|| message.as_str().unwrap_or("no message").to_owned());

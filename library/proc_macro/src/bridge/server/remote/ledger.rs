@@ -53,26 +53,29 @@ pub struct Extent {
 /// A stream behind a handle. Every request moves some, so they are small.
 pub(in super::super) struct Held<T> {
     value: T,
-    /// The depth in the upper bits, and the weight in those of `WEIGHT`.
+    /// The depth in the upper bits, and the weight in those of `UNWEIGHED`.
     extent: u64,
 }
 
-/// All of them are set where the compiler has the value anyway, and nobody has weighed it.
-const WEIGHT: u64 = (1 << 48) - 1;
+/// The weight of what the compiler has anyway and nobody has weighed. What weighs as much is beyond every limit.
+const UNWEIGHED: u64 = (1 << 48) - 1;
 
 impl<T> Held<T> {
-    fn with_extent(value: T, depth: u32, weight: Option<u64>) -> Held<T> {
-        let weight = weight.map_or(WEIGHT, |weight| weight.min(WEIGHT - 1));
-        Held { value, extent: u64::from(depth.min(u32::from(u16::MAX))) << 48 | weight }
+    fn with_extent(value: T, depth: u32, weight: u64) -> Held<T> {
+        Held { value, extent: u64::from(depth.min(u32::from(u16::MAX))) << 48 | weight.min(UNWEIGHED) }
     }
 
     fn depth(&self) -> u32 {
         (self.extent >> 48) as u32
     }
 
-    fn weight(&self) -> Option<u64> {
-        let weight = self.extent & WEIGHT;
-        (weight != WEIGHT).then_some(weight)
+    fn weight(&self) -> u64 {
+        self.extent & UNWEIGHED
+    }
+
+    /// The bytes that count as held for it.
+    fn bytes(&self) -> u64 {
+        HANDLE + if self.weight() == UNWEIGHED { 0 } else { self.weight() }
     }
 }
 
@@ -177,7 +180,7 @@ pub(in super::super) struct Ledger<S: Server> {
     brackets: u32,
     /// The extent of what the present request has named so far.
     depth: u32,
-    weight: Option<u64>,
+    weight: u64,
     /// The depth of the deepest stream that there has been.
     deepest: u32,
     /// Bytes that are held until this expansion ends at most.
@@ -203,7 +206,7 @@ impl<S: Server> Ledger<S> {
             text: 0,
             brackets: 0,
             depth: 0,
-            weight: None,
+            weight: 0,
             deepest: 0,
             live: 0,
             lent: 0,
@@ -286,7 +289,7 @@ impl<S: Server> Ledger<S> {
     }
 
     fn reset(&mut self, makes: Makes, weight: u64) {
-        (self.makes, self.depth, self.weight) = (makes, 0, Some(weight));
+        (self.makes, self.depth, self.weight) = (makes, 0, weight);
     }
 
     /// Takes note of a stream that a request names.
@@ -295,7 +298,10 @@ impl<S: Server> Ledger<S> {
     ///
     /// Where all of them together are too much. The expansion ends then.
     pub(in super::super) fn sees(&mut self, held: &Held<MarkedTokenStream<S>>) {
-        let weigh = || held.weight().unwrap_or_else(|| S::extent(&held.value.value).weight);
+        let weigh = || match held.weight() {
+            UNWEIGHED => S::extent(&held.value.value).weight,
+            weight => weight,
+        };
         match self.makes {
             Makes::Nothing | Makes::Input | Makes::Fresh => {}
             Makes::Copy | Makes::Parts => (self.depth, self.weight) = (held.depth(), held.weight()),
@@ -323,10 +329,9 @@ impl<S: Server> Ledger<S> {
     }
 
     fn weighs_more(&mut self, weight: u64) {
-        let weight = self.weight.unwrap_or(0).saturating_add(weight);
-        self.weight = Some(weight);
-        if weight > self.limit {
-            self.is_too_much(weight);
+        self.weight = self.weight.saturating_add(weight);
+        if self.weight > self.limit {
+            self.is_too_much(self.weight);
             panic!("too many tokens");
         }
     }
@@ -335,29 +340,31 @@ impl<S: Server> Ledger<S> {
     pub(in super::super) fn gives(&mut self, value: MarkedTokenStream<S>) -> Held<MarkedTokenStream<S>> {
         let extent = || S::extent(&value.value);
         let (depth, weight) = match self.makes {
-            Makes::Input => (extent().depth, None),
+            Makes::Input => (extent().depth, UNWEIGHED),
             Makes::Copy => (self.depth, self.weight),
-            Makes::Parts => (self.depth.saturating_sub(1), self.weight.map(|_| extent().weight)),
+            Makes::Parts if self.weight == UNWEIGHED => (self.depth.saturating_sub(1), UNWEIGHED),
+            Makes::Parts => (self.depth.saturating_sub(1), extent().weight),
             Makes::Trees | Makes::TreesBehind | Makes::Streams => (self.depth, self.weight),
             // Most texts are short.
-            Makes::Fresh if self.brackets <= SHALLOW => (self.brackets, Some(TOKEN * self.text)),
+            Makes::Fresh if self.brackets <= SHALLOW => (self.brackets, TOKEN * self.text),
             Makes::Nothing | Makes::Text | Makes::Output | Makes::Fresh => {
                 let Extent { depth, weight } = extent();
-                (depth, Some(weight))
+                (depth, weight)
             }
         };
         self.deepest = self.deepest.max(depth);
         if depth > MAX_DEPTH && self.makes != Makes::Input {
             stop(format!("it nests tokens more than {MAX_DEPTH} deep"));
         }
-        self.keeps(HANDLE + weight.unwrap_or(0));
-        Held::with_extent(value, depth, weight)
+        let held = Held::with_extent(value, depth, weight);
+        self.keeps(held.bytes());
+        held
     }
 
     /// A stream is no longer behind a handle.
     pub(in super::super) fn takes(&mut self, held: &Held<MarkedTokenStream<S>>) {
         self.sees(held);
-        self.releases(HANDLE + held.weight().unwrap_or(0));
+        self.releases(held.bytes());
     }
 
     /// Counts bytes that are held until the expansion ends at most.
@@ -417,7 +424,7 @@ pub(in super::super) fn held<S: Server>(
 ) -> Held<MarkedTokenStream<S>> {
     match ledger {
         Some(ledger) => ledger.gives(value),
-        None => Held::with_extent(value, 0, None),
+        None => Held::with_extent(value, 0, UNWEIGHED),
     }
 }
 

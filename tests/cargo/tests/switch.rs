@@ -1,0 +1,158 @@
+//! Plain Cargo with the switch on: it does what the command does, for whatever people type and whatever others start.
+
+use std::fs;
+use std::process::Command;
+
+use cargo_tests::{CargoOutcome as _, Kind, Site};
+use tests::{Outcome, RustcExt as _};
+
+const ON: &str = "[wasm-proc-macro]\nenabled = true\n";
+
+/// A project with the switch, as it is after `cargo wasm-proc-macro init`.
+fn site() -> Site {
+    let site = Site::with_shared_store("packages/small");
+    site.write(".cargo/config.toml", ON);
+    site
+}
+
+fn said(outcome: &Outcome) -> &str {
+    outcome.stdout.trim_end()
+}
+
+/// Every command that compiles, and those that only other programs call.
+#[test]
+fn the_switch_reaches_every_command_that_compiles() {
+    let site = site();
+    let run = site.plain(&["run", "-q"]).success();
+    assert_eq!(said(&run), "hello from wasm: 42 [1, 4, 9, 16]");
+    // An alias of the user's, and what the program is given.
+    site.write(".cargo/config.toml", &format!("{ON}[alias]\ngo = [\"run\", \"-q\", \"--\"]\n"));
+    assert_eq!(site.plain(&["go", "3"]).code, Some(3));
+    let commands: [&[&str]; 9] = [
+        &["check"],
+        &["build"],
+        &["test"],
+        &["bench", "--no-run"],
+        &["doc", "--no-deps"],
+        &["rustc", "--", "--cap-lints=warn"],
+        &["rustdoc"],
+        &["fix", "--allow-no-vcs"],
+        &["install", "--path", ".", "--root", "../installed"],
+    ];
+    for words in commands {
+        let outcome = site.plain(words).success();
+        let summary = outcome.summary();
+        assert_eq!((summary.wasm, summary.native), (3, 0), "{words:?}\n{outcome}");
+    }
+    let installed = Command::new(site.beside("installed/bin/small")).outcome().success();
+    assert_eq!(said(&installed), "hello from wasm: 42 [1, 4, 9, 16]");
+}
+
+/// What says nothing about it is as ever, and so is what says no.
+#[test]
+fn without_the_switch_macros_are_native() {
+    let site = site();
+    let off = site.cargo(Kind::Plain, &["run"]).env("CARGO_WASM_PROC_MACRO_ENABLED", "false").outcome().success();
+    assert_eq!(said(&off), "hello from native: 42 [1, 4, 9, 16]");
+    fs::remove_file(site.tree.join(".cargo/config.toml")).expect("it was written");
+    let native = site.plain(&["run"]).success().does_not_say("from Wasm");
+    assert_eq!(said(&native), "hello from native: 42 [1, 4, 9, 16]");
+    for on in [&["--config", "wasm-proc-macro.enabled=true", "run", "-q"][..], &["run", "-q"]] {
+        let mut call = site.cargo(Kind::Plain, on);
+        if on[0] == "run" {
+            call.env("CARGO_WASM_PROC_MACRO_ENABLED", "true");
+        }
+        assert_eq!(said(&call.outcome().success()), "hello from wasm: 42 [1, 4, 9, 16]", "{on:?}");
+    }
+}
+
+/// A slip would leave macros native without a word.
+#[test]
+fn a_key_that_does_not_exist_is_an_error() {
+    let site = site();
+    site.write(".cargo/config.toml", "[wasm-proc-macro]\nenable = true\n");
+    let outcome = site.plain(&["check"]).ends_with(101);
+    let expected = "unknown key `wasm-proc-macro.enable` in";
+    assert!(outcome.stderr.contains(expected) && outcome.stderr.contains("`enabled`"), "{outcome}");
+    site.write(".cargo/config.toml", "[wasm-proc-macro]\nenabled = \"yes\"\n");
+    let outcome = site.plain(&["check"]).ends_with(101);
+    assert!(outcome.stderr.contains("wasm-proc-macro.enabled"), "{outcome}");
+}
+
+/// A test that calls Cargo, as those of trybuild do, and a build script that does.
+#[test]
+fn cargos_that_others_start_have_the_switch() {
+    let site = site();
+    site.write(
+        "tests/nested.rs",
+        r#"
+        #[test]
+        fn calls_cargo() {
+            let mut cargo = std::process::Command::new(env!("CARGO"));
+            cargo.args(["run", "-q", "--offline", "--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
+            let said = cargo.env("CARGO_TARGET_DIR", env!("CARGO_TARGET_TMPDIR")).output().unwrap();
+            assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+            assert_eq!(said.stdout, b"hello from wasm: 42 [1, 4, 9, 16]\n");
+        }
+        "#,
+    );
+    let outcome = site.plain(&["test", "--test", "nested"]).success();
+    assert_eq!(outcome.passed(), ["calls_cargo"]);
+}
+
+/// A package that is packed is built from its archive, in a workspace that Cargo makes up.
+#[test]
+fn what_is_packed_is_verified_with_modules() {
+    let site = Site::with_shared_store("packages/small");
+    // A path dependency without a version cannot be published.
+    site.edit("Cargo.toml", "small-macros = { path = \"macros\" }\n", "");
+    site.edit("Cargo.toml", "publish = false\n", "description = \"x\"\nlicense = \"MIT\"\n");
+    site.edit("src/main.rs", "small_macros::greeting!(), small_macros::built_for!()", "\"hello\", \"x\"");
+    site.edit("src/main.rs", "        assert_eq!(small_macros::greeting!(), \"hello\");\n", "");
+    site.plain(&["generate-lockfile"]).success();
+    site.write(".cargo/config.toml", ON);
+    let outcome = site.plain(&["package", "--allow-dirty"]).success();
+    assert_eq!((outcome.summary().wasm, outcome.summary().native), (2, 0), "{outcome}");
+    let outcome = site.plain(&["package", "--allow-dirty", "--list"]).success().does_not_say("from Wasm");
+    assert!(outcome.stdout.contains("src/main.rs"), "{outcome}");
+    // Of the workspace, and not of the one that Cargo makes up.
+    site.write("wasm-proc-macro.toml", "[permissions.paste]\nnative = true\n");
+    let outcome = site.plain(&["package", "--allow-dirty"]).success();
+    assert_eq!((outcome.summary().wasm, outcome.summary().native), (1, 1), "{outcome}");
+}
+
+/// Else a package could let its macros run natively.
+#[test]
+fn what_an_installed_package_says_of_itself_means_nothing() {
+    let site = site();
+    site.write("wasm-proc-macro.toml", "[permissions.paste]\nnative = true\n");
+    let git = |words: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=x", "-c", "user.email=x@y"]).args(words).current_dir(&site.tree).outcome().success()
+    };
+    git(&["init", "-q"]);
+    git(&["add", "-A"]);
+    git(&["commit", "-q", "-m", "x"]);
+    let elsewhere = site.beside("elsewhere");
+    fs::create_dir(&elsewhere).expect("a directory");
+    let url = format!("file://{}", site.tree.display());
+    let install = || {
+        let mut install = site.cargo(Kind::Plain, &["install", "--git", &url, "--root", "installed", "--force"]);
+        install.env("CARGO_WASM_PROC_MACRO_ENABLED", "true").current_dir(&elsewhere).outcome().success()
+    };
+    let outcome = install();
+    assert_eq!((outcome.summary().wasm, outcome.summary().native), (3, 0), "{outcome}");
+    // The directory in which Cargo is started is the user's.
+    fs::copy(site.tree.join("wasm-proc-macro.toml"), elsewhere.join("wasm-proc-macro.toml")).expect("a copy");
+    let outcome = install();
+    assert_eq!((outcome.summary().wasm, outcome.summary().native), (2, 1), "{outcome}");
+}
+
+/// The lines that `init` writes are all that is needed.
+#[test]
+fn init_is_all_that_is_needed() {
+    let site = Site::with_shared_store("packages/small");
+    site.command(&["init"]).success();
+    assert_eq!(site.read(".cargo/config.toml"), ON);
+    assert_eq!(said(&site.plain(&["run", "-q"]).success()), "hello from wasm: 42 [1, 4, 9, 16]");
+}
