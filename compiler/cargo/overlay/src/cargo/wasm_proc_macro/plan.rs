@@ -86,13 +86,15 @@ pub(super) fn plan(
     Ok(serde_json::to_string(&plan)?)
 }
 
-/// The directory of the user's files for `ws`. Where Cargo makes the workspace up, as for a package that it installs or packs, what the package
-/// says of itself means nothing: it is the workspace in which Cargo was started, or else that directory.
+/// The directory of the user's files for `ws`. Where Cargo has fetched the package that it compiles, or made its workspace up to verify it, what
+/// comes with the package means nothing: it is the workspace in which Cargo was started, or else that directory.
 fn project(ws: &Workspace<'_>) -> PathBuf {
-    if !ws.is_ephemeral() {
+    let gctx = ws.gctx();
+    let fetched = [gctx.git_checkouts_path(), gctx.registry_source_path()];
+    let is_fetched = fetched.iter().any(|dir| ws.root().starts_with(dir.as_path_unlocked()));
+    if !ws.is_ephemeral() && !is_fetched {
         return ws.root().to_owned();
     }
-    let gctx = ws.gctx();
     let around = find_root_manifest_for_wd(gctx.cwd()).and_then(|manifest| Workspace::new(&manifest, gctx));
     around.map_or_else(|_| gctx.cwd().to_owned(), |ws| ws.root().to_owned())
 }
