@@ -65,7 +65,7 @@ impl Answers {
             grants.push(grant);
         }
         if !grants.is_empty() {
-            let root = &resolver.macros.plan.workspace_root;
+            let root = resolver.macros.plan.project();
             resolver.project = grant::write(root, &grants)?;
             for grant in &grants {
                 let lines = joined(&grant.lines).join(", ");

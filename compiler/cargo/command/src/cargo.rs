@@ -116,10 +116,13 @@ impl<'a> Cargo<'a> {
         Ok(Built { stderr, success: status.success() })
     }
 
-    /// Does what the user wants done.
-    pub(crate) fn use_modules(&self, request: &Request<'_>) -> Result<ExitStatus> {
+    /// Does what the user wants done, by the plan if anything is compiled.
+    pub(crate) fn use_modules(&self, request: &Request<'_>, plan: Option<&Plan>) -> Result<ExitStatus> {
         let mut call = self.call(request, &self.line.all())?;
         call.env(REFUSALS_VARIABLE, self.refusals());
+        if let Some(plan) = plan {
+            plan.tell_programs(&mut call);
+        }
         // From now on Ctrl-C is for Cargo and the program that it runs: only they know whether it ends them. An error means that
         // it was set up before.
         _ = ctrlc::set_handler(crate::ask::interrupted);

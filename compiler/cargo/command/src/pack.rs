@@ -45,7 +45,7 @@ pub(crate) fn pack(shell: &Shell, options: &Pack, line: &CargoLine) -> Result<i3
     stubgen::write_atomically(&path, &bytes).map_err(failed)?;
     shell.status("Packed", format_args!("{} into `{}`", it.named(), path.display()));
     shell.status("", format_args!("the line for `{FILE_NAME}`, below `[modules]`:"));
-    let written = relative(&path, &plan.workspace_root);
+    let written = relative(&path, plan.project());
     let name =
         if macros.has_versions(it.name) { format!("\"{}@{}\"", it.name, it.version) } else { it.name.to_owned() };
     let written = toml::Value::String(written);
@@ -63,7 +63,7 @@ pub(crate) fn verify(shell: &Shell, options: &Verify, line: &CargoLine) -> Resul
     let cargo = session.cargo(shell, line);
     let plan = cargo.plan(OsStr::new(COMMAND), &BTreeSet::new())?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-    let project = Project::read(&plan.workspace_root)?;
+    let project = Project::read(plan.project())?;
     let chosen = pinned(&macros, &project.pins, options)?;
     // Neither the store nor what Cargo has built before must vouch for itself, wherever the user has that.
     let target = session.temporary.path().join("target");

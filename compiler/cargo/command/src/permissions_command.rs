@@ -47,7 +47,7 @@ fn plan(session: &Session, cargo: &Cargo<'_>) -> Result<Plan> {
     loop {
         let plan = cargo.plan(OsStr::new(COMMAND), &native)?;
         let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-        let found = native_by_word(&Run::default(), &Project::read(&plan.workspace_root)?, &macros);
+        let found = native_by_word(&Run::default(), &Project::read(plan.project())?, &macros);
         if found.is_subset(&native) {
             return Ok(plan);
         }
@@ -125,7 +125,7 @@ fn show(resolver: &Resolver<'_>, packages: &[Vec<usize>]) -> Result<()> {
         let mut title = "asked for";
         for wanted in &needs.wanted {
             let Wanted { refused, when } = wanted;
-            let has_it = native.is_some() || refused.line.is_in(&grants, &resolver.macros.plan.workspace_root);
+            let has_it = native.is_some() || refused.line.is_in(&grants, resolver.macros.plan.project());
             let has_it = if has_it { "granted since".to_owned() } else { refused.line.to_string() };
             text += &format!("  {title:<12}{} (`{}`), {}: {has_it}\n", refused.refused, refused.name, ago(*when));
             title = "";
@@ -162,7 +162,7 @@ fn accept(resolver: &Resolver<'_>, packages: &[Vec<usize>], specs: &[String]) ->
         let (has, needs) = (permissions.of(it), needs(resolver, package)?);
         let mut lines: Vec<Line> = needs.wanted.into_iter().map(|wanted| wanted.refused.line).collect();
         lines.extend(needs.stuck.map(|_| Line::Native));
-        lines.retain(|line| !line.is_in(&has, &resolver.macros.plan.workspace_root));
+        lines.retain(|line| !line.is_in(&has, resolver.macros.plan.project()));
         if lines.contains(&Line::Native) {
             if is_named {
                 lines = vec![Line::Native];
@@ -176,7 +176,7 @@ fn accept(resolver: &Resolver<'_>, packages: &[Vec<usize>], specs: &[String]) ->
         }
     }
     if !grants.is_empty() {
-        grant::write(&resolver.macros.plan.workspace_root, &grants)?;
+        grant::write(resolver.macros.plan.project(), &grants)?;
     }
     for Grant { key, lines } in &grants {
         resolver.shell.status("Granted", format_args!("{key}: {} (in `{FILE_NAME}`)", joined(lines).join(", ")));

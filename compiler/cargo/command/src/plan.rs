@@ -1,18 +1,29 @@
 //! Cargo's plan: the units of the project's graph, with each macro's dependencies as they are built for Wasm.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde::Deserialize;
 
 use crate::failure::{Failure, Result};
 use crate::on_refusal::OnRefusal;
 
+/// Names the project and the target directory of the build that has started this one.
+const OUTER_VARIABLE: &str = "__CARGO_WASM_PROC_MACRO_OUTER";
+
 /// What `plan` mode writes.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Plan {
     pub(crate) workspace_root: PathBuf,
+    /// The directory of the user's files, if that is another one.
+    #[serde(default)]
+    pub(crate) project: Option<PathBuf>,
+    /// Whether a program of the project's made the workspace.
+    #[serde(skip)]
+    pub(crate) is_inner: bool,
     pub(crate) target_dir: PathBuf,
     /// The text of `rustc -vV`.
     pub(crate) rustc: String,
@@ -143,7 +154,32 @@ impl Plan {
                 .help("the command and the `cargo` beside it are of different builds; install the toolchain again")
         })?;
         plan.check()?;
-        Ok(plan)
+        Ok(plan.of_outer())
+    }
+
+    /// The directory in which stands what the user says of macros.
+    pub(crate) fn project(&self) -> &Path {
+        self.project.as_deref().unwrap_or(&self.workspace_root)
+    }
+
+    /// Tells a program that a build of this plan runs whose project it is part of.
+    pub(crate) fn tell_programs(&self, call: &mut Command) {
+        if let Ok(paths) = env::join_paths([self.project(), &self.target_dir]) {
+            call.env(OUTER_VARIABLE, paths);
+        }
+    }
+
+    /// A workspace that such a program makes below the target directory, as those of trybuild do, is part of the same project.
+    fn of_outer(mut self) -> Plan {
+        let paths = env::var_os(OUTER_VARIABLE).unwrap_or_default();
+        let paths: Vec<PathBuf> = env::split_paths(&paths).collect();
+        if let [project, target_dir] = &paths[..]
+            && self.workspace_root.starts_with(target_dir)
+        {
+            self.project = Some(project.clone());
+            self.is_inner = true;
+        }
+        self
     }
 
     /// Everything else relies on indices that are in range and on a graph without cycles.

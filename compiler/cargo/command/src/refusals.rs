@@ -45,7 +45,7 @@ pub(crate) struct Refused {
 ///
 /// A record belongs to a package and a module. What a module calls itself says nothing: any package may have a library of another's name.
 pub(crate) fn read(path: &Path, resolver: &Resolver<'_>) -> Vec<(usize, Refused)> {
-    let root = resolver.macros.plan.workspace_root.as_path();
+    let root = resolver.macros.plan.project();
     let real_root = fs::canonicalize(root).unwrap_or(root.to_owned());
     let mut refusals: Vec<(usize, Refused)> = Vec::new();
     // Without a file nothing was refused. A line that was cut off belongs to a compiler that was killed.

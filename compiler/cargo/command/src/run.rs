@@ -65,7 +65,7 @@ impl Session {
 
     /// What the project says of its macros; warns of what it says of none.
     pub(crate) fn project(&self, shell: &Shell, macros: &Macros<'_>) -> Result<Project> {
-        let project = Project::read(&macros.plan.workspace_root)?;
+        let project = Project::read(macros.plan.project())?;
         project.unused(macros)?.into_iter().for_each(|text| shell.warn(text));
         Ok(project)
     }
@@ -108,10 +108,10 @@ pub(crate) fn run(shell: &Shell, options: &Run, line: &CargoLine) -> Result<i32>
 /// for the host only, or one with other features. That is rare, so it is planned so only once somebody has met such a macro.
 fn run_planned(session: &Session, cargo: &Cargo<'_>, options: &Run, planned: &mut Planned) -> Result<Option<i32>> {
     let Some(plan) = cargo.plan_of(&cargo.line.command, &planned.native)? else {
-        return Ok(Some(exit_code(cargo.use_modules(&Request::new(Mode::Use))?)));
+        return Ok(Some(exit_code(cargo.use_modules(&Request::new(Mode::Use), None)?)));
     };
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-    let project = Project::read(&plan.workspace_root)?;
+    let project = Project::read(plan.project())?;
     let (choice, unused) = (choice(options, &macros), project.unused(&macros)?);
     if choice.is_err() || !unused.is_empty() {
         let native = native_by_word(options, &project, &macros);
@@ -120,7 +120,10 @@ fn run_planned(session: &Session, cargo: &Cargo<'_>, options: &Run, planned: &mu
             return Ok(None);
         }
     }
-    unused.into_iter().for_each(|text| cargo.shell.warn(text));
+    // What a program of the project's builds has some of its macros.
+    if !plan.is_inner {
+        unused.into_iter().for_each(|text| cargo.shell.warn(text));
+    }
     let choice = Choice { settled: std::mem::take(&mut planned.settled), ..choice? };
     let mut resolver = Resolver::new(cargo, &macros, &session.store, project, choice);
     if !options.explain.is_empty() {
@@ -218,7 +221,8 @@ struct Used {
 
 /// Lets Cargo do what the user wants, and reads what was refused to macros.
 fn use_modules(resolver: &mut Resolver<'_>) -> Result<Used> {
-    let code = exit_code(resolver.cargo.use_modules(&resolver.request(Mode::Use))?);
+    let plan = resolver.macros.plan;
+    let code = exit_code(resolver.cargo.use_modules(&resolver.request(Mode::Use), Some(plan))?);
     let used = |has_run, is_retried| Ok(Used { code, has_run, is_retried });
     let refusals = refusals::read(&resolver.cargo.refusals(), resolver);
     if code == 0 && resolver.choice.retry {

@@ -5,7 +5,7 @@ mod support;
 use std::fs;
 
 use serde_json::{Value, json};
-use support::{Lab, Output};
+use support::{Lab, Output, finish};
 
 /// What Cargo calls the command with.
 fn handed_over<'a>(meant: &'a str, line: &[&'a str]) -> Vec<&'a str> {
@@ -77,6 +77,33 @@ fn what_installs_nothing_leaves_no_directory_behind() {
     for call in &lab.calls() {
         assert_eq!(call["args"], json!(["install", "x", "--target-dir", "there"]));
     }
+}
+
+#[test]
+fn a_workspace_that_a_program_makes_is_part_of_the_project() {
+    // That is how trybuild compiles what is to fail. Nobody can write permissions into a directory that a test makes.
+    let lab = Lab::usual();
+    lab.permit("[permissions.first-derive]\nnative = true\n[permissions.of-another-program]\nnative = true\n");
+    lab.ok(&handed_over("test", &["test"]));
+    let calls = lab.calls();
+    let outer = calls[calls.len() - 1]["env"]["__CARGO_WASM_PROC_MACRO_OUTER"].as_str().expect("paths");
+    let (project, target) = (lab.path("project"), lab.path("project/target"));
+    assert_eq!(outer, format!("{}:{}", project.display(), target.display()));
+    let run_in = |workspace: &str, outer: &str| {
+        let mut inner = Lab::usual();
+        inner.workspace = Some(inner.path(workspace));
+        inner.permit("[permissions.second-derive]\nnative = true\n");
+        let mut command = inner.command(&handed_over("check", &["check"]));
+        let own = outer.replace("LAB", inner.path("").to_str().unwrap().trim_end_matches('/'));
+        command.env("__CARGO_WASM_PROC_MACRO_OUTER", own.replace("OUTER", project.to_str().unwrap()));
+        finish(command)
+    };
+    let output = run_in("there/tests/trybuild/x", "OUTER:LAB/there");
+    assert!(output.stderr.contains("1 native: first-derive"), "{output:?}");
+    assert!(!output.stderr.contains("of-another-program"), "{output:?}");
+    // One that lies elsewhere is a project of its own.
+    let output = run_in("project", "OUTER:LAB/there");
+    assert!(output.stderr.contains("1 native: second-derive"), "{output:?}");
 }
 
 #[test]

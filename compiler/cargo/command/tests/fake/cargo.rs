@@ -13,8 +13,14 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-const VARIABLES: [&str; 5] =
-    ["RUSTC", "RUSTDOC", "CARGO", "RUSTC_WASM_PROC_MACRO_CACHE", "__CARGO_WASM_PROC_MACRO_REQUEST"];
+const VARIABLES: [&str; 6] = [
+    "RUSTC",
+    "RUSTDOC",
+    "CARGO",
+    "RUSTC_WASM_PROC_MACRO_CACHE",
+    "__CARGO_WASM_PROC_MACRO_REQUEST",
+    "__CARGO_WASM_PROC_MACRO_OUTER",
+];
 
 struct Fake {
     dir: PathBuf,

@@ -23,6 +23,8 @@ pub struct Lab {
     pub control: Value,
     /// The table `wasm-proc-macro` of Cargo's configuration, and its table `env`.
     pub settings: Value,
+    /// The workspace's root, if it is another directory than `project`.
+    pub workspace: Option<PathBuf>,
     pub env: Value,
 }
 
@@ -43,7 +45,15 @@ impl Lab {
         fs::write(dir.path().join("toolchain/bin/rustc"), "the compiler").unwrap();
         let cargo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fake/cargo");
         std::os::unix::fs::symlink(cargo, dir.path().join("toolchain/bin/cargo")).unwrap();
-        Lab { dir, units: Vec::new(), roots: Vec::new(), control: json!({}), settings: json!({}), env: json!({}) }
+        Lab {
+            dir,
+            units: Vec::new(),
+            roots: Vec::new(),
+            control: json!({}),
+            settings: json!({}),
+            env: json!({}),
+            workspace: None,
+        }
     }
 
     /// A lab with two macros of which one is built with a third, as `syn` and others are in real projects.
@@ -119,7 +129,7 @@ impl Lab {
         let macros: Vec<usize> =
             (0..self.units.len()).filter(|index| self.units[*index]["kind"] == "proc-macro").collect();
         let plan = json!({
-            "workspace_root": self.path("project"), "target_dir": self.path("project/target"),
+            "workspace_root": self.workspace.clone().unwrap_or_else(|| self.path("project")), "target_dir": self.path("project/target"),
             "rustc": "rustc 1.96.0\n", "units": self.units, "roots": self.roots, "macros": macros,
             "settings": self.settings, "env": self.env,
         });

@@ -17,6 +17,8 @@ use crate::CargoResult;
 #[derive(Serialize)]
 struct Plan<'a> {
     workspace_root: String,
+    /// The directory of the user's files.
+    project: String,
     target_dir: String,
     /// What `rustc -vV` prints.
     rustc: &'a str,
@@ -74,7 +76,8 @@ pub(super) fn plan(
     let cfgs = host::cfgs(target_data);
     let env = ws.gctx().env_config()?;
     let plan = Plan {
-        workspace_root: project(ws).display().to_string(),
+        workspace_root: ws.root().display().to_string(),
+        project: project(ws).display().to_string(),
         target_dir: ws.target_dir().as_path_unlocked().display().to_string(),
         rustc: &target_data.rustc.verbose_version,
         roots: roots.iter().map(|unit| index[unit]).collect(),
