@@ -156,3 +156,17 @@ fn init_is_all_that_is_needed() {
     assert_eq!(site.read(".cargo/config.toml"), ON);
     assert_eq!(said(&site.plain(&["run", "-q"]).success()), "hello from wasm: 42 [1, 4, 9, 16]");
 }
+
+/// trybuild makes a workspace of its own below the target directory, and calls Cargo in it.
+#[test]
+fn trybuild_compiles_with_modules_and_with_what_the_project_grants() {
+    let mut site = Site::with_shared_store("packages/tried");
+    // Where the configuration of the project is found.
+    site.target = site.tree.join("target");
+    site.write(".cargo/config.toml", ON);
+    let mut test = site.cargo(Kind::Plain, &["test", "--locked"]);
+    let outcome = test.env("TRIED_WORD", "granted word").outcome().success();
+    // What it expects to be said is what the macro says from Wasm, with the variable that is granted.
+    assert_eq!(outcome.passed(), ["what_is_to_fail_fails"], "{outcome}");
+    assert_eq!(outcome.summary().native, 0, "{outcome}");
+}

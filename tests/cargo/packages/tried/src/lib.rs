@@ -1,0 +1,3 @@
+//! Gives out its macro.
+
+pub use tried_macros::refused;

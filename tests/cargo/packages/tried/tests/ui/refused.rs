@@ -1,0 +1,3 @@
+tried::refused!();
+
+fn main() {}
