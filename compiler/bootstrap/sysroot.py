@@ -33,22 +33,21 @@ COMPLETIONS = {
 INSTALLER_VERSION = "3"
 # Which component a file belongs to: the first one with a matching pattern. The others belong to rustc.
 COMPONENTS = {
-    "rust-std-{target}": ("lib/rustlib/{target}/lib/**",),
-    "clippy-preview-{host}": ("bin/cargo-clippy", "bin/clippy-driver", "share/doc/clippy/**"),
-    "rustfmt-preview-{host}": ("bin/cargo-fmt", "bin/rustfmt", "share/doc/rustfmt/**"),
-    "rust-analyzer-preview-{host}": ("bin/rust-analyzer", "share/doc/rust-analyzer/**"),
+    "rust-std-{target}": ("lib/rustlib/{target}/lib/*",),
+    "clippy-preview-{host}": ("bin/cargo-clippy", "bin/clippy-driver", "share/doc/clippy/*"),
+    "rustfmt-preview-{host}": ("bin/cargo-fmt", "bin/rustfmt", "share/doc/rustfmt/*"),
     "rustc-wasm-proc-macro-{host}": (
         "bin/stubgen",
         f"bin/{COMMAND}",
-        "lib/rustlib/{host}/wasm-proc-macro/**",
+        "lib/rustlib/{host}/wasm-proc-macro/*",
         f"share/man/man1/{COMMAND}*",
         *COMPLETIONS.values(),
-        "share/doc/rustc-wasm-proc-macro/**",
+        "share/doc/rustc-wasm-proc-macro/*",
     ),
     "cargo-{host}": (
         "bin/cargo",
         "share/man/man1/cargo*",
-        "share/doc/cargo/**",
+        "share/doc/cargo/*",
         "etc/bash_completion.d/cargo",
         "share/zsh/site-functions/_cargo",
     ),
@@ -157,6 +156,5 @@ def component_of(name: str, host: str) -> str:
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Whether a path is this one, or begins like it before `*` or `**`."""
-    start = pattern.rstrip("*")
-    return name == pattern if start == pattern else name.startswith(start)
+    """Whether a path is this one, or begins like it before `*`."""
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
