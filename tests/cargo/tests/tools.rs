@@ -40,7 +40,7 @@ fn clippy(site: &Site) -> String {
 fn module(site: &Site) -> PathBuf {
     let mut rustc = Toolchain::get().rustc();
     rustc.args(["--edition", "2024", "--crate-type", "proc-macro", "--target", "wasm32-wasip1", "-O"]);
-    rustc.args(["--crate-name", "told", "macros/src/lib.rs", "-o", "told.wasm"]);
+    rustc.args(["--extern", "proc_macro", "--crate-name", "told", "macros/src/lib.rs", "-o", "told.wasm"]);
     rustc.current_dir(&site.tree).outcome().success();
     site.tree.join("told.wasm")
 }
@@ -62,6 +62,9 @@ fn clippy_says_the_same_of_macros_from_a_module_and_of_native_ones() {
             );
         }
     }
+    // By the switch, and by hand.
+    site.write(".cargo/config.toml", "[wasm-proc-macro]\nenabled = true\n");
+    assert_eq!(clippy(&site), native);
     let module = module(&site);
     let flags = format!("[build]\nrustflags = [\"--wasm-proc-macro\", {:?}]\n", module.display().to_string());
     site.write(".cargo/config.toml", &flags);
