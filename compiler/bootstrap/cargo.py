@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import patches
+from . import patches, sysroot
 from .config import REPO, Config, Layout
 from .files import load_json, sha256_bytes, sha256_file, store_json, write_atomic, write_if_changed
 from .progress import Progress
@@ -73,6 +73,7 @@ def build(config: Config, layout: Layout, stage0: Stage0, jobs: int) -> Path:
     if logged(command, log, cwd=tree, env=environment, on_line=progress.line) != 0:
         raise failure("building Cargo", log, "correct what the log names and run the same command again")
     write_atomic(installed, (target_dir / "release" / "cargo").read_bytes(), 0o755)
+    sysroot.complete(layout, stage0.host)
     store_json(state, {"inputs": inputs})
     return installed
 

@@ -8,6 +8,8 @@ from typing import Any, get_type_hints
 from .report import Failure
 
 REPO = Path(__file__).resolve().parents[2]
+# Programs that are built with the compiler, from the same source, and that a toolchain may lack.
+TOOLS = ("clippy", "rustfmt")
 
 
 @dataclass
@@ -25,6 +27,7 @@ class Build:
     jobs: int = 0
     rustc: str = ""
     cargo: str = ""
+    tools: list[str] = field(default_factory=lambda: list(TOOLS), metadata={"choices": TOOLS})
     install_packages: bool = True
     min_free_gib: int = 15
 
@@ -107,6 +110,11 @@ def set_option(table: Any, name: str, key: str, value: Any) -> None:
         raise ValueError(
             f"`{name}.{key}` must be {'a list of strings' if is_list else wanted.__name__}, found `{value!r}`"
         )
+    choices = next(option.metadata.get("choices") for option in fields(table) if option.name == key)
+    unknown = [item for item in value if item not in choices] if choices else []
+    if unknown:
+        known = ", ".join(f"`{choice}`" for choice in choices)
+        raise ValueError(f"`{name}.{key}` does not know `{unknown[0]}`; there are {known}")
     setattr(table, key, value)
 
 

@@ -1,11 +1,13 @@
 """`./x.py dist`: a relocatable tarball of the toolchain, tried from another directory before it counts."""
 
+import json
+import os
 import shutil
 import tempfile
 from pathlib import Path
 from time import monotonic
 
-from . import settings
+from . import settings, sysroot
 from .config import REPO, Config, Layout
 from .report import Failure, duration, say
 from .run import captured, failure, logged, output
@@ -27,6 +29,10 @@ It needs from the system:
 Shared libraries that bin/rustc and rust-lld load from the system:
 {libraries}
 """
+# What lies beside programs and libraries.
+BESIDE = ("etc", "lib/rustlib/etc", "libexec", "share")
+# What nobody needs of the standard library's source.
+NO_SOURCES = ("vendor", "tests", "benches", "alloctests", "coretests")
 HELLO = 'fn main() {\n    println!("hello");\n}\n'
 MACRO = """\
 extern crate proc_macro;
@@ -93,7 +99,7 @@ def check(config: Config, layout: Layout, stage0: Stage0) -> None:
 
 
 def copy(config: Config, layout: Layout, stage0: Stage0, root: Path) -> None:
-    """Copies what a toolchain needs; links that lead out of it become files, or are left out if they lead to sources."""
+    """Copies what a toolchain needs; links that lead out of it become files, or a directory of the standard library's sources."""
     stage1 = layout.stage1
     (root / "bin").mkdir(parents=True)
     for program in sorted((stage1 / "bin").iterdir()):
@@ -105,10 +111,18 @@ def copy(config: Config, layout: Layout, stage0: Stage0, root: Path) -> None:
             shutil.copy2(entry, root / "lib" / entry.name)
     for target in (stage0.host, *settings.WASM_TARGETS):
         shutil.copytree(stage1 / "lib" / "rustlib" / target, root / "lib" / "rustlib" / target, symlinks=True)
+    for name in BESIDE:
+        if (stage1 / name).exists():
+            shutil.copytree(stage1 / name, root / name, symlinks=True)
+    library = stage1 / sysroot.LIBRARY
+    if library.exists():
+        # Editors look there for what the standard library is made of.
+        shutil.copytree(library, root / sysroot.LIBRARY, ignore=shutil.ignore_patterns(*NO_SOURCES))
     linker = root / "lib" / "rustlib" / stage0.host / "bin" / "rust-lld"
     linker.unlink(missing_ok=True)
     linker.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(config.llvm.lld, linker)
+    sysroot.write_components(root, stage0.host)
     for path in root.rglob("*"):
         if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
             raise Failure(
@@ -156,15 +170,37 @@ def try_out(toolchain: Path, work: Path) -> None:
     (work / "src" / "main.rs").write_text(HELLO, encoding="utf-8")
     (work / "Cargo.toml").write_text(PROJECT, encoding="utf-8")
     steps.append([toolchain / "bin" / "cargo", "wasm-proc-macro", "run", "--offline"])
+    for program, words in (("cargo-clippy", ["clippy", "--offline"]), ("cargo-fmt", ["fmt", "--check"])):
+        if (toolchain / "bin" / program).exists():
+            steps.append([toolchain / "bin" / "cargo", *words])
     begin = monotonic()
+    # Cargo looks there for the rest of its toolchain where no rustup has chosen one.
+    env = {"PATH": os.pathsep.join((str(toolchain / "bin"), os.environ.get("PATH", os.defpath)))}
     for step in steps:
-        done = captured(step, cwd=work)
+        done = captured(step, cwd=work, env=env)
         if done.returncode != 0:
             raise Failure(
                 f"the toolchain, elsewhere, fails at `{' '.join(str(word) for word in step)}`:\n{done.stdout}{done.stderr}",
                 "`./x.py test`, and if that passes, report what the toolchain still looks for in the build directory",
             )
+    try_names(toolchain, work)
     say(
         "dist",
         f"tried from {work}: a program, a project, and a macro from each of {', '.join(settings.WASM_TARGETS)} ({duration(monotonic() - begin)})",
     )
+
+
+def try_names(toolchain: Path, work: Path) -> None:
+    """Asks the compiler where its toolchain lies, and rustup, where it is there, in a project that names the toolchain by its path."""
+    (work / "rust-toolchain.toml").write_text(f"[toolchain]\npath = {json.dumps(str(toolchain))}\n", encoding="utf-8")
+    rustc = toolchain / "bin" / "rustc"
+    questions: list[tuple[list[str | Path], Path]] = [([rustc, "--print", "sysroot"], toolchain)]
+    if shutil.which("rustup"):
+        questions += [(["rustup", "which", program.name], program) for program in (rustc, toolchain / "bin" / "cargo")]
+    for command, expected in questions:
+        found = output(command, cwd=work)
+        if found != str(expected):
+            raise Failure(
+                f"`{' '.join(map(str, command))}` in a project of this toolchain\n  expected {expected}\n  found    {found}",
+                "`./x.py build`, then the same command again",
+            )

@@ -8,8 +8,19 @@ from .files import link_atomic, write_if_changed
 from .system import Stage0
 
 WASM_TARGETS = ("wasm32-wasip1", "wasm32-unknown-unknown")
-# Paths of upstream's bootstrap that are built beside compiler and std.
-TOOLS: tuple[str, ...] = ("src/tools/rustdoc",)
+# Paths of upstream's bootstrap, each with the programs that are built from it beside compiler and std.
+RUSTDOC = "src/tools/rustdoc"
+TOOLS = {
+    RUSTDOC: ("rustdoc",),
+    "src/tools/clippy": ("cargo-clippy", "clippy-driver"),
+    "src/tools/rustfmt": ("cargo-fmt", "rustfmt"),
+}
+
+
+def tools(config: Config, layout: Layout | None = None) -> tuple[str, ...]:
+    """Which of them are built. Upstream's compiler is there to compare with, and nobody checks or formats with it."""
+    chosen = [] if layout and layout.pristine else config.build.tools
+    return (RUSTDOC, *(path for path in TOOLS if path.rpartition("/")[2] in chosen))
 
 
 def render(config: Config, layout: Layout, stage0: Stage0) -> str:

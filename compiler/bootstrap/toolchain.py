@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import cargo, lockfile, patches, runtime, settings, system, tree, upstream
+from . import cargo, lockfile, patches, runtime, settings, sysroot, system, tree, upstream
 from .config import REPO, Config, Layout
 from .files import link_atomic, load_json, sha256_bytes, store_json
 from .progress import Progress
@@ -41,6 +41,8 @@ class Ready:
     settings_text: str
     pin: upstream.Pin
     llvm: str
+    # Paths of upstream's bootstrap.
+    tools: tuple[str, ...]
 
     @property
     def own_digest(self) -> str:
@@ -50,7 +52,7 @@ class Ready:
     @property
     def key(self) -> str:
         """Identifies everything that goes into the compiler and std."""
-        lines = [self.own_digest, self.identity, self.settings_text, self.llvm, self.stage0.release, *settings.TOOLS]
+        lines = [self.own_digest, self.identity, self.settings_text, self.llvm, self.stage0.release, *self.tools]
         return sha256_bytes("\n".join(lines).encode())
 
     @property
@@ -83,7 +85,8 @@ def get_ready(config: Config, layout: Layout) -> Ready:
     upstream.verify(source, pin)
     prepared = tree.prepare(source, identity, layout, pin)
     settings_file = settings.write(config, layout, stage0)
-    return Ready(stage0, prepared, identity, settings_file.read_text(encoding="utf-8"), pin, llvm)
+    text, tools = settings_file.read_text(encoding="utf-8"), settings.tools(config, layout)
+    return Ready(stage0, prepared, identity, text, pin, llvm, tools)
 
 
 def source_key(config: Config) -> str:
@@ -98,7 +101,7 @@ def source_key(config: Config) -> str:
         str(system.llvm_version(config)),
         stage0.release,
         stage0.host,
-        *settings.TOOLS,
+        *settings.tools(config),
     ]
     lines += [config.rust.channel, config.rust.description, *config.wasm.rustflags]
     return sha256_bytes("\n".join(lines).encode())[:32]
@@ -122,18 +125,22 @@ def build(config: Config, layout: Layout, jobs: int = 0) -> Ready:
     ready = get_ready(config, layout)
     done_file = layout.state / "built.json"
     done = load_json(done_file)
-    compiled = done.get("key") == ready.key and is_complete(layout, ready.stage0)
+    compiled = done.get("key") == ready.key and is_complete(layout, ready)
     runs = layout.pristine or (done.get("runtime_key") == ready.runtime_key and runtime.is_installed(layout, ready.stage0))
     if not compiled:
         compile_toolchain(layout, ready, done, jobs)
     # No part of what is compiled: another one is another link.
     install_linker(config, layout, ready.stage0)
     if compiled and runs:
+        if not layout.pristine:
+            # The texts in it are no part of any key.
+            sysroot.complete(layout, ready.stage0.host)
         say("build", f"nothing to do, {layout.stage1} is up to date ({duration(time.monotonic() - begin)})")
         return ready
     if not layout.pristine:
         runtime.build(layout, ready.stage0, jobs)
         cargo.restore(config, layout, ready.stage0)
+        sysroot.complete(layout, ready.stage0.host)
     store_json(done_file, {"key": ready.key, "std_key": ready.std_key, "runtime_key": ready.runtime_key})
     say("build", f"{layout.stage1} is ready ({duration(time.monotonic() - begin)})")
     return ready
@@ -151,7 +158,7 @@ def compile_toolchain(layout: Layout, ready: Ready, done: dict[str, Any], jobs: 
     # A build that is interrupted half-way may leave std's directories in any state.
     store_json(layout.state / "built.json", {"std_key": done["std_key"]} if keep_std else {})
     cold = not (layout.base / ready.stage0.host / "stage1-rustc").exists()
-    run_bootstrap(layout, ready, bootstrap_arguments(ready.stage0, keep_std), jobs, cold=cold)
+    run_bootstrap(layout, ready, bootstrap_arguments(ready, keep_std), jobs, cold=cold)
     store_json(layout.state / "built.json", {"key": ready.key, "std_key": ready.std_key})
 
 
@@ -162,11 +169,11 @@ def check(config: Config, layout: Layout, jobs: int = 0) -> None:
     say("check", "the compiler type-checks")
 
 
-def bootstrap_arguments(stage0: Stage0, keep_std: bool) -> list[str]:
+def bootstrap_arguments(ready: Ready, keep_std: bool) -> list[str]:
     """What to build. All targets in one call: a later call with fewer would clear the others from the sysroot."""
-    targets = ",".join((stage0.host, *settings.WASM_TARGETS))
+    targets = ",".join((ready.stage0.host, *settings.WASM_TARGETS))
     keep = ["--keep-stage-std", "1"] if keep_std else []
-    return ["build", "--stage", "1", "--target", targets, *keep, "library", *settings.TOOLS]
+    return ["build", "--stage", "1", "--target", targets, *keep, "library", *ready.tools]
 
 
 def run_bootstrap(layout: Layout, ready: Ready, arguments: list[str], jobs: int, *, cold: bool) -> None:
@@ -205,11 +212,14 @@ def has_std(layout: Layout, stage0: Stage0) -> bool:
     return all(any(out.glob(f"{target}/*/.libstd-stamp")) for target in (stage0.host, *settings.WASM_TARGETS))
 
 
-def is_complete(layout: Layout, stage0: Stage0) -> bool:
+def is_complete(layout: Layout, ready: Ready) -> bool:
     """Whether the toolchain still has all that is compiled."""
     rustlib = layout.stage1 / "lib" / "rustlib"
-    stds = [rustlib / target / "lib" for target in (stage0.host, *settings.WASM_TARGETS)]
-    return (layout.stage1 / "bin" / "rustc").exists() and all(any(std.glob("libstd-*.rlib")) for std in stds)
+    stds = [rustlib / target / "lib" for target in (ready.stage0.host, *settings.WASM_TARGETS)]
+    programs = ["rustc", *(program for tool in ready.tools for program in settings.TOOLS[tool])]
+    return all((layout.stage1 / "bin" / program).exists() for program in programs) and all(
+        any(std.glob("libstd-*.rlib")) for std in stds
+    )
 
 
 def linker_directory(layout: Layout, stage0: Stage0) -> Path:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from unittest import mock
 
-from bootstrap import cargo, runtime, settings, system, toolchain, tree
+from bootstrap import cargo, runtime, settings, sysroot, system, toolchain, tree
 from bootstrap.config import REPO, Config, Layout
 from bootstrap.files import store_json
 from bootstrap.progress import Progress
@@ -30,7 +30,8 @@ print("   Compiling rustc_a v0.0.0", flush=True)
 (build / {host!r} / "stage1-rustc").mkdir(parents=True, exist_ok=True)
 if not (build / "host").is_symlink(): (build / "host").symlink_to(build / {host!r})
 (build / "host/stage1/bin").mkdir(parents=True, exist_ok=True)
-(build / "host/stage1/bin/rustc").touch()
+for program in ["rustc", *(program for tool, programs in {tools!r}.items() if tool in sys.argv for program in programs)]:
+    (build / "host/stage1/bin" / program).touch()
 for target in {targets!r}:
     lib = build / "host/stage1/lib/rustlib" / target / "lib"
     lib.mkdir(parents=True, exist_ok=True)
@@ -57,7 +58,8 @@ class Build(Sandbox):
         """Writes the fake bootstrap into upstream."""
         targets = [HOST, *settings.WASM_TARGETS]
         self.write(
-            self.upstream / "x.py", FAKE.format(build=str(self.layout.root), host=HOST, targets=targets, extra=extra)
+            self.upstream / "x.py",
+            FAKE.format(build=str(self.layout.root), host=HOST, targets=targets, tools=settings.TOOLS, extra=extra),
         )
 
     def ready(self, identity: str = "u1") -> toolchain.Ready:
@@ -65,7 +67,9 @@ class Build(Sandbox):
         pin = self.pin("compiler/rustc_a/src/lib.rs")
         prepared = tree.prepare(self.upstream, identity, self.layout, pin, self.repo)
         text = settings.write(self.config, self.layout, self.stage0).read_text(encoding="utf-8")
-        return toolchain.Ready(self.stage0, prepared, identity, text, pin, "22.1.8")
+        return toolchain.Ready(
+            self.stage0, prepared, identity, text, pin, "22.1.8", settings.tools(self.config, self.layout)
+        )
 
     def build(self) -> None:
         """Builds without our command, which needs a real cargo."""
@@ -80,6 +84,7 @@ class Build(Sandbox):
         with (
             mock.patch.object(toolchain, "get_ready", lambda *_: self.ready()),
             mock.patch.object(runtime, "build", install),
+            mock.patch.object(sysroot, "of_ours", lambda *_: iter(())),
         ):
             toolchain.build(self.config, self.layout)
 
@@ -109,6 +114,29 @@ class Build(Sandbox):
         (self.layout.stage1 / "lib/rustlib/wasm32-wasip1/lib/libstd-1.rlib").unlink()
         self.build()
         self.assertEqual(len(self.calls()), 2)
+
+    def test_a_lost_program_is_made_again(self) -> None:
+        """Like a lost std."""
+        self.build()
+        (self.layout.stage1 / "bin/clippy-driver").unlink()
+        self.build()
+        self.assertEqual(len(self.calls()), 2)
+
+    def test_the_same_call_builds_the_chosen_tools(self) -> None:
+        """Another call would begin the toolchain's directory anew. A tool that is left out goes, and std stays."""
+        self.build()
+        self.config.build.tools = ["rustfmt"]
+        self.build()
+        self.config.build.tools = []
+        self.build()
+        built = [[word for word in call.split() if word.startswith("src/tools/")] for call in self.calls()]
+        rustdoc, clippy, rustfmt = settings.TOOLS
+        self.assertEqual(built, [[rustdoc, clippy, rustfmt], [rustdoc, rustfmt], [rustdoc]])
+        self.assertEqual(["--keep-stage-std" in call for call in self.calls()], [False, True, True])
+
+    def test_upstreams_own_compiler_is_built_without_tools(self) -> None:
+        """It is there to compare with, and they take minutes."""
+        self.assertEqual(settings.tools(self.config, Layout(self.root, pristine=True)), (settings.RUSTDOC,))
 
     def test_another_linker_is_linked_and_builds_nothing(self) -> None:
         """Nothing is compiled with it; a lost link comes back as well."""
@@ -140,7 +168,9 @@ class Build(Sandbox):
             keys.add(toolchain.source_key(self.config))
             self.config.wasm.wasi_lib = "/other/wasi"
             keys.add(toolchain.source_key(self.config))
-        self.assertEqual(len(keys), 3)
+            self.config.build.tools = ["clippy"]
+            keys.add(toolchain.source_key(self.config))
+        self.assertEqual(len(keys), 4)
 
     def test_cargo_comes_back_after_the_compiler_was_built_anew(self) -> None:
         """Upstream's bootstrap begins the toolchain's directory anew, and who has installed it wants to keep it."""

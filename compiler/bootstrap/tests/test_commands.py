@@ -312,12 +312,22 @@ class Commands(Sandbox):
         linkers = self.layout.stage1 / "lib/rustlib/host-triple/bin"
         linkers.mkdir()
         (linkers / "rust-lld").symlink_to(config.llvm.lld)
-        (self.layout.stage1 / "lib/rustlib/src").symlink_to(self.upstream)
+        for name, text in (("core/lib.rs", "core"), ("core/tests/lib.rs", "")):
+            self.write(self.upstream / "library" / name, text)
+        (self.layout.stage1 / "lib/rustlib/src").mkdir()
+        (self.layout.stage1 / "lib/rustlib/src/rust").symlink_to(self.upstream)
+        self.write(self.layout.stage1 / "share/man/man1/rustc.1", "")
         dist.copy(config, self.layout, stage0, self.root / "one")
         linker = self.root / "one/lib/rustlib/host-triple/bin/rust-lld"
         self.assertFalse(linker.is_symlink())
         self.assertEqual(linker.read_text(), "linker")
-        self.assertFalse((self.root / "one/lib/rustlib/src").exists())
+        self.assertEqual((self.root / "one/lib/rustlib/src/rust/library/core/lib.rs").read_text(), "core")
+        self.assertFalse((self.root / "one/lib/rustlib/src/rust/compiler").exists())
+        self.assertFalse((self.root / "one/lib/rustlib/src/rust/library/core/tests").exists())
+        self.assertTrue((self.root / "one/share/man/man1/rustc.1").exists())
+        components = (self.root / "one/lib/rustlib/components").read_text().splitlines()
+        self.assertIn("rust-src", components)
+        self.assertIn("rustc-host-triple", components)
         (linkers / "other").symlink_to(config.llvm.lld)
         with self.assertRaisesRegex(Failure, "leads out of the toolchain"):
             dist.copy(config, self.layout, stage0, self.root / "two")

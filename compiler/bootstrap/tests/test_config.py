@@ -29,6 +29,7 @@ class Options(unittest.TestCase):
             ('[build]\njobs = "1"\n', "must be int"),
             ("[build]\njobs = true\n", "must be int"),
             ("[wasm]\nrustflags = [1]\n", "must be a list of strings"),
+            ('[build]\ntools = ["clipy"]\n', "does not know `clipy`; there are `clippy`, `rustfmt`"),
             ("build = 1\n", "is a table"),
         ):
             with self.subTest(text=text), self.assertRaisesRegex(ValueError, re.escape(message)):

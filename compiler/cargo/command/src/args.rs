@@ -192,7 +192,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: StoreCommand,
     },
-    /// Write the reference and the man pages
+    /// Write the reference, the man pages and what shells complete command lines with
     #[command(hide = true)]
     GenerateDocs {
         /// The file to write the reference to
@@ -201,6 +201,9 @@ pub(crate) enum Command {
         /// The directory to write the man pages to
         #[arg(long, value_name = "DIR")]
         man: Option<PathBuf>,
+        /// The directory to write the completions for bash, zsh and fish to
+        #[arg(long, value_name = "DIR")]
+        completions: Option<PathBuf>,
     },
 }
 

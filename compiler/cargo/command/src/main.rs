@@ -79,7 +79,9 @@ fn main() {
         Command::Verify(options) => pack::verify(&shell, options, &split.cargo),
         Command::Store { command } => store_command::run(&shell, command),
         Command::Init(options) => init::run(&shell, options),
-        Command::GenerateDocs { markdown, man } => reference::write(markdown.as_deref(), man.as_deref()),
+        Command::GenerateDocs { markdown, man, completions } => {
+            reference::write(markdown.as_deref(), man.as_deref(), completions.as_deref())
+        }
     };
     exit(result.unwrap_or_else(|failure| shell.failure(failure)))
 }

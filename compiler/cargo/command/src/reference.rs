@@ -1,24 +1,29 @@
-//! The reference and the man pages, written from the definition that `--help` is written from.
+//! The reference, the man pages and the completions, written from the definition that `--help` is written from.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use clap::{Command, CommandFactory as _};
+use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
 use crate::args::{Cli, DETAILS};
 use crate::failure::{Failure, Result};
 
-/// Writes the reference into one file, and the man pages, one for each command, into a directory.
-pub(crate) fn write(file: Option<&Path>, dir: Option<&Path>) -> Result<i32> {
+/// Writes the reference into one file, the man pages, one for each command, into a directory, and the completions, one
+/// for each shell, into another.
+pub(crate) fn write(file: Option<&Path>, dir: Option<&Path>, completions_dir: Option<&Path>) -> Result<i32> {
     let failed = |path: &Path, error| Failure::new(format!("cannot write to `{}`: {error}", path.display()));
     if let Some(file) = file {
         fs::write(file, markdown()).map_err(|error| failed(file, error))?;
     }
     if let Some(dir) = dir {
         man_pages(dir).map_err(|error| failed(dir, error))?;
+    }
+    if let Some(dir) = completions_dir {
+        completions(dir).map_err(|error| failed(dir, error))?;
     }
     Ok(0)
 }
@@ -29,6 +34,21 @@ fn man_pages(dir: &Path) -> io::Result<()> {
     clap_mangen::generate_to(command.clone(), dir)?;
     let main = Man::new(command);
     fs::write(dir.join(main.get_filename()), man_page(&main)?)
+}
+
+/// Cargo's completions for bash and zsh hand over to those of a program `cargo-NAME`; fish's own for Cargo do not.
+const FISH_HANDS_OVER: &str = r#"complete -c cargo -n "__fish_seen_subcommand_from wasm-proc-macro" -f -a '(complete -C (commandline -pc | string replace -r "^\s*cargo\s+(\+\S+\s+)?wasm-proc-macro" cargo-wasm-proc-macro))'
+"#;
+
+fn completions(dir: &Path) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+        let file = clap_complete::generate_to(shell, &mut Cli::command(), "cargo-wasm-proc-macro", dir)?;
+        if shell == Shell::Fish {
+            fs::write(&file, fs::read_to_string(&file)? + FISH_HANDS_OVER)?;
+        }
+    }
+    Ok(())
 }
 
 /// The main page, with the details as sections of their own and their lines as they are.
@@ -55,7 +75,7 @@ fn markdown() -> String {
     let mut command = Cli::command().color(clap::ColorChoice::Never).disable_help_subcommand(true);
     command.build();
     let mut text = String::from(
-        "# cargo wasm-proc-macro\n\nWritten by `cargo wasm-proc-macro generate-docs --markdown REFERENCE.md`; `--man DIR` writes the same as man pages.\n",
+        "# cargo wasm-proc-macro\n\nWritten by `cargo wasm-proc-macro generate-docs --markdown REFERENCE.md`; `--man DIR` writes the same as man pages, and `--completions DIR` what bash, zsh and fish complete it with.\n",
     );
     add(&mut text, &command);
     text

@@ -160,12 +160,21 @@ fn help_is_there_for_each_command() {
 fn the_reference_is_of_this_version() {
     // It is written from the definition of the options, and nobody remembers to do that.
     let lab = Lab::new();
-    let (file, dir) = (lab.path("REFERENCE.md"), lab.path("man"));
-    lab.ok(&["generate-docs", "--markdown", file.to_str().unwrap(), "--man", dir.to_str().unwrap()]);
+    let (file, dir, completions) = (lab.path("REFERENCE.md"), lab.path("man"), lab.path("completions"));
+    let [to, man_to, completions_to] = [&file, &dir, &completions].map(|path| path.to_str().unwrap());
+    lab.ok(&["generate-docs", "--markdown", to, "--man", man_to, "--completions", completions_to]);
     let is_same = std::fs::read_to_string(file).unwrap() == include_str!("../REFERENCE.md");
     assert!(is_same, "`cargo run -- generate-docs --markdown REFERENCE.md` in compiler/cargo/command writes it anew");
     for page in ["cargo-wasm-proc-macro.1", "cargo-wasm-proc-macro-build.1", "cargo-wasm-proc-macro-store-gc.1"] {
         let page = std::fs::read_to_string(dir.join(page)).unwrap();
         assert!(page.contains(".SH SYNOPSIS"), "{page}");
+    }
+    for (name, command) in [
+        ("cargo-wasm-proc-macro.bash", " cargo-wasm-proc-macro\n"),
+        ("_cargo-wasm-proc-macro", "#compdef cargo-wasm-proc-macro"),
+        ("cargo-wasm-proc-macro.fish", "complete -c cargo-wasm-proc-macro"),
+    ] {
+        let script = std::fs::read_to_string(completions.join(name)).unwrap();
+        assert!(script.contains(command) && script.contains("on-refusal"), "{name}");
     }
 }
