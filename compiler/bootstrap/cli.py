@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="*",
         metavar="FILTER",
         help="only tests whose names contain this; "
-        f"`{suite.PARITY}` or `{suite.CARGO}` before it: only those of tests/{suite.PARITY} or tests/{suite.CARGO}",
+        f"{', '.join(f'`{part}`' for part in suite.PARTS)} before it: only those of tests/ in the directory of that name",
     )
     test.add_argument("--all", action="store_true", help="with the tests that take too long for every run")
     test.add_argument("--bless", action="store_true", help="write expectations anew instead of comparing")
@@ -139,10 +139,12 @@ def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
     ready = toolchain.build(config, layout, arguments.jobs)
     suite.forget_other_checkout(layout, ready.stage0)
     run = suite.Run(layout, ready.stage0, words, arguments.jobs, arguments.bless, arguments.all)
-    if part != suite.PARITY:
+    if part not in (suite.PARITY, suite.ANALYZER):
         cargo.build(config, layout, ready.stage0, arguments.jobs)
     if part == suite.PARITY:
         total.add(suite.test_parity(run))
+    elif part == suite.ANALYZER:
+        total.add(suite.test_analyzer(run))
     elif part == suite.CARGO:
         total.add(suite.test_cargo(run))
     else:

@@ -99,6 +99,7 @@ def copy(config: Config, layout: Layout, stage0: Stage0, root: Path) -> None:
     for program in sorted((stage1 / "bin").iterdir()):
         if not program.name.startswith("."):
             shutil.copy2(program, root / "bin" / program.name)
+    shutil.copytree(stage1 / "libexec", root / "libexec")
     for entry in sorted((stage1 / "lib").iterdir()):
         if entry.is_file():
             (root / "lib").mkdir(exist_ok=True)

@@ -9,7 +9,9 @@ from .system import Stage0
 
 WASM_TARGETS = ("wasm32-wasip1", "wasm32-unknown-unknown")
 # Paths of upstream's bootstrap that are built beside compiler and std.
-TOOLS: tuple[str, ...] = ("src/tools/rustdoc",)
+TOOLS: tuple[str, ...] = ("src/tools/rustdoc", "src/tools/rust-analyzer/crates/proc-macro-srv-cli")
+# The same beside upstream's compiler, which only benchmarks run.
+PRISTINE_TOOLS: tuple[str, ...] = ("src/tools/rustdoc",)
 
 
 def render(config: Config, layout: Layout, stage0: Stage0) -> str:

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,16 @@ from .run import failure, logged
 from .system import Stage0
 from .tree import Prepared
 
-# What of ours cannot change a single byte of std: our own crates, our own modules that only serve `--wasm-proc-macro`, and
-# rustdoc. A patch of the compiler's own files is never in here, for it may change crate metadata or predefined symbols.
+# What of ours cannot change a single byte of std: our own crates, our own modules that only serve `--wasm-proc-macro`, rustdoc
+# and other tools. A patch of the compiler's own files is never in here, for it may change crate metadata or predefined symbols.
 STD_NEUTRAL = (
     "compiler/rustc_wasm_proc_macro_api/",
+    "compiler/rustc_wasm_proc_macro_client/",
     "stubgen/",
     "compiler/rustc_expand/src/remote_",
     "compiler/rustc_interface/src/wasm_proc_macro",
     "src/librustdoc/",
+    "src/tools/",
 )
 
 # What stands for the tree in the compiler's messages, for the tree's paths are remapped (`settings`): upstream's names and Debian's.
@@ -151,7 +154,8 @@ def compile_toolchain(layout: Layout, ready: Ready, done: dict[str, Any], jobs: 
     # A build that is interrupted half-way may leave std's directories in any state.
     store_json(layout.state / "built.json", {"std_key": done["std_key"]} if keep_std else {})
     cold = not (layout.base / ready.stage0.host / "stage1-rustc").exists()
-    run_bootstrap(layout, ready, bootstrap_arguments(ready.stage0, keep_std), jobs, cold=cold)
+    tools = settings.PRISTINE_TOOLS if layout.pristine else settings.TOOLS
+    run_bootstrap(layout, ready, bootstrap_arguments(ready.stage0, keep_std, tools), jobs, cold=cold)
     store_json(layout.state / "built.json", {"key": ready.key, "std_key": ready.std_key})
 
 
@@ -162,11 +166,11 @@ def check(config: Config, layout: Layout, jobs: int = 0) -> None:
     say("check", "the compiler type-checks")
 
 
-def bootstrap_arguments(stage0: Stage0, keep_std: bool) -> list[str]:
+def bootstrap_arguments(stage0: Stage0, keep_std: bool, tools: Sequence[str] = settings.TOOLS) -> list[str]:
     """What to build. All targets in one call: a later call with fewer would clear the others from the sysroot."""
     targets = ",".join((stage0.host, *settings.WASM_TARGETS))
     keep = ["--keep-stage-std", "1"] if keep_std else []
-    return ["build", "--stage", "1", "--target", targets, *keep, "library", *settings.TOOLS]
+    return ["build", "--stage", "1", "--target", targets, *keep, "library", *tools]
 
 
 def run_bootstrap(layout: Layout, ready: Ready, arguments: list[str], jobs: int, *, cold: bool) -> None:
@@ -209,7 +213,13 @@ def is_complete(layout: Layout, stage0: Stage0) -> bool:
     """Whether the toolchain still has all that is compiled."""
     rustlib = layout.stage1 / "lib" / "rustlib"
     stds = [rustlib / target / "lib" for target in (stage0.host, *settings.WASM_TARGETS)]
-    return (layout.stage1 / "bin" / "rustc").exists() and all(any(std.glob("libstd-*.rlib")) for std in stds)
+    programs = [layout.stage1 / "bin" / "rustc", *([] if layout.pristine else [macro_server(layout)])]
+    return all(path.exists() for path in programs) and all(any(std.glob("libstd-*.rlib")) for std in stds)
+
+
+def macro_server(layout: Layout) -> Path:
+    """Where rust-analyzer looks for the program that runs macros."""
+    return layout.stage1 / "libexec" / "rust-analyzer-proc-macro-srv"
 
 
 def linker_directory(layout: Layout, stage0: Stage0) -> Path:

@@ -31,6 +31,8 @@ print("   Compiling rustc_a v0.0.0", flush=True)
 if not (build / "host").is_symlink(): (build / "host").symlink_to(build / {host!r})
 (build / "host/stage1/bin").mkdir(parents=True, exist_ok=True)
 (build / "host/stage1/bin/rustc").touch()
+(build / "host/stage1/libexec").mkdir(parents=True, exist_ok=True)
+(build / "host/stage1/libexec/rust-analyzer-proc-macro-srv").touch()
 for target in {targets!r}:
     lib = build / "host/stage1/lib/rustlib" / target / "lib"
     lib.mkdir(parents=True, exist_ok=True)

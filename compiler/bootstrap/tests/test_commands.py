@@ -120,7 +120,7 @@ class Suite(Sandbox):
         """It is what the README promises first; a filter is for tests with names."""
         total = self.test()
         self.assertEqual(self.steps, ["bootstrap.hooks.check", "bootstrap.dist.check", "bootstrap.demo.demo"])
-        self.assertEqual(total, suite.Count(passed=9))
+        self.assertEqual(total, suite.Count(passed=10))
         self.test("some_name")
         self.assertEqual(self.steps, [])
 
@@ -307,6 +307,7 @@ class Commands(Sandbox):
         config.llvm.lld = str(self.write(self.root / "lld", "linker"))
         self.write(self.layout.stage1 / "bin/rustc", "")
         self.write(self.layout.stage1 / "lib/librustc_driver-1.so", "")
+        self.write(self.layout.stage1 / "libexec/rust-analyzer-proc-macro-srv", "")
         for target in ("host-triple", *settings.WASM_TARGETS):
             self.write(self.layout.stage1 / "lib/rustlib" / target / "lib/libstd-1.rlib", "")
         linkers = self.layout.stage1 / "lib/rustlib/host-triple/bin"
@@ -317,6 +318,7 @@ class Commands(Sandbox):
         linker = self.root / "one/lib/rustlib/host-triple/bin/rust-lld"
         self.assertFalse(linker.is_symlink())
         self.assertEqual(linker.read_text(), "linker")
+        self.assertTrue((self.root / "one/libexec/rust-analyzer-proc-macro-srv").exists())
         self.assertFalse((self.root / "one/lib/rustlib/src").exists())
         (linkers / "other").symlink_to(config.llvm.lld)
         with self.assertRaisesRegex(Failure, "leads out of the toolchain"):
