@@ -139,7 +139,7 @@ def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
     ready = toolchain.build(config, layout, arguments.jobs)
     suite.forget_other_checkout(layout, ready.stage0)
     run = suite.Run(layout, ready.stage0, words, arguments.jobs, arguments.bless, arguments.all)
-    if part not in (suite.PARITY, suite.ANALYZER):
+    if part != suite.PARITY:
         cargo.build(config, layout, ready.stage0, arguments.jobs)
     if part == suite.PARITY:
         total.add(suite.test_parity(run))

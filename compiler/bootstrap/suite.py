@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import demo, dist, fuzz, hooks, runtime
+from . import analyzer, demo, dist, fuzz, hooks, runtime
 from .config import REPO, Config, Layout
 from .report import Failure, duration, say
 from .run import captured, started
@@ -183,8 +183,9 @@ def test_cargo(run: Run) -> Count:
 
 
 def test_analyzer(run: Run) -> Count:
-    """Expands macros with the toolchain's server as rust-analyzer does."""
-    return run.cargo_test("rust-analyzer's server of macros: tests/analyzer/", ["analyzer-tests"])
+    """Expands macros with the toolchain's server, as rust-analyzer does and in rust-analyzer."""
+    title = "rust-analyzer and its server of macros: tests/analyzer/"
+    return run.cargo_test(title, ["analyzer-tests"], analyzer.environment(run.layout))
 
 
 def where_the_runtime_is_built(run: Run, title: str, package: str, more: dict[str, str] | None = None) -> Count:

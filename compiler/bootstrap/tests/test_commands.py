@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from bootstrap import cargo, clean, cli, demo, dist, hooks, patches, run, runtime, settings, suite, system, toolchain
+from bootstrap import analyzer, cargo, clean, cli, demo, dist, hooks, patches, run, runtime, settings, suite, system, toolchain
 from bootstrap.config import REPO, Config, Layout
 from bootstrap.report import Failure
 from bootstrap.system import Stage0
@@ -65,6 +65,7 @@ class Suite(Sandbox):
         self.addCleanup(stack.close)
         stack.enter_context(mock.patch.object(suite, "run_part", self.record))
         stack.enter_context(mock.patch.object(runtime, "lay", lambda *_: self.root / "workspace"))
+        stack.enter_context(mock.patch.object(analyzer, "environment", lambda *_: {"RUST_ANALYZER": "/there"}))
         for module, name in ((hooks, "check"), (dist, "check"), (demo, "demo")):
             step = f"{module.__name__}.{name}"
             stack.enter_context(mock.patch.object(module, name, lambda *_, step=step: self.steps.append(step)))
