@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="*",
         metavar="FILTER",
         help="only tests whose names contain this; "
-        f"`{suite.PARITY}` or `{suite.CARGO}` before it: only those of tests/{suite.PARITY} or tests/{suite.CARGO}",
+        f"{', '.join(f'`{part}`' for part in suite.PARTS)} before it: only those of tests/ in the directory of that name",
     )
     test.add_argument("--all", action="store_true", help="with the tests that take too long for every run")
     test.add_argument("--bless", action="store_true", help="write expectations anew instead of comparing")
@@ -143,6 +143,8 @@ def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
         cargo.build(config, layout, ready.stage0, arguments.jobs)
     if part == suite.PARITY:
         total.add(suite.test_parity(run))
+    elif part == suite.ANALYZER:
+        total.add(suite.test_analyzer(run))
     elif part == suite.CARGO:
         total.add(suite.test_cargo(run))
     else:

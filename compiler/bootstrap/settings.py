@@ -8,19 +8,22 @@ from .files import link_atomic, write_if_changed
 from .system import Stage0
 
 WASM_TARGETS = ("wasm32-wasip1", "wasm32-unknown-unknown")
-# Paths of upstream's bootstrap, each with the programs that are built from it beside compiler and std.
+# Paths of upstream's bootstrap, each with the files of the toolchain that are built from it beside compiler and std.
 RUSTDOC = "src/tools/rustdoc"
+MACRO_SERVER = "src/tools/rust-analyzer/crates/proc-macro-srv-cli"
 TOOLS = {
-    RUSTDOC: ("rustdoc",),
-    "src/tools/clippy": ("cargo-clippy", "clippy-driver"),
-    "src/tools/rustfmt": ("cargo-fmt", "rustfmt"),
+    RUSTDOC: ("bin/rustdoc",),
+    MACRO_SERVER: ("libexec/rust-analyzer-proc-macro-srv",),
+    "src/tools/clippy": ("bin/cargo-clippy", "bin/clippy-driver"),
+    "src/tools/rustfmt": ("bin/cargo-fmt", "bin/rustfmt"),
 }
 
 
 def tools(config: Config, layout: Layout | None = None) -> tuple[str, ...]:
     """Which of them are built. Upstream's compiler is there to compare with, and nobody checks or formats with it."""
-    chosen = [] if layout and layout.pristine else config.build.tools
-    return (RUSTDOC, *(path for path in TOOLS if path.rpartition("/")[2] in chosen))
+    if layout and layout.pristine:
+        return (RUSTDOC,)
+    return (RUSTDOC, MACRO_SERVER, *(path for path in TOOLS if path.rpartition("/")[2] in config.build.tools))
 
 
 def render(config: Config, layout: Layout, stage0: Stage0) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import demo, dist, fuzz, hooks, runtime
+from . import analyzer, demo, dist, fuzz, hooks, runtime
 from .config import REPO, Config, Layout
 from .report import Failure, duration, say
 from .run import captured, started
@@ -21,8 +21,8 @@ UNITTEST_BAD = re.compile(r"^FAILED \((.*)\)")
 # unittest's exit code if it has run nothing, from Python 3.12 on.
 UNITTEST_NOTHING = 5
 OWN_PACKAGES = ("stubgen", "rustc_wasm_proc_macro_api", "cargo-wasm-proc-macro", "census")
-# Parts of the suite that a word before the filters chooses alone: `tests/parity` and `tests/cargo`.
-PARITY, CARGO = "parity", "cargo"
+# Parts of the suite that a word before the filters chooses alone: the packages in `tests` of these names.
+PARITY, CARGO, ANALYZER = PARTS = ("parity", "cargo", "analyzer")
 # The benchmarks that compare with upstream's compiler.
 PRISTINE = {"driver-size", "start-up"}
 
@@ -136,7 +136,7 @@ def test_x_py(filter_words: Sequence[str]) -> Count:
 
 def split(words: Sequence[str]) -> tuple[str, Sequence[str]]:
     """The part that is asked for alone by its name before any filter, else nothing, and the filters."""
-    part = words[0] if words and words[0] in (PARITY, CARGO) else ""
+    part = words[0] if words and words[0] in PARTS else ""
     return part, words[1:] if part else words
 
 
@@ -180,6 +180,12 @@ def test_cargo(run: Run) -> Count:
     # Elsewhere what is ignored is no test by itself, and ui_test knows no such flag.
     flags = ["--include-ignored"] if run.everything else []
     return run.cargo_test("the Cargo command: tests/cargo/", ["cargo-tests"], flags=flags)
+
+
+def test_analyzer(run: Run) -> Count:
+    """Expands macros with the toolchain's server, as rust-analyzer does and in rust-analyzer."""
+    title = "rust-analyzer and its server of macros: tests/analyzer/"
+    return run.cargo_test(title, ["analyzer-tests"], analyzer.environment(run.layout))
 
 
 def where_the_runtime_is_built(run: Run, title: str, package: str, more: dict[str, str] | None = None) -> Count:
@@ -231,6 +237,7 @@ def test_all(config: Config, run: Run) -> Count:
             total.add(test_step(title, step))
     total.add(run.cargo_test("the fork: tests/", ["tests"], {"RUSTC_BLESS": "1"} if run.bless else None))
     total.add(test_parity(run))
+    total.add(test_analyzer(run))
     total.add(test_cargo(run))
     return total
 

@@ -89,7 +89,7 @@ def of_upstream(tree: Path, root: Path) -> Iterator[tuple[str, Path]]:
     yield from ((f"share/man/man1/{path.name}", path) for path in sorted((tree / "src/doc/man").glob("*.1")))
     for name, place in READMES.items():
         programs = settings.TOOLS.get(place, ())
-        if all((root / "bin" / program).exists() for program in programs):
+        if all((root / program).exists() for program in programs):
             yield from ((f"share/doc/{name}/{text}", tree / place / text) for text in ("README.md", "COPYRIGHT"))
 
 

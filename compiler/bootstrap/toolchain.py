@@ -17,14 +17,16 @@ from .run import failure, logged
 from .system import Stage0
 from .tree import Prepared
 
-# What of ours cannot change a single byte of std: our own crates, our own modules that only serve `--wasm-proc-macro`, and
-# rustdoc. A patch of the compiler's own files is never in here, for it may change crate metadata or predefined symbols.
+# What of ours cannot change a single byte of std: our own crates, our own modules that only serve `--wasm-proc-macro`, rustdoc
+# and other tools. A patch of the compiler's own files is never in here, for it may change crate metadata or predefined symbols.
 STD_NEUTRAL = (
     "compiler/rustc_wasm_proc_macro_api/",
+    "compiler/rustc_wasm_proc_macro_client/",
     "stubgen/",
     "compiler/rustc_expand/src/remote_",
     "compiler/rustc_interface/src/wasm_proc_macro",
     "src/librustdoc/",
+    "src/tools/",
 )
 
 # What stands for the tree in the compiler's messages, for the tree's paths are remapped (`settings`): upstream's names and Debian's.
@@ -216,8 +218,8 @@ def is_complete(layout: Layout, ready: Ready) -> bool:
     """Whether the toolchain still has all that is compiled."""
     rustlib = layout.stage1 / "lib" / "rustlib"
     stds = [rustlib / target / "lib" for target in (ready.stage0.host, *settings.WASM_TARGETS)]
-    programs = ["rustc", *(program for tool in ready.tools for program in settings.TOOLS[tool])]
-    return all((layout.stage1 / "bin" / program).exists() for program in programs) and all(
+    programs = ["bin/rustc", *(program for tool in ready.tools for program in settings.TOOLS[tool])]
+    return all((layout.stage1 / program).exists() for program in programs) and all(
         any(std.glob("libstd-*.rlib")) for std in stds
     )
 

@@ -11,7 +11,7 @@ from .files import load_json, sha256_bytes, store_json, write_atomic
 from .report import Failure, say
 from .upstream import UNUSED, Pin
 
-OVERLAY_ROOTS = ("compiler", "library", "stubgen")
+OVERLAY_ROOTS = ("compiler", "library", "src", "stubgen")
 # The runtime is a library of its own, built from the repository; Cargo has a tree of its own.
 NOT_LAID = (
     "compiler/hooks",

@@ -101,9 +101,7 @@ def fetch_debian(layout: Layout, pin: Pin, into: Path) -> Path:
     """Downloads Debian's source package, checks its digest and unpacks it."""
     cache = layout.root / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    package = next((file for file in cache.glob("*.deb") if sha256_file(file) == pin.package_sha256), None)
-    if package is None:
-        package = download_debian(layout, pin, cache)
+    package = debian_package(layout, pin, cache)
     log = layout.logs / "unpack.log"
     if logged(["dpkg-deb", "-x", package, into], log) != 0:
         raise failure(f"unpacking `{package.name}`", log, "`./x.py build` again; it downloads what is damaged")
@@ -113,13 +111,19 @@ def fetch_debian(layout: Layout, pin: Pin, into: Path) -> Path:
     return roots[0]
 
 
+def debian_package(layout: Layout, pin: Pin, cache: Path) -> Path:
+    """The pinned package, which may have been downloaded before."""
+    found = next((file for file in cache.glob("*.deb") if sha256_file(file) == pin.package_sha256), None)
+    return found or download_debian(layout, pin, cache)
+
+
 def download_debian(layout: Layout, pin: Pin, cache: Path) -> Path:
     """Downloads the pinned package, or says what else there is."""
     wanted = f"{pin.package}={pin.package_version}"
     other_ways = OTHER_WAYS.format(version=pin.version)
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         raise Failure(f"there is no apt-get here to download `{wanted}` with", other_ways)
-    say("fetch", f"rustc {pin.version}: Debian package {wanted} (45 MB)")
+    say("fetch", f"Debian package {wanted}")
     log = layout.logs / "fetch.log"
     status = logged(["apt-get", "download", wanted], log, cwd=cache)
     if status != 0 and output(["apt-get", "--version"]):

@@ -51,6 +51,11 @@ impl Toolchain {
         command
     }
 
+    /// Its directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The fork's rustc.
     pub fn rustc_path(&self) -> PathBuf {
         self.root.join("bin/rustc")

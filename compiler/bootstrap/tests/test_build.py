@@ -30,8 +30,9 @@ print("   Compiling rustc_a v0.0.0", flush=True)
 (build / {host!r} / "stage1-rustc").mkdir(parents=True, exist_ok=True)
 if not (build / "host").is_symlink(): (build / "host").symlink_to(build / {host!r})
 (build / "host/stage1/bin").mkdir(parents=True, exist_ok=True)
-for program in ["rustc", *(program for tool, programs in {tools!r}.items() if tool in sys.argv for program in programs)]:
-    (build / "host/stage1/bin" / program).touch()
+for program in ["bin/rustc", *(program for tool, programs in {tools!r}.items() if tool in sys.argv for program in programs)]:
+    (build / "host/stage1" / program).parent.mkdir(exist_ok=True)
+    (build / "host/stage1" / program).touch()
 for target in {targets!r}:
     lib = build / "host/stage1/lib/rustlib" / target / "lib"
     lib.mkdir(parents=True, exist_ok=True)
@@ -130,8 +131,8 @@ class Build(Sandbox):
         self.config.build.tools = []
         self.build()
         built = [[word for word in call.split() if word.startswith("src/tools/")] for call in self.calls()]
-        rustdoc, clippy, rustfmt = settings.TOOLS
-        self.assertEqual(built, [[rustdoc, clippy, rustfmt], [rustdoc, rustfmt], [rustdoc]])
+        rustdoc, server, clippy, rustfmt = settings.TOOLS
+        self.assertEqual(built, [[rustdoc, server, clippy, rustfmt], [rustdoc, server, rustfmt], [rustdoc, server]])
         self.assertEqual(["--keep-stage-std" in call for call in self.calls()], [False, True, True])
 
     def test_upstreams_own_compiler_is_built_without_tools(self) -> None:

@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from bootstrap import cargo, clean, cli, demo, dist, hooks, patches, run, runtime, settings, suite, system, toolchain
+from bootstrap import analyzer, cargo, clean, cli, demo, dist, hooks, patches, run, runtime, settings, suite, system, toolchain
 from bootstrap.config import REPO, Config, Layout
 from bootstrap.report import Failure
 from bootstrap.system import Stage0
@@ -65,6 +65,7 @@ class Suite(Sandbox):
         self.addCleanup(stack.close)
         stack.enter_context(mock.patch.object(suite, "run_part", self.record))
         stack.enter_context(mock.patch.object(runtime, "lay", lambda *_: self.root / "workspace"))
+        stack.enter_context(mock.patch.object(analyzer, "environment", lambda *_: {"RUST_ANALYZER": "/there"}))
         for module, name in ((hooks, "check"), (dist, "check"), (demo, "demo")):
             step = f"{module.__name__}.{name}"
             stack.enter_context(mock.patch.object(module, name, lambda *_, step=step: self.steps.append(step)))
@@ -120,7 +121,7 @@ class Suite(Sandbox):
         """It is what the README promises first; a filter is for tests with names."""
         total = self.test()
         self.assertEqual(self.steps, ["bootstrap.hooks.check", "bootstrap.dist.check", "bootstrap.demo.demo"])
-        self.assertEqual(total, suite.Count(passed=9))
+        self.assertEqual(total, suite.Count(passed=10))
         self.test("some_name")
         self.assertEqual(self.steps, [])
 
@@ -307,6 +308,7 @@ class Commands(Sandbox):
         config.llvm.lld = str(self.write(self.root / "lld", "linker"))
         self.write(self.layout.stage1 / "bin/rustc", "")
         self.write(self.layout.stage1 / "lib/librustc_driver-1.so", "")
+        self.write(self.layout.stage1 / "libexec/rust-analyzer-proc-macro-srv", "")
         for target in ("host-triple", *settings.WASM_TARGETS):
             self.write(self.layout.stage1 / "lib/rustlib" / target / "lib/libstd-1.rlib", "")
         linkers = self.layout.stage1 / "lib/rustlib/host-triple/bin"
@@ -328,6 +330,7 @@ class Commands(Sandbox):
         components = (self.root / "one/lib/rustlib/components").read_text().splitlines()
         self.assertIn("rust-src", components)
         self.assertIn("rustc-host-triple", components)
+        self.assertTrue((self.root / "one/libexec/rust-analyzer-proc-macro-srv").exists())
         (linkers / "other").symlink_to(config.llvm.lld)
         with self.assertRaisesRegex(Failure, "leads out of the toolchain"):
             dist.copy(config, self.layout, stage0, self.root / "two")

@@ -9,24 +9,18 @@
 //! **Invariant**: nothing of a native crate is read in here beyond its first four bytes, and nothing
 //! at all of an `rlib` or `rmeta`.
 
-mod ahead;
 mod bridging_crates;
-mod expand;
 mod options;
-mod refused;
-mod runtime;
 mod scratch;
 mod stub_session;
 mod stub_spans;
 mod surroundings;
-mod watt;
 
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub(crate) use bridging_crates::configure as configure_bridging_crates;
-pub use expand::last_macro;
 pub(crate) use options::resolve_options;
 use rustc_data_structures::fx::{FxHashMap, FxIndexSet};
 use rustc_data_structures::owned_slice::{OwnedSlice, try_slice_owned};
@@ -39,9 +33,10 @@ use rustc_session::config::Sysroot;
 use rustc_span::Symbol;
 use rustc_target::spec::Target;
 use rustc_wasm_proc_macro_api::policy::Policy;
-use stubgen::Contents;
+pub use rustc_wasm_proc_macro_client::last_macro;
+use rustc_wasm_proc_macro_client::{self as client, ModuleFile, Surroundings, Told};
 use stubgen::cache::{self, Cache};
-use stubgen::module::{Abi, ModuleInfo, ReadError, starts_as_wasm};
+use stubgen::module::{Abi, ModuleInfo, starts_as_wasm};
 pub(crate) use surroundings::makefile_word;
 
 use crate::interface::Compiler;
@@ -60,7 +55,7 @@ struct Context {
     /// What the user grants, once it is known.
     policy: OnceLock<Policy>,
     /// What macros were refused that the user has been told of.
-    told: refused::Told,
+    told: Told,
 }
 
 impl Context {
@@ -94,9 +89,7 @@ fn profiler() -> SelfProfilerRef {
 
 /// A module that a compilation names or finds, read but not yet run.
 struct LoadedModule {
-    path: PathBuf,
-    bytes: IntoDynSyncSend<Contents>,
-    info: ModuleInfo,
+    file: IntoDynSyncSend<Arc<ModuleFile>>,
     /// The crate metadata: a crate is looked for as an ordinary one first, and so asked for twice.
     metadata: OnceLock<Result<Vec<u8>, String>>,
     macros: OnceLock<&'static [ProcMacro]>,
@@ -150,23 +143,20 @@ impl ModuleLoader {
             Entry::Vacant(entry) => entry,
         };
         // Modules that are read are mostly used.
-        runtime::prepare(&self.context.sysroot);
+        client::prepare(&self.context.sysroot);
         let profiler = profiler();
         let _timer = profiler.generic_activity_with_arg(
             "wasm_proc_macro_read",
             path.file_name().unwrap_or_default().to_string_lossy(),
         );
-        let module =
-            ModuleInfo::read(path).map_err(|error| with_help(&error)).map(|(info, bytes)| {
-                Arc::new(LoadedModule {
-                    path: path.to_path_buf(),
-                    bytes: IntoDynSyncSend(bytes),
-                    info,
-                    metadata: OnceLock::new(),
-                    macros: OnceLock::new(),
-                    context: Arc::clone(&self.context),
-                })
-            });
+        let module = ModuleFile::read(path).map(|file| {
+            Arc::new(LoadedModule {
+                file: IntoDynSyncSend(Arc::new(file)),
+                metadata: OnceLock::new(),
+                macros: OnceLock::new(),
+                context: Arc::clone(&self.context),
+            })
+        });
         entry.insert(module).clone()
     }
 }
@@ -202,15 +192,21 @@ impl MetadataLoader for ModuleLoader {
 
     fn get_proc_macros(&self, filename: &Path) -> Result<&'static [ProcMacro], String> {
         let module = self.module(filename)?;
-        Ok(module.macros.get_or_init(|| expand::proc_macros(&module)))
+        Ok(module.macros.get_or_init(|| module.proc_macros()))
     }
 }
 
-/// An error and what to do about it, as one note of another error.
-fn with_help(error: &ReadError) -> String {
-    match error.help() {
-        Some(help) => format!("{error}\n{help}"),
-        None => error.to_string(),
+impl LoadedModule {
+    fn info(&self) -> &ModuleInfo {
+        &self.file.info
+    }
+
+    fn proc_macros(&self) -> &'static [ProcMacro] {
+        let ModuleInfo { abi: Abi { krate, version, .. }, digest, .. } = self.info();
+        let name = options::name_of(&self.file.path, krate);
+        let grants = self.context.policy().grants(&digest.0, &name, version);
+        let surroundings: Arc<dyn Surroundings> = Arc::<Context>::clone(&self.context);
+        client::proc_macros(Arc::clone(&self.file), grants, surroundings)
     }
 }
 

@@ -4,7 +4,7 @@ use rustc_wasm_proc_macro_api::{self as api, CallError, Dispatch, Events, table}
 use stubgen::cache::Cache;
 use stubgen::module::{Digest, ModuleInfo};
 
-use crate::{FaultKind, LoadError, Module, engine};
+use crate::{FaultKind, LoadError, Module, engine, output};
 
 /// The one symbol of the library: what it can do.
 // SAFETY: the name is this crate's own.
@@ -24,6 +24,9 @@ impl api::Load for Library {
     }
 
     fn load(module: &api::Module<'_>, events: &dyn Events) -> Result<Module, String> {
+        if module.needs_standard_output {
+            output::keep_standard_output_clear();
+        }
         let info =
             ModuleInfo::parse_with_digest(module.bytes, Digest(module.digest)).map_err(|error| error.to_string())?;
         let cache = module.cache.map(|dir| Cache::new(dir.to_owned()));

@@ -7,6 +7,7 @@
 //! **Invariant**: no line of a guest is an object of JSON, not even without its colors and what stands before it is blank.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::fault::{FaultKind, Stop};
 
@@ -22,6 +23,14 @@ const COLORS_LIMIT: usize = 64;
 /// Takes colors back.
 const NO_COLORS: &str = "\x1b[0m";
 
+/// Whether the process speaks with another one over its standard output.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Has what guests write to standard output go to standard error from now on, in the whole process.
+pub(crate) fn keep_standard_output_clear() {
+    IS_TAKEN.store(true, Relaxed);
+}
+
 /// One of the two streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stream {
@@ -36,8 +45,8 @@ impl Stream {
             stream.flush()
         };
         match self {
-            Stream::Output => write(&mut io::stdout().lock()),
-            Stream::Error => write(&mut io::stderr().lock()),
+            Stream::Output if !IS_TAKEN.load(Relaxed) => write(&mut io::stdout().lock()),
+            Stream::Output | Stream::Error => write(&mut io::stderr().lock()),
         }
     }
 }

@@ -6,17 +6,20 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustc_wasm_proc_macro::{Activity, Dispatch, Events, rustc_wasm_proc_macro_runtime};
-use rustc_wasm_proc_macro_api::policy::{Policy, Wanted};
+use rustc_wasm_proc_macro_api::policy::{Grants, Policy, Wanted};
 use rustc_wasm_proc_macro_api::{CallError, EXPANSION_STACK, LoadedModule, Module, Runtime, table};
 use stubgen::module::Digest;
 use support::{ECHO, grants, server, wat};
 
+fn module<'a>(bytes: &'a [u8], grants: &'a Grants) -> Module<'a> {
+    let digest = Digest::of(bytes).0;
+    Module { bytes, digest, cache: None, only_cached: false, needs_standard_output: false, grants }
+}
+
 fn load_with(run: &str, events: &dyn Events) -> Result<LoadedModule, String> {
     let bytes = wat::parse_str(wat("", "", run)).unwrap();
     let runtime = Runtime::new(rustc_wasm_proc_macro_runtime()).unwrap();
-    let module =
-        Module { bytes: &bytes, digest: Digest::of(&bytes).0, cache: None, only_cached: false, grants: &grants() };
-    runtime.load(&module, events)
+    runtime.load(&module(&bytes, &grants()), events)
 }
 
 fn load(run: &str) -> LoadedModule {
@@ -58,8 +61,7 @@ fn a_module_is_loaded_from_the_cache_or_not_at_all() {
     let runtime = Runtime::new(rustc_wasm_proc_macro_runtime()).unwrap();
     runtime.prepare();
     let load = |cache, only_cached| {
-        runtime
-            .load(&Module { bytes: &bytes, digest: Digest::of(&bytes).0, cache, only_cached, grants: &grants() }, &())
+        runtime.load(&Module { cache, only_cached, ..module(&bytes, &grants()) }, &())
     };
     let cache = Some(dir.path());
     for cache in [cache, None] {
@@ -90,9 +92,7 @@ fn what_a_guest_has_and_asks_for_crosses() {
     std::fs::write(&policy, "[permissions.guest]\nenv = ['*']\n").unwrap();
     let grants = Policy::read(&policy).unwrap().grants(&[0; 32], "guest", "0.1.0");
     let runtime = Runtime::new(rustc_wasm_proc_macro_runtime()).unwrap();
-    let module =
-        Module { bytes: &bytes, digest: Digest::of(&bytes).0, cache: None, only_cached: false, grants: &grants };
-    let module = runtime.load(&module, &()).unwrap();
+    let module = runtime.load(&module(&bytes, &grants), &()).unwrap();
 
     #[derive(Default)]
     struct Hearing {

@@ -77,6 +77,7 @@ impl Runtime {
             digest: module.digest,
             cache: module.cache.and_then(table::path_bytes).map_or(Bytes::EMPTY, Bytes::new),
             only_cached: module.only_cached,
+            needs_standard_output: module.needs_standard_output,
             grants: Bytes::new(&grants),
         };
         let loaded = call.host(|host| {

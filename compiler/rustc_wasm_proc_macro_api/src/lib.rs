@@ -123,6 +123,8 @@ pub struct Module<'a> {
     pub cache: Option<&'a std::path::Path>,
     /// Whether to load the module from the cache or not at all.
     pub only_cached: bool,
+    /// Whether the process has its standard output for itself. What guests write there goes to standard error from then on.
+    pub needs_standard_output: bool,
     /// What it is granted.
     pub grants: &'a Grants,
 }

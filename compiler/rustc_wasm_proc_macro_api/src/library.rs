@@ -59,9 +59,16 @@ unsafe extern "C" fn load<L: Load>(module: &table::Module<'_>, host: &Host<'_>) 
     let loaded = catch_unwind(AssertUnwindSafe(|| {
         let cache = module.cache.get();
         let cache = if cache.is_empty() { None } else { table::path_from(cache) };
-        let (bytes, digest, only_cached) = (module.bytes.get(), module.digest, module.only_cached);
         let grants = Grants::decode(module.grants.get()).ok_or("the compiler's grants cannot be read")?;
-        L::load(&Module { bytes, digest, cache, only_cached, grants: &grants }, &caller)
+        let module = Module {
+            bytes: module.bytes.get(),
+            digest: module.digest,
+            cache,
+            only_cached: module.only_cached,
+            needs_standard_output: module.needs_standard_output,
+            grants: &grants,
+        };
+        L::load(&module, &caller)
     }));
     match loaded {
         Ok(Ok(module)) => (&raw const *Box::leak(Box::new(module))).cast(),

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 pub const ENTRY: &str = "rustc_wasm_proc_macro_runtime";
 
 /// The version of everything in this file. The compiler uses no library of another one.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The type of [`ENTRY`]. The table stands for as long as the library is loaded, which is until the process ends.
 pub type Entry = unsafe extern "C" fn() -> &'static Runtime;
@@ -62,6 +62,8 @@ pub struct Module<'a> {
     pub cache: Bytes<'a>,
     /// Whether to load the module from the cache or not at all.
     pub only_cached: bool,
+    /// Whether the process has its standard output for itself.
+    pub needs_standard_output: bool,
     /// [`Grants::encode`](crate::policy::Grants::encode).
     pub grants: Bytes<'a>,
 }

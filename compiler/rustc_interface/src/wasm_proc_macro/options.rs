@@ -1,7 +1,6 @@
 //! Turns `--wasm-proc-macro` into entries of `--extern`, which the rest of the compiler knows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use rustc_middle::ty::tls;
@@ -10,15 +9,11 @@ use rustc_session::utils::CanonicalizedPath;
 use rustc_session::{EarlyDiagCtxt, Session};
 use rustc_span::Symbol;
 use rustc_wasm_proc_macro_api::policy::Policy;
+use rustc_wasm_proc_macro_client::variable;
 use stubgen::module::Abi;
 
 /// The environment variable with the default of `--wasm-proc-macro-cache`.
 const CACHE: &str = "RUSTC_WASM_PROC_MACRO_CACHE";
-
-/// An environment variable that is set to something.
-pub(super) fn variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name).filter(|value| !value.is_empty())
-}
 
 /// Gives each module of `--wasm-proc-macro` its place in `--extern`, where it replaces whatever
 /// else has its name.

@@ -44,7 +44,7 @@ impl LoadedModule {
     /// The crate metadata of the module's stub, as it stands in an `.rmeta` file.
     fn stub_metadata(&self) -> Result<Vec<u8>, String> {
         let cache = self.context.cache();
-        let info = permitted(&self.info, &self.context);
+        let info = permitted(self.info(), &self.context);
         let build = self.context.build();
         let mut parts = vec![&info.digest.0[..], build.as_bytes(), info.abi.krate.as_bytes()];
         if self.context.unstable_features && stub::needs_features(&info) {
@@ -56,7 +56,7 @@ impl LoadedModule {
         }
         let profiler = profiler();
         let _timer = profiler
-            .verbose_generic_activity_with_arg("wasm_proc_macro_stub", &*self.info.abi.krate);
+            .verbose_generic_activity_with_arg("wasm_proc_macro_stub", &*self.info().abi.krate);
         let metadata = compile(&info, &self.context)?;
         // A cache that cannot be written costs the next compilation this work, and no more.
         if let Err(error) = cache.publish(Kind::Stub, &key, &metadata) {

@@ -12,8 +12,8 @@ use rustc_proc_macro::bridge::server::Refusal;
 use rustc_wasm_proc_macro_api::CallError;
 use rustc_wasm_proc_macro_api::policy::{Wanted, escaped};
 
-use super::expand::Asking;
-use super::{lock, options};
+use crate::macros::Asking;
+use crate::{lock, surroundings};
 
 /// The environment variable with the file to which each refusal is appended.
 const REFUSALS: &str = "RUSTC_WASM_PROC_MACRO_REFUSALS";
@@ -28,7 +28,7 @@ const MOST_ERRORS: usize = 8;
 const MOST_BYTES: usize = 4096;
 
 /// What the macros of a session were refused that the user has been told of: the digest of the module, and the thing.
-pub(super) type Told = Mutex<FxHashSet<([u8; 32], Wanted)>>;
+pub type Told = Mutex<FxHashSet<([u8; 32], Wanted)>>;
 
 /// What one expansion was refused.
 #[derive(Default)]
@@ -126,7 +126,8 @@ impl Refused {
 
 /// Whether the user has not been told that this package was refused this.
 fn is_new(asking: &Asking<'_>, wanted: &Wanted) -> bool {
-    let mut told = lock(asking.told());
+    let Some(told) = asking.told() else { return true };
+    let mut told = lock(told);
     let thing = (asking.digest().0, wanted.clone());
     if told.len() < MOST { told.insert(thing) } else { !told.contains(&thing) }
 }
@@ -214,7 +215,7 @@ fn bounded(wanted: Wanted) -> Wanted {
 /// Writes the refusal to the file of whoever asked for it, once.
 fn write_down(asking: &Asking<'_>, wanted: &Wanted) {
     static WRITTEN: Mutex<FxHashSet<String>> = Mutex::new(FxHashSet::with_hasher(FxBuildHasher));
-    let Some(file) = options::variable(REFUSALS) else { return };
+    let Some(file) = surroundings::variable(REFUSALS) else { return };
     let record = record(asking, wanted);
     let mut written = lock(&WRITTEN);
     if written.len() < MOST && written.insert(record.clone()) {

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Once, OnceLock};
 
-use rustc_metadata::{DylibError, load_symbol_from_dylib};
+use libloading::Library;
 use rustc_session::config::{Sysroot, host_tuple};
 use rustc_session::filesearch;
 use rustc_wasm_proc_macro_api::Runtime;
 use rustc_wasm_proc_macro_api::table::{ENTRY, Entry};
 
-use super::ahead::ahead;
+use crate::ahead::ahead;
 
 /// The library's directory, a neighbour of the one with the host's standard library.
 const DIRECTORY: &str = "wasm-proc-macro";
@@ -26,7 +26,7 @@ pub(super) fn runtime(sysroot: &Sysroot) -> Result<Runtime, String> {
 
 /// Opens the library and makes it ready while the compiler goes on. What goes wrong, [`runtime`] says
 /// when it is needed.
-pub(super) fn prepare(sysroot: &Sysroot) {
+pub fn prepare(sysroot: &Sysroot) {
     static PREPARED: Once = Once::new();
     PREPARED.call_once(|| {
         let sysroot = sysroot.clone();
@@ -61,13 +61,22 @@ fn open(path: &Path) -> Result<Runtime, String> {
             path.display()
         )
     };
-    // SAFETY: the file is part of the toolchain, and its symbol of that name has this type.
-    let entry = unsafe { load_symbol_from_dylib::<Entry>(path, ENTRY) };
-    let entry = entry.map_err(|error| {
-        let (DylibError::DlOpen(_, error) | DylibError::DlSym(_, error)) = error;
-        failed(error.trim_start_matches(": ").to_owned())
-    })?;
+    // SAFETY: the file is part of the toolchain, and opening it runs nothing of its own.
+    let library = unsafe { Library::new(path) }.map_err(|error| failed(text_of(&error, path)))?;
+    // SAFETY: its symbol of that name has this type.
+    let entry = unsafe { library.get::<Entry>(ENTRY.as_bytes()) };
+    let entry = *entry.map_err(|error| failed(text_of(&error, path)))?;
+    // What it makes stays until the process ends, and so does the library.
+    std::mem::forget(library);
     // SAFETY: it takes nothing and returns a reference to a static.
     let table = unsafe { entry() };
     Runtime::new(table).map_err(failed)
+}
+
+/// An error and what is behind it, in one line, without the path that is said before it.
+fn text_of(error: &dyn std::error::Error, path: &Path) -> String {
+    let errors = std::iter::successors(Some(error), |error| error.source());
+    let text = errors.map(|error| error.to_string()).collect::<Vec<_>>().join(": ");
+    let rest = text.strip_prefix(&*path.to_string_lossy()).unwrap_or(&text);
+    rest.trim_start_matches(": ").to_owned()
 }

@@ -1,30 +1,28 @@
 //! The macros of a module, as the bridge calls them.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use rustc_middle::ty::tls;
 use rustc_proc_macro::bridge::PanicMessage;
 use rustc_proc_macro::bridge::client::{Client, ProcMacro};
 use rustc_proc_macro::bridge::server::{Named, Refusal, RemoteFunctions, RemoteMacro, RemoteServer};
 use rustc_wasm_proc_macro_api::policy::{Grants, Wanted};
 use rustc_wasm_proc_macro_api::readable::{Link, Unresolved};
-use rustc_wasm_proc_macro_api::{
-    self as api, Activity, CallError, Dispatch, EXPANSION_STACK, Events, NEW_STACK,
-};
+use rustc_wasm_proc_macro_api::{self as api, CallError, Dispatch, EXPANSION_STACK, Events, NEW_STACK};
 use stubgen::module::{Abi, Declaration, Digest, ModuleInfo};
 
-use super::ahead::ahead;
-use super::refused::{self, Told};
-use super::{Context, LoadedModule, options, profiler, runtime, surroundings, watt};
+use crate::ahead::ahead;
+use crate::refused::{self, Told};
+use crate::{ModuleFile, Surroundings, runtime, surroundings, watt};
 
 /// A module's compiled code, made when the first of its macros is expanded: most compilations
 /// that reach a macro crate through another crate never run it.
-pub(super) struct Code {
-    module: Arc<LoadedModule>,
+struct Code {
+    file: Arc<ModuleFile>,
     /// What the user grants to the module.
     grants: Grants,
+    surroundings: Arc<dyn Surroundings>,
     compiled: OnceLock<Result<api::LoadedModule, String>>,
     /// What was loaded from the cache on another thread. `None`: nothing, and nothing will be.
     ahead: OnceLock<Option<api::LoadedModule>>,
@@ -52,21 +50,22 @@ pub fn last_macro() -> Option<&'static str> {
     LAST.try_lock().ok().and_then(|last| *last)
 }
 
-/// The macros of `module`, in the order of its declarations.
-pub(super) fn proc_macros(module: &Arc<LoadedModule>) -> &'static [ProcMacro] {
-    let module = Arc::clone(module);
-    let Abi { krate, version, .. } = &module.info.abi;
-    let name = options::name_of(&module.path, krate);
-    let grants = module.context.policy().grants(&module.info.digest.0, &name, version);
-    let code = Arc::new(Code { module, grants, compiled: OnceLock::new(), ahead: OnceLock::new() });
+/// The macros of a module with these grants, in the order of its declarations.
+pub fn proc_macros(
+    file: Arc<ModuleFile>,
+    grants: Grants,
+    surroundings: Arc<dyn Surroundings>,
+) -> &'static [ProcMacro] {
+    let code =
+        Arc::new(Code { file, grants, surroundings, compiled: OnceLock::new(), ahead: OnceLock::new() });
     let in_time = Arc::clone(&code);
     ahead(move || _ = in_time.ahead.get_or_init(|| in_time.load(true, &()).ok()));
     let mut macros = MACROS.write().unwrap_or_else(PoisonError::into_inner);
-    let declared = code.module.info.declarations.iter().zip(0..).map(|(declaration, index)| {
+    let declared = code.file.info.declarations.iter().zip(0..).map(|(declaration, index)| {
         let id = macros.len();
         let functions = RemoteFunctions { id, expand, may, refusal, could, memory, time, with_stack };
         let remote = RemoteMacro(Box::leak(Box::new(functions)));
-        let title = String::leak(format!("`{}` of `{}`", declaration.name(), code.module.info.abi.krate));
+        let title = String::leak(format!("`{}` of `{}`", declaration.name(), code.file.info.abi.krate));
         macros.push(WasmMacro { code: Arc::clone(&code), index, title });
         match declaration {
             Declaration::Derive { trait_name, helpers, .. } => ProcMacro::CustomDerive {
@@ -91,13 +90,12 @@ fn leak(name: &String) -> &'static str {
 
 impl Code {
     fn compiled(&self) -> Result<api::LoadedModule, PanicMessage> {
-        let LoadedModule { path, context, .. } = &*self.module;
         self.compiled
             .get_or_init(|| match self.loaded_ahead() {
                 Some(module) => Ok(module),
                 None => self
-                    .load(false, &**context)
-                    .map_err(|error| format!("cannot load `{}`\n{error}", path.display())),
+                    .load(false, &*self.surroundings)
+                    .map_err(|error| format!("cannot load `{}`\n{error}", self.file.path.display())),
             })
             .clone()
             .map_err(PanicMessage::Fault)
@@ -105,17 +103,22 @@ impl Code {
 
     /// What another thread has loaded. Waits for it if it has begun, and else tells it not to.
     fn loaded_ahead(&self) -> Option<api::LoadedModule> {
-        let profiler = profiler();
-        let _timer = profiler.generic_activity("wasm_proc_macro_wait");
-        *self.ahead.get_or_init(|| None)
+        let mut loaded = None;
+        self.surroundings.waits(&mut || loaded = *self.ahead.get_or_init(|| None));
+        loaded
     }
 
     fn load(&self, only_cached: bool, events: &dyn Events) -> Result<api::LoadedModule, String> {
-        let LoadedModule { bytes, info, context, .. } = &*self.module;
-        let cache = Some(context.cache().dir());
-        let (digest, grants) = (info.digest.0, &self.grants);
-        let module = api::Module { bytes, digest, cache, only_cached, grants };
-        runtime::runtime(&context.sysroot)?.load(&module, events)
+        let Code { file, grants, surroundings, .. } = self;
+        let module = api::Module {
+            bytes: &file.bytes,
+            digest: file.info.digest.0,
+            cache: Some(surroundings.cache_dir()),
+            only_cached,
+            needs_standard_output: surroundings.needs_standard_output(),
+            grants,
+        };
+        runtime::runtime(surroundings.sysroot())?.load(&module, events)
     }
 }
 
@@ -134,7 +137,7 @@ fn expand(
     let asking = this.asking();
     let module = this.code.compiled()?;
     *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(this.title);
-    let events: &Context = &this.code.module.context;
+    let events = &*this.code.surroundings;
     let run = |input: &[u8], server: &mut dyn Dispatch| {
         let run = || module.expand(this.index, input, force_show_panics, server, events);
         stacker::maybe_grow(EXPANSION_STACK, NEW_STACK, run)
@@ -192,7 +195,7 @@ fn with_stack(bytes: usize, f: &mut dyn FnMut()) {
 
 impl WasmMacro {
     fn asking(&self) -> Asking<'_> {
-        let declaration = &self.code.module.info.declarations[self.index as usize];
+        let declaration = &self.code.file.info.declarations[self.index as usize];
         Asking { code: &self.code, declaration }
     }
 }
@@ -205,7 +208,7 @@ pub(super) struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     fn info(&self) -> &'a ModuleInfo {
-        &self.code.module.info
+        &self.code.file.info
     }
 
     pub(super) fn name(&self) -> &'a str {
@@ -224,9 +227,13 @@ impl<'a> Asking<'a> {
         &self.code.grants
     }
 
-    /// What the user has been told of.
-    pub(super) fn told(&self) -> &'a Told {
-        &self.code.module.context.told
+    /// What the user has been told of, where one message is enough.
+    pub(super) fn told(&self) -> Option<&'a Told> {
+        self.surroundings().told()
+    }
+
+    pub(super) fn surroundings(&self) -> &'a dyn Surroundings {
+        &*self.code.surroundings
     }
 
     /// What it does not get, of what it names. Where it gets something that may change, the compilation depends on that.
@@ -234,7 +241,8 @@ impl<'a> Asking<'a> {
         let grants = self.grants();
         match what {
             Named::File(path) => {
-                let readable = grants.readable();
+                let here = self.surroundings().here(grants);
+                let readable = here.readable();
                 let place = match readable.resolve(path, Link::Follow) {
                     Ok(place) if readable.allows(&place) => return None,
                     Ok(place) | Err(Unresolved::Denied(place)) => place,
@@ -244,8 +252,8 @@ impl<'a> Asking<'a> {
                 Some(Wanted::Read(place))
             }
             Named::Variable(name) => {
-                let value = surroundings::logical_variable(name);
-                surroundings::variable(grants, name, value.as_deref()).err()
+                let value = self.surroundings().logical_variable(name);
+                surroundings::asks(self.surroundings(), grants, name, value.as_deref()).err()
             }
             Named::Memory(bytes) => {
                 (bytes > grants.memory()).then(|| Wanted::Memory(grants.memory()))
@@ -255,7 +263,7 @@ impl<'a> Asking<'a> {
 
     /// Whether the macro gets the process's environment variable of that name, if it is set.
     pub(super) fn variable(&self, name: &str) -> bool {
-        let refused = surroundings::variable(self.grants(), name, None).err();
+        let refused = surroundings::asks(self.surroundings(), self.grants(), name, None).err();
         refused.map(|wanted| self.refused(wanted)).is_none()
     }
 
@@ -276,7 +284,7 @@ impl Dispatch for Server<'_> {
     }
 
     fn depends_on(&mut self, path: &Path) {
-        surroundings::depends_on(path);
+        self.asking.surroundings().depends_on(path);
     }
 
     fn refused(&mut self, wanted: Wanted) {
@@ -286,39 +294,8 @@ impl Dispatch for Server<'_> {
     fn variable(&mut self, name: &str) -> bool {
         self.asking.variable(name)
     }
-}
 
-impl Events for Context {
-    fn measure(&self, activity: Activity, work: &mut dyn FnMut()) {
-        let profiler = profiler();
-        // `-Ztime-passes` prints a line for every verbose activity, so those that happen once a
-        // module are.
-        let (_verbose, _timer) = match activity {
-            Activity::Load | Activity::Compile => {
-                (Some(profiler.verbose_generic_activity(activity.name())), None)
-            }
-            Activity::Instantiate | Activity::Expand => {
-                (None, Some(profiler.generic_activity(activity.name())))
-            }
-        };
-        work();
-    }
-
-    fn warn(&self, message: &str) {
-        self.warn_about_cache(message);
-    }
-}
-
-impl Context {
-    /// Says once that the cache does not work, which costs time and nothing else.
-    pub(super) fn warn_about_cache(&self, message: &str) {
-        static WARNED: Once = Once::new();
-        WARNED.call_once(|| {
-            tls::with_opt(|tcx| {
-                if let Some(tcx) = tcx {
-                    tcx.dcx().warn(format!("the cache of procedural macros: {message}"));
-                }
-            })
-        });
+    fn place(&self) -> u64 {
+        self.asking.surroundings().place()
     }
 }

@@ -13,8 +13,7 @@ use rustc_wasm_proc_macro_api::watt::{self, Format, GroupSpans, Session, Token};
 use rustc_wasm_proc_macro_api::{CallError, Dispatch};
 use stubgen::module::{Declaration, GuestAbi};
 
-use super::expand::Asking;
-use super::surroundings::depends_on;
+use crate::macros::Asking;
 
 /// The wire format of a module's token streams; none if it is not made for watt.
 pub(super) fn format(guest: GuestAbi) -> Option<Format> {
@@ -58,7 +57,7 @@ impl Dispatch for Answers<'_> {
     }
 
     fn depends_on(&mut self, path: &Path) {
-        depends_on(path);
+        self.asking.surroundings().depends_on(path);
     }
 
     fn refused(&mut self, wanted: Wanted) {
@@ -67,6 +66,10 @@ impl Dispatch for Answers<'_> {
 
     fn variable(&mut self, name: &str) -> bool {
         self.asking.variable(name)
+    }
+
+    fn place(&self) -> u64 {
+        self.asking.surroundings().place()
     }
 }
 
