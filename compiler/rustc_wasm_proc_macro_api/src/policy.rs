@@ -93,23 +93,8 @@ impl Policy {
         Policy::parse(&text, path.parent().unwrap_or(&path))
     }
 
-    /// Reads what a project's `wasm-proc-macro.toml` grants to macros by the names of their crates. What else stands in there, and
-    /// grants to single versions or by a package's id, are Cargo's business.
-    ///
-    /// # Errors
-    ///
-    /// See [`Policy::read`].
-    pub fn of_project(path: &Path) -> Result<Policy, String> {
-        let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
-        let path = std::path::absolute(path).map_err(|error| error.to_string())?;
-        Policy::of_file(file::parse_project(&text)?, path.parent().unwrap_or(&path))
-    }
-
     fn parse(text: &str, dir: &Path) -> Result<Policy, String> {
-        Policy::of_file(file::parse(text)?, dir)
-    }
-
-    fn of_file(file: file::File, dir: &Path) -> Result<Policy, String> {
+        let file = file::parse(text)?;
         let absolute =
             |paths: Vec<file::Absolute>| paths.into_iter().map(|file::Absolute(path)| path).collect::<Vec<_>>();
         let patterns =

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use stubgen::module::Digest;
 use tests::{Artifacts, Form, Lab};
 
 /// What Cargo writes into target directories.
@@ -33,6 +34,17 @@ impl Project {
     /// Writes a file.
     pub fn write(&self, name: &str, contents: &str) -> PathBuf {
         self.lab.write(name, contents)
+    }
+
+    /// Grants the package of a module what `lines` say, as Cargo writes it down.
+    ///
+    /// # Panics
+    ///
+    /// If the module cannot be read.
+    pub fn grant(&self, module: &Path, lines: &str) {
+        let digest = Digest::of(&fs::read(module).expect("the module"));
+        let package = format!("[[package]]\nid = 'x'\nname = 'bad'\nversion = '0.0.0'\nmodules = ['{digest}']\n{lines}\n");
+        self.lab.write(&format!("target/wasm-proc-macro/policy/modules/{digest}.toml"), package);
     }
 
     /// Builds the macro crate `name` from `source`, and puts it where Cargo would: under the name of a library.

@@ -157,8 +157,8 @@ fn goes_on(server: &mut Server, library: &Path) {
 
 fn bad() -> (Project, std::path::PathBuf) {
     let project = Project::new();
-    project.write("wasm-proc-macro.toml", "[permissions.bad]\ntime = '1s'\n");
     let library = project.macros("bad", BAD, Form::Wasm);
+    project.grant(&library, "time = '1s'");
     (project, library)
 }
 
@@ -273,19 +273,22 @@ fn a_macro_has_what_the_project_grants_and_nothing_more() {
         assert_eq!(message, expected);
         goes_on(&mut server, &library);
     }
-    project.write("wasm-proc-macro.toml", "[permissions.other]\nenv = ['A_SECRET']\n");
+    // What other packages are granted is theirs, whatever a module calls itself; and what lies in the directory of a dependency is nobody's.
+    let other = project.macros("other", BAD, Form::Wasm);
+    project.grant(&other, "env = ['A_SECRET']");
     assert!(start().expand(&Call::new(&library, "secret", "")).is_err());
-    // The file that counts is the one of the project that is built, and not that of the crate in which the macro stands.
+    for name in ["wasm-proc-macro.toml", "dependency/wasm-proc-macro.toml"] {
+        project.write(name, "[permissions.bad]\nenv = ['A_SECRET']\n");
+    }
     let dir = project.path().join("dependency");
-    project.write("dependency/wasm-proc-macro.toml", "[permissions.bad]\nenv = ['A_SECRET']\n");
     let variables = [("CARGO_MANIFEST_DIR", dir.to_str().unwrap())];
     let call = Call { variables: &variables, dir: Some(&dir), ..Call::new(&library, "secret", "") };
     assert!(start().expand(&call).is_err());
-    project.write("wasm-proc-macro.toml", "[permissions.bad]\nenv = ['A_SECRET']\n");
+    project.grant(&library, "env = ['A_SECRET']");
     assert_eq!(start().expand(&Call::new(&library, "secret", "")).as_deref(), Ok("\"hidden\""));
-    project.write("wasm-proc-macro.toml", "[permissions.bad]\nevn = ['A_SECRET']\n");
+    project.grant(&library, "evn = ['A_SECRET']");
     let message = start().expand(&Call::new(&library, "secret", "")).unwrap_err();
-    assert!(message.contains("line 2, `evn = ['A_SECRET']`: unknown field `evn`"), "{message}");
+    assert!(message.contains("`evn = ['A_SECRET']`: unknown field `evn`"), "{message}");
 }
 
 #[test]

@@ -23,13 +23,6 @@ pub(super) struct File {
     pub(super) package: Vec<Spanned<Package>>,
 }
 
-/// What of a project's file is read here.
-#[derive(Debug, Deserialize)]
-struct Project {
-    #[serde(default)]
-    permissions: BTreeMap<String, Permissions>,
-}
-
 /// What somebody wrote for one crate.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -175,7 +168,10 @@ impl TryFrom<String> for Memory {
 ///
 /// What is wrong, and in which line.
 pub(super) fn parse(text: &str) -> Result<File, String> {
-    let file: File = deserialized(text)?;
+    let file: File = toml::from_str(text).map_err(|error| match error.span() {
+        Some(span) => at(text, span.start, error.message()),
+        None => error.message().to_owned(),
+    })?;
     if let Some(permissions) = &file.permissions {
         if file.build.is_some() {
             let message = "`[permissions]` by crate names cannot stand beside `[build]`, which names packages";
@@ -207,27 +203,6 @@ pub(super) fn parse(text: &str) -> Result<File, String> {
     Ok(file)
 }
 
-/// Reads the project's file: what it grants by names of crates.
-///
-/// # Errors
-///
-/// See [`parse`].
-pub(super) fn parse_project(text: &str) -> Result<File, String> {
-    let project: Project = deserialized(text)?;
-    let named = |(name, permissions): (String, _)| {
-        Some((Spanned::new(0..0, CrateName::try_from(name).ok()?), permissions))
-    };
-    let permissions = project.permissions.into_iter().filter_map(named).collect();
-    Ok(File { permissions: Some(Spanned::new(0..0, permissions)), ..File::default() })
-}
-
-fn deserialized<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
-    toml::from_str(text).map_err(|error| match error.span() {
-        Some(span) => at(text, span.start, error.message()),
-        None => error.message().to_owned(),
-    })
-}
-
 /// A message with the line that it is about, which shows the key.
 fn at(text: &str, offset: usize, message: &str) -> String {
     let before = &text.as_bytes()[..offset.min(text.len())];
@@ -240,7 +215,7 @@ fn at(text: &str, offset: usize, message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, parse_project};
+    use super::parse;
 
     const DIGEST: &str = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
 
@@ -259,19 +234,6 @@ mod tests {
         let digest = file.package[0].get_ref().modules[0].0;
         assert_eq!((digest[0], digest[1], digest[31]), (0, 0x11, 0xff));
         assert!(parse("").is_ok());
-    }
-
-    #[test]
-    fn of_a_project_what_it_grants_by_the_names_of_crates_is_read() {
-        let file = parse_project(&format!(
-            "[modules]\nfoo = '{DIGEST}'\n[permissions.sqlx-macros]\ntime = '2min'\n[permissions.'other@1']\nenv = ['A']\n"
-        ));
-        let file = file.unwrap().permissions.unwrap().into_inner();
-        let names: Vec<_> = file.keys().map(|name| name.get_ref().normalized()).collect();
-        assert_eq!(names, ["sqlx_macros"]);
-        let message = parse_project("[permissions.a]\nraed = []\n").unwrap_err();
-        assert!(message.starts_with("line 2, `raed = []`: unknown field `raed`"), "{message}");
-        assert!(parse_project("").is_ok());
     }
 
     #[test]

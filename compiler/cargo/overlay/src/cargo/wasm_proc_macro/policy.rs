@@ -86,6 +86,10 @@ struct Package<'a> {
     grants: &'a Grants,
 }
 
+/// Below the directory of policies: of each module what its package is granted, by the SHA-256 of its contents, for who runs it without
+/// a compilation.
+const MODULES: &str = "modules";
+
 /// Plans the policies of a graph, and brings the files of earlier builds up to date.
 ///
 /// # Errors
@@ -93,6 +97,13 @@ struct Package<'a> {
 /// When such a file cannot be written.
 pub(super) fn plan(build_runner: &BuildRunner<'_, '_>, request: &Request, dir: &Path) -> CargoResult<()> {
     let start = SystemTime::now();
+    for (index, module) in request.modules.iter().enumerate() {
+        let (file, text) =
+            (dir.join(MODULES).join(format!("{}.toml", module.sha256)), packages(request, &[index].into())?);
+        if fs::read_to_string(&file).ok().as_ref() != Some(&text) {
+            write_file(&file, &text, None)?;
+        }
+    }
     let graph = &build_runner.bcx.unit_graph;
     let mut reach = Reach { graph, request, modules: HashMap::new() };
     let mut known: BTreeMap<Rc<BTreeSet<usize>>, Arc<str>> = BTreeMap::new();

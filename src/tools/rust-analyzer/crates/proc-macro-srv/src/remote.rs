@@ -1,5 +1,5 @@
 //! Macros from WebAssembly modules. They run as in the compiler of this toolchain: in the same sandbox, with the same limits, and with
-//! what `wasm-proc-macro.toml` of the workspace grants.
+//! what the user has granted to their packages.
 
 use std::{
     env,
@@ -22,8 +22,9 @@ use crate::{PanicMessage, bridge::TokenTree, token_stream::TokenStream};
 
 pub(crate) use client::text_of;
 
-/// The file with grants, in the root of a workspace.
-const GRANTS: &str = "wasm-proc-macro.toml";
+/// Where Cargo writes, below the cache's directory in its target directory, what the packages of modules are granted: a file for each
+/// module, by the SHA-256 of its contents.
+const GRANTS: &str = "policy/modules";
 
 /// The environment variable with the directory of the cache.
 const CACHE: &str = "RUSTC_WASM_PROC_MACRO_CACHE";
@@ -40,31 +41,21 @@ pub(crate) fn open(path: &Path) -> Option<io::Result<&'static [ProcMacro]>> {
 fn macros(path: &Path) -> Result<&'static [ProcMacro], String> {
     let file = ModuleFile::read(path)?;
     let target = client::default_cache_dir(path.parent(), Path::new("/"));
-    let policy = policy(&target)?;
-    // A module calls itself as it likes; Cargo names files.
-    let name = crate_name(path).unwrap_or(&file.info.abi.krate);
-    let grants = policy.grants(&file.info.digest.0, name, &file.info.abi.version);
+    let abi = &file.info.abi;
+    let grants = policy(&target, &file)?.grants(&file.info.digest.0, &abi.krate, &abi.version);
     let cache_dir = client::variable(CACHE).map_or(target, PathBuf::from);
     let server = Server { sysroot: Sysroot::new(None), cache_dir };
     Ok(client::proc_macros(Arc::new(file), grants, Arc::new(server)))
 }
 
-/// What the project grants for whose target directory `cache_dir` lies in. A dependency has no say in where that is.
-fn policy(cache_dir: &Path) -> Result<Policy, String> {
-    let target = cache_dir.parent().filter(|target| target.join("CACHEDIR.TAG").is_file());
-    match target.and_then(Path::parent).map(|root| root.join(GRANTS)) {
-        Some(file) if file.is_file() => {
-            Policy::of_project(&file).map_err(|error| format!("`{}`: {error}", file.display()))
-        }
-        _ => Ok(Policy::of_process()),
+/// What Cargo says of this very module. Where Cargo says nothing, nothing is granted: the names of modules, crates and files are their
+/// authors'.
+fn policy(cache_dir: &Path, file: &ModuleFile) -> Result<Policy, String> {
+    let path = cache_dir.join(GRANTS).join(format!("{}.toml", file.info.digest));
+    if !path.is_file() {
+        return Ok(Policy::of_process());
     }
-}
-
-/// The name of the crate in that of a file as Cargo writes it: `libserde_derive-0123456789abcdef.so`.
-fn crate_name(path: &Path) -> Option<&str> {
-    let stem = path.file_stem()?.to_str()?;
-    let (name, _hash) = stem.strip_prefix(env::consts::DLL_PREFIX)?.rsplit_once('-')?;
-    Some(name)
+    Policy::read(&path).map_err(|error| format!("`{}`: {error}", path.display()))
 }
 
 struct Server {
