@@ -25,27 +25,29 @@ pub(crate) fn intern(text: &str) -> Symbol {
 /// # Panics
 ///
 /// Where a macro from elsewhere made what the lexer would not, unless it did and there is an error about it.
+#[inline]
 pub(crate) fn check_ident(ecx: &mut ExtCtxt<'_>, name: Symbol, is_raw: bool) {
     // Macros say the same names again and again.
-    let number = name.as_u32() as usize;
-    let is_known = ecx.remote.idents.get(number) == Some(&true);
-    if is_known && !is_raw || !server::is_remote() {
-        return;
+    let is_known = ecx.remote.idents.get(name.as_u32() as usize) == Some(&true);
+    if (!is_known || is_raw) && server::is_remote() {
+        look_at_ident(ecx, name, is_raw, is_known);
     }
-    if !is_known {
-        if is_ident(name) {
-            let known = &mut ecx.remote.idents;
-            known.resize(known.len().max(number + 1), false);
-            known[number] = true;
-        } else {
-            let (text, psess) = (name.as_str(), ecx.psess());
-            assert!(
-                psess.bad_unicode_identifiers.borrow().contains_key(&name)
-                    || psess.dcx().has_errors().is_some() && is_near_ident(text),
-                "`{}` is no identifier",
-                shown(text)
-            );
-        }
+}
+
+#[cold]
+fn look_at_ident(ecx: &mut ExtCtxt<'_>, name: Symbol, is_raw: bool, is_known: bool) {
+    if !is_known && is_ident(name) {
+        let (number, known) = (name.as_u32() as usize, &mut ecx.remote.idents);
+        known.resize(known.len().max(number + 1), false);
+        known[number] = true;
+    } else if !is_known {
+        let (text, psess) = (name.as_str(), ecx.psess());
+        assert!(
+            psess.bad_unicode_identifiers.borrow().contains_key(&name)
+                || psess.dcx().has_errors().is_some() && is_near_ident(text),
+            "`{}` is no identifier",
+            shown(text)
+        );
     }
     assert!(!is_raw || name.can_be_raw(), "`{}` cannot be a raw identifier", shown(name.as_str()));
 }

@@ -120,6 +120,12 @@ pub(super) fn may_hold(remote: RemoteMacro, bytes: u64) -> bool {
     held <= limit
 }
 
+#[cold]
+fn is_too_deep() {
+    stop(format!("it nests tokens more than {MAX_DEPTH} deep"));
+}
+
+#[cold]
 fn is_too_much(remote: RemoteMacro, bytes: u64, limit: u64) {
     if !(remote.may)(remote.id, Named::Memory(bytes)) {
         let mebibytes = limit >> 20;
@@ -215,6 +221,7 @@ impl<S: Server> Ledger<S> {
     }
 
     /// Begins a request, and returns the bytes of stack that it needs, nothing if there are as many in any case.
+    #[inline]
     pub(super) fn begin(&mut self, request: &[u8]) -> usize {
         let Some((&tag, arguments)) = request.split_first() else { return 0 };
         let size = request.len() as u64;
@@ -297,6 +304,7 @@ impl<S: Server> Ledger<S> {
     /// # Panics
     ///
     /// Where all of them together are too much. The expansion ends then.
+    #[inline]
     pub(in super::super) fn sees(&mut self, held: &Held<MarkedTokenStream<S>>) {
         let weigh = || match held.weight() {
             UNWEIGHED => S::extent(&held.value.value).weight,
@@ -317,26 +325,34 @@ impl<S: Server> Ledger<S> {
                 }
             }
             Makes::Text => self.weighs_more(weigh()),
-            Makes::Output => {
-                let weight = weigh();
-                self.weighs_more(weight);
-                THIS_THREAD.with(|thread| {
-                    thread.holds(weight);
-                    thread.output_depth.set(Some(held.depth()));
-                });
-            }
+            Makes::Output => self.sees_output(weigh(), held.depth()),
         }
+    }
+
+    #[cold]
+    fn sees_output(&mut self, weight: u64, depth: u32) {
+        self.weighs_more(weight);
+        THIS_THREAD.with(|thread| {
+            thread.holds(weight);
+            thread.output_depth.set(Some(depth));
+        });
     }
 
     fn weighs_more(&mut self, weight: u64) {
         self.weight = self.weight.saturating_add(weight);
         if self.weight > self.limit {
-            self.is_too_much(self.weight);
-            panic!("too many tokens");
+            self.weighs_too_much();
         }
     }
 
+    #[cold]
+    fn weighs_too_much(&self) {
+        self.is_too_much(self.weight);
+        panic!("too many tokens");
+    }
+
     /// Takes note of a stream that the macro is given.
+    #[inline]
     pub(in super::super) fn gives(&mut self, value: MarkedTokenStream<S>) -> Held<MarkedTokenStream<S>> {
         let extent = || S::extent(&value.value);
         let (depth, weight) = match self.makes {
@@ -354,7 +370,7 @@ impl<S: Server> Ledger<S> {
         };
         self.deepest = self.deepest.max(depth);
         if depth > MAX_DEPTH && self.makes != Makes::Input {
-            stop(format!("it nests tokens more than {MAX_DEPTH} deep"));
+            is_too_deep();
         }
         let held = Held::with_extent(value, depth, weight);
         self.keeps(held.bytes());
@@ -418,6 +434,7 @@ impl<S: Server> HandleStore<S> {
 }
 
 /// A stream for a new handle.
+#[inline]
 pub(in super::super) fn held<S: Server>(
     value: MarkedTokenStream<S>,
     ledger: &mut Option<Ledger<S>>,
@@ -429,6 +446,7 @@ pub(in super::super) fn held<S: Server>(
 }
 
 /// A stream that a request names and leaves behind its handle.
+#[inline]
 pub(in super::super) fn seen<'a, S: Server>(
     held: &'a Held<MarkedTokenStream<S>>,
     ledger: &mut Option<Ledger<S>>,
@@ -440,6 +458,7 @@ pub(in super::super) fn seen<'a, S: Server>(
 }
 
 /// A stream that a request takes from behind its handle.
+#[inline]
 pub(in super::super) fn taken<S: Server>(
     held: Held<MarkedTokenStream<S>>,
     ledger: &mut Option<Ledger<S>>,
