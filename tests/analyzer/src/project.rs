@@ -43,7 +43,7 @@ impl Project {
     /// If the module cannot be read.
     pub fn grant(&self, module: &Path, lines: &str) {
         let digest = Digest::of(&fs::read(module).expect("the module"));
-        let package = format!("[[package]]\nid = 'x'\nname = 'bad'\nversion = '0.0.0'\nmodules = ['{digest}']\n{lines}\n");
+        let package = format!("[build]\n[[package]]\nid = 'x'\nname = 'bad'\nversion = '0.0.0'\nmodules = ['{digest}']\n{lines}\n");
         self.lab.write(&format!("target/wasm-proc-macro/policy/modules/{digest}.toml"), package);
     }
 
