@@ -60,9 +60,7 @@ fn a_module_is_loaded_from_the_cache_or_not_at_all() {
     let bytes = wat::parse_str(wat("", "", ECHO)).unwrap();
     let runtime = Runtime::new(rustc_wasm_proc_macro_runtime()).unwrap();
     runtime.prepare();
-    let load = |cache, only_cached| {
-        runtime.load(&Module { cache, only_cached, ..module(&bytes, &grants()) }, &())
-    };
+    let load = |cache, only_cached| runtime.load(&Module { cache, only_cached, ..module(&bytes, &grants()) }, &());
     let cache = Some(dir.path());
     for cache in [cache, None] {
         assert_eq!(load(cache, true).unwrap_err(), "the compiled module is not in the cache");

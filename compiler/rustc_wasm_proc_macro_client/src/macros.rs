@@ -51,13 +51,8 @@ pub fn last_macro() -> Option<&'static str> {
 }
 
 /// The macros of a module with these grants, in the order of its declarations.
-pub fn proc_macros(
-    file: Arc<ModuleFile>,
-    grants: Grants,
-    surroundings: Arc<dyn Surroundings>,
-) -> &'static [ProcMacro] {
-    let code =
-        Arc::new(Code { file, grants, surroundings, compiled: OnceLock::new(), ahead: OnceLock::new() });
+pub fn proc_macros(file: Arc<ModuleFile>, grants: Grants, surroundings: Arc<dyn Surroundings>) -> &'static [ProcMacro] {
+    let code = Arc::new(Code { file, grants, surroundings, compiled: OnceLock::new(), ahead: OnceLock::new() });
     let in_time = Arc::clone(&code);
     ahead(move || _ = in_time.ahead.get_or_init(|| in_time.load(true, &()).ok()));
     let mut macros = MACROS.write().unwrap_or_else(PoisonError::into_inner);
@@ -73,12 +68,8 @@ pub fn proc_macros(
                 attributes: Vec::leak(helpers.iter().map(leak).collect()),
                 client: Client::remote(remote),
             },
-            Declaration::Attr { name, .. } => {
-                ProcMacro::Attr { name: leak(name), client: Client::remote(remote) }
-            }
-            Declaration::Bang { name, .. } => {
-                ProcMacro::Bang { name: leak(name), client: Client::remote(remote) }
-            }
+            Declaration::Attr { name, .. } => ProcMacro::Attr { name: leak(name), client: Client::remote(remote) },
+            Declaration::Bang { name, .. } => ProcMacro::Bang { name: leak(name), client: Client::remote(remote) },
         }
     });
     Vec::leak(declared.collect())
@@ -255,9 +246,7 @@ impl<'a> Asking<'a> {
                 let value = self.surroundings().logical_variable(name);
                 surroundings::asks(self.surroundings(), grants, name, value.as_deref()).err()
             }
-            Named::Memory(bytes) => {
-                (bytes > grants.memory()).then(|| Wanted::Memory(grants.memory()))
-            }
+            Named::Memory(bytes) => (bytes > grants.memory()).then(|| Wanted::Memory(grants.memory())),
         }
     }
 

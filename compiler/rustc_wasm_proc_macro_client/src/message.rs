@@ -8,9 +8,7 @@ use rustc_proc_macro::bridge::server::Refusal;
 pub fn text_of(message: &PanicMessage) -> Option<String> {
     match message {
         PanicMessage::Fault(fault) => Some(format!("procedural macro stopped: {fault}")),
-        PanicMessage::Refused(refusals) => {
-            Some(refusals.iter().map(text_of_refusal).collect::<Vec<_>>().join("\n"))
-        }
+        PanicMessage::Refused(refusals) => Some(refusals.iter().map(text_of_refusal).collect::<Vec<_>>().join("\n")),
         PanicMessage::Failed(reason) => {
             let reason = reason.as_deref().unwrap_or("no message");
             Some(format!("what answers procedural macros failed: {reason}"))

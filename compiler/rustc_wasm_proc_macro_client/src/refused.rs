@@ -85,15 +85,10 @@ pub(super) fn refusal(asking: &Asking<'_>, wanted: Wanted) -> Refusal {
 
 impl Refused {
     /// The errors that an expansion with this outcome ends with, whatever that is: none if nothing was refused.
-    pub(super) fn errors(
-        self,
-        asking: &Asking<'_>,
-        outcome: &Result<Vec<u8>, CallError>,
-    ) -> Vec<Refusal> {
+    pub(super) fn errors(self, asking: &Asking<'_>, outcome: &Result<Vec<u8>, CallError>) -> Vec<Refusal> {
         let Refused { things, more } = self;
         let Some(some) = things.first() else { return Vec::new() };
-        let is_limit =
-            things.iter().any(|wanted| matches!(wanted, Wanted::Time(_) | Wanted::Memory(_)));
+        let is_limit = things.iter().any(|wanted| matches!(wanted, Wanted::Time(_) | Wanted::Memory(_)));
         let (mut errors, mut rest) = (Vec::new(), more);
         for wanted in things.iter().filter(|wanted| is_new(asking, wanted)) {
             if errors.len() < MOST_ERRORS {
@@ -112,9 +107,7 @@ impl Refused {
         }
         // Where it reached a limit, that is what it was stopped for.
         let besides = match outcome {
-            Ok(output) => {
-                panic_in(output).map(|message| format!("besides, it panicked: {message}"))
-            }
+            Ok(output) => panic_in(output).map(|message| format!("besides, it panicked: {message}")),
             Err(CallError::Panic(message)) => Some(format!("besides, it panicked: {message}")),
             Err(CallError::Fault(_)) if is_limit => None,
             Err(CallError::Fault(reason)) => Some(format!("besides, it was stopped: {reason}")),
@@ -226,11 +219,7 @@ fn write_down(asking: &Asking<'_>, wanted: &Wanted) {
 /// Appends a line in one write, so that those of compilers running at once do not mix. Whoever asked
 /// for the file sees that it is not there; the compilation has nothing to do with it.
 fn append(file: &OsStr, line: &str) {
-    _ = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(file)
-        .and_then(|mut file| file.write_all(line.as_bytes()));
+    _ = OpenOptions::new().append(true).create(true).open(file).and_then(|mut file| file.write_all(line.as_bytes()));
 }
 
 /// A refusal as a line of JSON.

@@ -35,16 +35,9 @@ pub fn prepare(sysroot: &Sysroot) {
 }
 
 fn find(sysroot: &Sysroot) -> Result<PathBuf, String> {
-    let name = format!(
-        "{}rustc_wasm_proc_macro{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    );
-    let path = |sysroot: &Path| {
-        filesearch::make_target_lib_path(sysroot, host_tuple())
-            .with_file_name(DIRECTORY)
-            .join(&name)
-    };
+    let name = format!("{}rustc_wasm_proc_macro{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let path =
+        |sysroot: &Path| filesearch::make_target_lib_path(sysroot, host_tuple()).with_file_name(DIRECTORY).join(&name);
     sysroot.all_paths().map(path).find(|path| path.is_file()).ok_or_else(|| {
         format!(
             "this toolchain lacks the library that runs WebAssembly macros\n\
@@ -55,12 +48,8 @@ fn find(sysroot: &Sysroot) -> Result<PathBuf, String> {
 }
 
 fn open(path: &Path) -> Result<Runtime, String> {
-    let failed = |error| {
-        format!(
-            "the library that runs WebAssembly macros cannot be used\n`{}`: {error}",
-            path.display()
-        )
-    };
+    let failed =
+        |error| format!("the library that runs WebAssembly macros cannot be used\n`{}`: {error}", path.display());
     // SAFETY: the file is part of the toolchain, and opening it runs nothing of its own.
     let library = unsafe { Library::new(path) }.map_err(|error| failed(text_of(&error, path)))?;
     // SAFETY: its symbol of that name has this type.

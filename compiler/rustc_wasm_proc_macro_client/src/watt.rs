@@ -5,9 +5,7 @@ use std::path::Path;
 
 use rustc_proc_macro::bridge::client::{run_local, set_group_spans};
 use rustc_proc_macro::bridge::server::RemoteServer;
-use rustc_proc_macro::{
-    Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree,
-};
+use rustc_proc_macro::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use rustc_wasm_proc_macro_api::policy::Wanted;
 use rustc_wasm_proc_macro_api::watt::{self, Format, GroupSpans, Session, Token};
 use rustc_wasm_proc_macro_api::{CallError, Dispatch};
@@ -39,9 +37,10 @@ pub(super) fn expand(
         let session = Session::new(Tokens, format, streams);
         let mut answers = Answers { session, asking };
         let output = call(&mut answers)?;
-        answers.session.finish(&output).map_err(|message| {
-            CallError::Fault(format!("the macro's module broke the protocol: {message}"))
-        })
+        answers
+            .session
+            .finish(&output)
+            .map_err(|message| CallError::Fault(format!("the macro's module broke the protocol: {message}")))
     })
 }
 
@@ -103,11 +102,7 @@ impl watt::Tokens for Tokens {
                     Delimiter::Bracket => watt::Delimiter::Bracket,
                     Delimiter::None => watt::Delimiter::None,
                 },
-                spans: GroupSpans {
-                    open: group.span_open(),
-                    close: group.span_close(),
-                    entire: group.span(),
-                },
+                spans: GroupSpans { open: group.span_open(), close: group.span_close(), entire: group.span() },
                 stream: group.stream(),
             },
             TokenTree::Ident(ident) => Token::Ident { name: ident.to_string(), span: ident.span() },

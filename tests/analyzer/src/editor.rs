@@ -77,8 +77,17 @@ impl Editor {
         });
         let root = fs::canonicalize(root).expect("the workspace is there");
         let (diagnostics, versions) = (HashMap::new(), HashMap::new());
-        let mut editor =
-            Editor { process, input, messages, root, last: 0, diagnostics, is_quiet: false, versions, said: Vec::new() };
+        let mut editor = Editor {
+            process,
+            input,
+            messages,
+            root,
+            last: 0,
+            diagnostics,
+            is_quiet: false,
+            versions,
+            said: Vec::new(),
+        };
         let options = settings(&toolchain);
         let folder = editor.uri("");
         editor.ask(
@@ -113,10 +122,7 @@ impl Editor {
         let version = self.versions.get_mut(Path::new(name)).expect("it is open");
         *version += 1;
         let document = json!({ "uri": uri(&self.root, name), "version": *version });
-        self.tell(
-            "textDocument/didChange",
-            json!({ "textDocument": document, "contentChanges": [{ "text": text }] }),
-        );
+        self.tell("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [{ "text": text }] }));
         fs::write(self.root.join(name), text).expect("the file can be written");
         self.tell("textDocument/didSave", json!({ "textDocument": { "uri": uri(&self.root, name) } }));
     }
@@ -154,7 +160,10 @@ impl Editor {
         let places = answer.as_array().cloned().unwrap_or_default();
         let place = |place: Value| {
             let uri = place["uri"].as_str().unwrap_or_default();
-            (uri.rsplit('/').next().unwrap_or_default().to_owned(), place["range"]["start"]["line"].as_u64().unwrap_or(0))
+            (
+                uri.rsplit('/').next().unwrap_or_default().to_owned(),
+                place["range"]["start"]["line"].as_u64().unwrap_or(0),
+            )
         };
         places.into_iter().map(place).collect()
     }

@@ -1,7 +1,7 @@
 //! The server of macros that rust-analyzer starts, as a client sees it.
 //!
-//! `editor` is rust-analyzer as a whole. `server` speaks with the process over lines of JSON, `tree` says tokens as the protocol does, `project` is a directory in which
-//! macro crates lie where Cargo puts them.
+//! `editor` is rust-analyzer as a whole. `server` speaks with the process over lines of JSON, `tree` says tokens as the protocol does,
+//! `project` is a directory in which macro crates lie where Cargo puts them.
 
 pub mod editor;
 pub mod project;

@@ -7,7 +7,8 @@ use stubgen::module::Digest;
 use tests::{Artifacts, Form, Lab};
 
 /// What Cargo writes into target directories.
-const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# This file is a cache directory tag created by cargo.\n";
+const TAG: &str =
+    "Signature: 8a477f597d28d172789f06886806bc55\n# This file is a cache directory tag created by cargo.\n";
 
 /// The hash in the names of libraries.
 const HASH: &str = "0123456789abcdef";
@@ -43,7 +44,9 @@ impl Project {
     /// If the module cannot be read.
     pub fn grant(&self, module: &Path, lines: &str) {
         let digest = Digest::of(&fs::read(module).expect("the module"));
-        let package = format!("[[package]]\nid = 'x'\nname = 'bad'\nversion = '0.0.0'\nmodules = ['{digest}']\n{lines}\n");
+        let package = format!(
+            "[build]\n[[package]]\nid = 'x'\nname = 'bad'\nversion = '0.0.0'\nmodules = ['{digest}']\n{lines}\n"
+        );
         self.lab.write(&format!("target/wasm-proc-macro/policy/modules/{digest}.toml"), package);
     }
 

@@ -63,7 +63,8 @@ fn trees(text: &str, chars: &mut Chars<'_>, closing: Option<char>) -> (Vec<Tree>
             trees.push(Tree::Ident { text: text[start..end].to_owned(), place: (start, end) });
         } else {
             assert!(!CLOSING.contains(c), "`{c}` closes nothing in `{text}`");
-            let is_joint = chars.peek().is_some_and(|&(_, next)| next.is_ascii_punctuation() && !OPENING.contains(next));
+            let is_joint =
+                chars.peek().is_some_and(|&(_, next)| next.is_ascii_punctuation() && !OPENING.contains(next));
             trees.push(Tree::Punct { character: c, is_joint, place: (start, start + c.len_utf8()) });
         }
     }

@@ -247,7 +247,8 @@ fn each_expansion_has_the_environment_and_the_directory_of_its_crate() {
         let dir = project.path().join(name);
         let text = dir.to_str().unwrap();
         let variables = [("CARGO_PKG_NAME", name), ("CARGO_MANIFEST_DIR", text)];
-        let call = |called, input| Call { variables: &variables, dir: Some(&dir), ..Call::new(&library, called, input) };
+        let call =
+            |called, input| Call { variables: &variables, dir: Some(&dir), ..Call::new(&library, called, input) };
         assert_eq!(server.expand(&call("place", "")).unwrap(), format!("\"{text}\" \"{name}\""));
         assert_eq!(server.expand(&call("file", "\"in.txt\"")).unwrap(), format!("\"{name}\""));
     }

@@ -98,8 +98,9 @@ const MODULES: &str = "modules";
 pub(super) fn plan(build_runner: &BuildRunner<'_, '_>, request: &Request, dir: &Path) -> CargoResult<()> {
     let start = SystemTime::now();
     for (index, module) in request.modules.iter().enumerate() {
-        let (file, text) =
-            (dir.join(MODULES).join(format!("{}.toml", module.sha256)), packages(request, &[index].into())?);
+        let file = dir.join(MODULES).join(format!("{}.toml", module.sha256));
+        // Nobody compiles a unit then, and packages stand beside one.
+        let text = format!("[build]\n{}", packages(request, &[index].into())?);
         if fs::read_to_string(&file).ok().as_ref() != Some(&text) {
             write_file(&file, &text, None)?;
         }
