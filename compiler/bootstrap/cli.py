@@ -80,6 +80,9 @@ def parser() -> argparse.ArgumentParser:
         "--for", dest="minutes", type=int, metavar="MINUTES", help="begin nothing new after this time (default: do everything)"
     )
     count.add_argument("--again", action="store_true", help="also what this toolchain has done already")
+    halves = count.add_mutually_exclusive_group()
+    halves.add_argument("--no-loads", action="store_true", help="only the tests of crates of which it is known how they load")
+    halves.add_argument("--no-tests", action="store_true", help="only whether the crates load")
     queue = add("hooks", "check the patch queue and print its size per upstream file")
     queue.add_argument(
         "--pin",
@@ -192,7 +195,15 @@ def do_census(arguments: argparse.Namespace, config: Config, layout: Layout) -> 
     ready = toolchain.build(config, layout, arguments.jobs)
     cargo.build(config, layout, ready.stage0, arguments.jobs)
     only = [name for names in arguments.only for name in names.split(",") if name]
-    return census.census(layout, ready.stage0, only, arguments.minutes, arguments.again, arguments.jobs)
+    request = census.Request(
+        only=only,
+        minutes=arguments.minutes,
+        again=arguments.again,
+        loads=not arguments.no_loads,
+        tests=not arguments.no_tests,
+        jobs=arguments.jobs,
+    )
+    return census.census(layout, ready.stage0, request)
 
 
 def do_hooks(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:

@@ -18,28 +18,32 @@ class Census(Sandbox):
 
     def test_the_toolchain_and_its_cargo_are_built_first(self) -> None:
         """A census with an old one would say nothing about this checkout."""
-        done: list[str] = []
+        done: list[object] = []
         with (
             mock.patch.object(toolchain, "build", lambda *_: done.append("toolchain") or mock.Mock(stage0=STAGE0)),
             mock.patch.object(cargo, "build", lambda *_: done.append("cargo")),
-            mock.patch.object(census, "census", lambda *words: done.append(repr(words[2:])) or 0),
+            mock.patch.object(census, "census", lambda *words: done.append(words[2]) or 0),
         ):
-            for line in ("census", "census --only a,b --only c --for 0 --again -j 1"):
+            for line in ("census", "census --only a,b --only c --for 0 --again --no-loads -j 1", "census --no-tests"):
                 arguments = cli.parser().parse_args(line.split())
                 self.assertEqual(cli.COMMANDS["census"](arguments, Config(), self.layout), 0)
-        self.assertEqual(
-            done, ["toolchain", "cargo", "([], None, False, 0)", "toolchain", "cargo", "(['a', 'b', 'c'], 0, True, 1)"]
-        )
+        requests = [
+            census.Request(),
+            census.Request(only=["a", "b", "c"], minutes=0, again=True, loads=False, jobs=1),
+            census.Request(tests=False),
+        ]
+        self.assertEqual(done, [step for request in requests for step in ("toolchain", "cargo", request)])
 
     def test_the_census_is_told_what_was_asked_for(self) -> None:
         """A time of 0 is one: it writes the page and begins nothing."""
-        words = census.words(self.layout, STAGE0, ["a", "b"], 0, True, 2)
+        request = census.Request(only=["a", "b"], minutes=0, again=True, loads=False, tests=False, jobs=2)
+        words = census.words(self.layout, STAGE0, request)
         line = " ".join(words)
         self.assertTrue(line.startswith("/there/cargo run --quiet -p census --bin census -- --toolchain "), line)
-        for part in (f"--room {REPO / census.ROOM}", "--jobs 2", "--only a,b", "--for 0", "--again"):
+        for part in (f"--room {REPO / census.ROOM}", "--jobs 2", "--only a,b", "--for 0", "--again", "--no-loads", "--no-tests"):
             self.assertIn(part, line)
-        plain = census.words(self.layout, STAGE0, [], None, False, 0)
-        for part in ("--jobs", "--only", "--for", "--again"):
+        plain = census.words(self.layout, STAGE0, census.Request())
+        for part in ("--jobs", "--only", "--for", "--again", "--no-loads", "--no-tests"):
             self.assertNotIn(part, plain)
 
     def test_a_census_that_stops_says_how_it_goes_on(self) -> None:
@@ -48,7 +52,7 @@ class Census(Sandbox):
         program.chmod(0o755)
         stage0 = Stage0(Path("/there/rustc"), program, "1.95.0", "host-triple")
         with self.assertRaisesRegex(Failure, "the census has stopped") as caught:
-            census.census(self.layout, stage0, [], None, False, 0)
+            census.census(self.layout, stage0, census.Request())
         self.assertIn("the same command", caught.exception.next_step)
 
     def test_the_room_is_a_package_of_the_workspace(self) -> None:

@@ -11,6 +11,9 @@ use crate::work::{Stop, write};
 /// What the programs are called that become examples, as Cargo's options take it.
 pub const PROGRAMS: &str = "census-*";
 
+/// What a package that others need begins with, where targets are named.
+pub const DEPENDENCY: &str = "dependency";
+
 /// What those tests say that call Cargo.
 const CALLERS: [&str; 4] = ["trybuild::", "trybuild2::", "compiletest_rs", "macrotest::"];
 /// The packages of which they are.
@@ -68,7 +71,8 @@ fn sources(package: &Path, target: &str) -> [PathBuf; 2] {
     [dir.join(format!("{name}.rs")), dir.join(name).join("main.rs")]
 }
 
-/// Takes targets out of a package, which are named as Cargo names those that do not compile: `lib test`, `test "name"`.
+/// Takes targets out of a package, which are named as Cargo names those that do not compile: `lib test`, `test "name"`. Or
+/// dependencies that only tests have: what is `dependency "name"` was published without what it is to consist of.
 ///
 /// # Errors
 ///
@@ -84,6 +88,12 @@ pub fn leave_out(package: &Path, targets: &[String]) -> Result<(), Stop> {
             if target == "lib test" {
                 let library = manifest.entry("lib").or_insert_with(|| Table::new().into());
                 library.as_table_mut().map(|library| library.insert("test".to_owned(), false.into()));
+                continue;
+            }
+            if kind == DEPENDENCY {
+                if let Some(Value::Table(table)) = manifest.get_mut("dev-dependencies") {
+                    table.retain(|key, value| value.get("package").and_then(Value::as_str).unwrap_or(key) != name);
+                }
                 continue;
             }
             if let Some(Value::Array(listed)) = manifest.get_mut(kind) {
@@ -182,6 +192,16 @@ mod tests {
         );
         assert_eq!(manifest["lib"]["test"].as_bool(), Some(false));
         assert!(!dir.path().join("tests/a.rs").exists() && dir.path().join("tests/b.rs").exists());
+    }
+
+    #[test]
+    fn a_dependency_that_does_not_compile_is_left_out() {
+        // Some are on crates.io only because tests name them, and have no text.
+        let listed =
+            "[package]\nname = 'p'\n[dev-dependencies]\na = '1'\nb = { package = 'c', version = '1' }\nd = '1'";
+        let dir = package(&[("Cargo.toml", listed)]);
+        leave_out(dir.path(), &["dependency \"a\"".to_owned(), "dependency \"c\"".to_owned()]).unwrap();
+        assert_eq!(manifest(&dir)["dev-dependencies"].as_table().unwrap().keys().collect::<Vec<_>>(), ["d"]);
     }
 
     #[test]

@@ -121,7 +121,8 @@ impl Place<'_> {
                 tests.reason = format!("natively it {reason}");
                 return Ok(tests);
             }
-            if native.uncompiled.is_empty() || tries == TRIES {
+            // Nothing if all compile, and what cannot be left out is there again.
+            if native.uncompiled.iter().all(|target| left_out.contains(target)) || tries == TRIES {
                 break (native, reason);
             }
             // These tell nothing, and the others would not be run.
@@ -144,7 +145,10 @@ impl Place<'_> {
                 false => format!("{target}, which does not compile natively"),
             })
             .collect();
+        let missing: Vec<String> =
+            left_out.iter().filter(|target| target.starts_with(package::DEPENDENCY)).cloned().collect();
         self.unpack()?;
+        package::leave_out(&self.package(), &missing)?;
         let (native_programs, _) = self.programs(Kind::Plain)?;
         tests.programs = native_programs.uncompiled.len();
         tests.diagnostics = native.diagnostics.len() + native_programs.diagnostics.len();
@@ -160,6 +164,7 @@ impl Place<'_> {
         package::leave_out(&self.package(), &left_out)?;
         let (wasm, wasm_reason) = self.tests(Kind::Command)?;
         self.unpack()?;
+        package::leave_out(&self.package(), &missing)?;
         let (wasm_programs, programs_reason) = self.programs(Kind::Command)?;
         (tests.passed, tests.failed) = (native.passed.len(), native.failed.len());
         let mut differences = native.differences(&wasm);
@@ -205,7 +210,8 @@ impl Place<'_> {
         command.env("CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS", "allow");
         command.envs(&self.suite.environment);
         let ended = self.work.run(command, Duration::from_secs(60 * self.suite.minutes))?;
-        let transcript = Transcript::of(&ended, &[(&self.work.target(), "TARGET"), (&self.package(), "PACKAGE")]);
+        let places = [(&*self.work.target(), "TARGET"), (&*self.package(), "PACKAGE")];
+        let transcript = Transcript::of(&ended, &self.suite.package, &places);
         Ok((transcript, if ended.is_success() { String::new() } else { reason(&ended) }))
     }
 

@@ -16,7 +16,8 @@ pub struct Transcript {
     pub failed: Vec<String>,
     /// The compiler's messages about the package, sorted: what is compiled first is decided by chance.
     pub diagnostics: Vec<String>,
-    /// The targets that do not compile, as Cargo names them: `lib`, `lib test`, `test "name"`.
+    /// The targets that do not compile, as Cargo names them: `lib`, `lib test`, `test "name"`; and as `dependency "name"` a package
+    /// that they need.
     pub uncompiled: Vec<String>,
     /// Whether it was killed because its time was over.
     pub is_late: bool,
@@ -25,14 +26,14 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// What came of a call of Cargo. `places` are directories that have other names elsewhere, the longest first.
-    pub fn of(ended: &Ended, places: &[(&Path, &str)]) -> Transcript {
+    /// What came of a call of Cargo for `package`. `places` are directories that have other names elsewhere, the longest first.
+    pub fn of(ended: &Ended, package: &str, places: &[(&Path, &str)]) -> Transcript {
         let outcome = &ended.outcome;
         let mut transcript = Transcript {
             passed: outcome.passed(),
             failed: outcome.failed(),
             diagnostics: diagnostics(&outcome.stdout).map(|text| normalized(&text, places)).collect(),
-            uncompiled: outcome.stderr.lines().filter_map(uncompiled).collect(),
+            uncompiled: outcome.stderr.lines().filter_map(|line| uncompiled(line, package)).collect(),
             is_late: ended.is_late,
             code: outcome.code,
         };
@@ -92,8 +93,9 @@ fn diagnostics(stdout: &str) -> impl Iterator<Item = String> {
     messages.filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
         let target = &message["target"];
-        // The library of a macro is another program for another platform.
-        let is_macro = target["kind"][0] == "proc-macro" && target["test"] == false;
+        // The library of a macro is another program for another platform. Cargo's messages do not tell it from the program with its
+        // own tests.
+        let is_macro = target["kind"][0] == "proc-macro";
         if is_macro || !message["package_id"].as_str()?.starts_with("path+") {
             return None;
         }
@@ -102,10 +104,12 @@ fn diagnostics(stdout: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// The target in `error: could not compile `x` (lib test) due to 1 previous error`.
-fn uncompiled(line: &str) -> Option<String> {
-    let rest = line.split_once("could not compile `")?.1.split_once("` (")?.1;
-    Some(rest.split_once(')')?.0.to_owned())
+/// The target in `error: could not compile `package` (lib test) due to 1 previous error`. Of another package there is only its name: its
+/// library is not the one that is tested.
+fn uncompiled(line: &str, package: &str) -> Option<String> {
+    let (name, rest) = line.split_once("could not compile `")?.1.split_once("` (")?;
+    let (target, _) = rest.split_once(')')?;
+    Some(if name == package { target.to_owned() } else { format!("dependency \"{name}\"") })
 }
 
 /// A text in which directories, and hashes that Cargo gives to files, have names that are always the same.
@@ -171,13 +175,13 @@ mod tests {
     }
 
     fn transcript(code: i32, stdout: &str, stderr: &str) -> Transcript {
-        Transcript::of(&ended(code, stdout, stderr), &[(Path::new("/w/target"), "TARGET"), (Path::new("/w"), "")])
+        Transcript::of(&ended(code, stdout, stderr), "p", &[(Path::new("/w/target"), "TARGET"), (Path::new("/w"), "")])
     }
 
     fn message(package: &str, kind: &str, name: &str, rendered: &str) -> String {
         let value = serde_json::json!({
             "reason": "compiler-message", "package_id": package,
-            "target": {"kind": [kind], "name": name, "test": kind == "lib"}, "message": {"rendered": rendered},
+            "target": {"kind": [kind], "name": name, "test": true}, "message": {"rendered": rendered},
         });
         // Cargo writes the reason first.
         let text = value.to_string().replace(",\"reason\":\"compiler-message\"", "");
@@ -231,6 +235,14 @@ mod tests {
     }
 
     #[test]
+    fn a_dependency_that_does_not_compile_is_not_the_package() {
+        // Where it were taken for the library that is tested, nothing would be tested.
+        let stderr =
+            "error: could not compile `q` (lib) due to 1 previous error\nerror: could not compile `p` (lib test)";
+        assert_eq!(transcript(101, "", stderr).uncompiled, ["dependency \"q\"", "lib test"]);
+    }
+
+    #[test]
     fn messages_about_dependencies_and_about_the_macro_itself_do_not_count() {
         let registry = message("registry+x#a@1.0.0", "lib", "a", "warning: y");
         let library = message("path+file:///w/p#1.0.0", "proc-macro", "p", "warning: y");
@@ -243,7 +255,7 @@ mod tests {
         assert!(reason(&ended(101, "", stderr)).starts_with("error: the macro `m` asked for `URL`\n  note: it"));
         let late = Ended { is_late: true, ..ended(101, "", stderr) };
         assert_eq!(
-            Transcript::default().differences(&Transcript::of(&late, &[])),
+            Transcript::default().differences(&Transcript::of(&late, "p", &[])),
             ["from Wasm it was not done in time"]
         );
         assert_eq!(reason(&late), "was not done after 1 s");
