@@ -47,6 +47,15 @@ pub fn cost(entry: &Entry) -> usize {
     3 * count("[dependencies.") + 5 * count("[dev-dependencies.") + count("[[test]]")
 }
 
+/// Why there is nothing to compare, when natively all went well as far as it went.
+fn nothing(native: &Transcript, reason: &str, left_out: &[String]) -> String {
+    match (native.code, left_out) {
+        (Some(0), []) => "there are no tests in the package".to_owned(),
+        (Some(0), _) => format!("there are no tests without {}", left_out.join("; ")),
+        _ => format!("cannot be run natively: {reason}"),
+    }
+}
+
 /// The package as Cargo has unpacked it, if it has.
 fn unpacked(suite: &Suite) -> Option<PathBuf> {
     let registries = fs::read_dir(home().join("registry/src")).ok()?;
@@ -153,11 +162,7 @@ impl Place<'_> {
         tests.programs = native_programs.uncompiled.len();
         tests.diagnostics = native.diagnostics.len() + native_programs.diagnostics.len();
         if native.passed.is_empty() && native.failed.is_empty() && tests.diagnostics == 0 {
-            let is_quiet = native.code == Some(0);
-            tests.reason = match is_quiet {
-                true => "there are no tests in the package".to_owned(),
-                false => format!("cannot be run natively: {native_reason}"),
-            };
+            tests.reason = nothing(&native, &native_reason, &tests.left_out);
             return Ok(tests);
         }
         self.unpack()?;
@@ -226,5 +231,23 @@ impl Place<'_> {
         let chosen = self.suite.features.iter().map(|feature| format!("--features={}/{feature}", self.suite.package));
         let only = (!self.suite.default_features).then(|| "--no-default-features".to_owned());
         chosen.chain(only).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_that_were_all_left_out_are_not_said_to_be_missing() {
+        // Some need a file that was not published, so they do not compile.
+        let quiet = Transcript { code: Some(0), ..Transcript::default() };
+        assert_eq!(nothing(&quiet, "", &[]), "there are no tests in the package");
+        assert_eq!(
+            nothing(&quiet, "", &["test \"a\", and why".to_owned()]),
+            "there are no tests without test \"a\", and why"
+        );
+        let failed = Transcript { code: Some(101), ..Transcript::default() };
+        assert_eq!(nothing(&failed, "x", &[]), "cannot be run natively: x");
     }
 }
