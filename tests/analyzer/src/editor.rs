@@ -42,12 +42,12 @@ pub struct Editor {
 }
 
 impl Editor {
-    /// Opens the workspace in `root`, whose macros the toolchain's Cargo builds as modules.
+    /// Opens the workspace in `root`, whose macros the toolchain's Cargo builds as modules, with these variables in the environment.
     ///
     /// # Panics
     ///
     /// If rust-analyzer is not there: no test may pass by not running.
-    pub fn open(root: &Path, store: &Path) -> Editor {
+    pub fn open(root: &Path, store: &Path, variables: &[(&str, &str)]) -> Editor {
         let toolchain = Toolchain::get().root().join("bin");
         let path = |variable: &str| match env::var_os(variable) {
             Some(path) => PathBuf::from(path),
@@ -63,7 +63,7 @@ impl Editor {
         command.env("LD_LIBRARY_PATH", path(LIBRARIES)).env_remove(PROGRAM).env_remove(LIBRARIES);
         command.env("CARGO", toolchain.join("cargo")).env("RUSTC", toolchain.join("rustc"));
         command.env("WASM_PROC_MACRO_STORE", store).current_dir(root);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.envs(variables.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
         let input = process.stdin.take().expect("it is piped");
         let mut output = BufReader::new(process.stdout.take().expect("it is piped"));
@@ -127,10 +127,10 @@ impl Editor {
         self.tell("textDocument/didSave", json!({ "textDocument": { "uri": uri(&self.root, name) } }));
     }
 
-    /// Has the workspace looked at again, as the user would by the command for that.
-    pub fn reload(&mut self) {
+    /// Has the macros built again, as the user would by the command for that.
+    pub fn rebuild_macros(&mut self) {
         self.is_quiet = false;
-        self.ask("rust-analyzer/reloadWorkspace", Value::Null);
+        self.ask("rust-analyzer/rebuildProcMacros", Value::Null);
         self.settle();
     }
 
@@ -248,7 +248,11 @@ impl Editor {
         let left = PATIENCE.saturating_sub(since.elapsed());
         let message = match self.messages.recv_timeout(left) {
             Ok(message) => message,
-            Err(error) => panic!("nothing from rust-analyzer: {error}; it said {:#?}", self.said),
+            Err(error) => {
+                thread::sleep(PAUSE);
+                let ended = self.process.try_wait();
+                panic!("nothing from rust-analyzer: {error}, {ended:?}; it said {:#?}", self.said)
+            }
         };
         let Some(method) = message["method"].as_str() else { return Some(message) };
         let parameters = &message["params"];
