@@ -5,12 +5,15 @@ use std::io;
 use std::path::Path;
 
 use clap::{Command, CommandFactory as _};
-use clap_complete::Shell;
+use clap_complete::{Generator as _, Shell};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
 use crate::args::{Cli, DETAILS};
 use crate::failure::{Failure, Result};
+
+/// The command as a program.
+const PROGRAM: &str = "cargo-wasm-proc-macro";
 
 /// Writes the reference into one file, the man pages, one for each command, into a directory, and the completions, one
 /// for each shell, into another.
@@ -42,13 +45,16 @@ const FISH_HANDS_OVER: &str = r#"complete -c cargo -n "__fish_seen_subcommand_fr
 
 fn completions(dir: &Path) -> io::Result<()> {
     fs::create_dir_all(dir)?;
-    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        let file = clap_complete::generate_to(shell, &mut Cli::command(), "cargo-wasm-proc-macro", dir)?;
-        if shell == Shell::Fish {
-            fs::write(&file, fs::read_to_string(&file)? + FISH_HANDS_OVER)?;
-        }
-    }
-    Ok(())
+    let write = |shell: Shell, edit: &dyn Fn(String) -> String| {
+        // The script for bash looks for commands below one with `-` in its name under other names than it gives them.
+        let name = if shell == Shell::Bash { "cargo_wasm_proc_macro" } else { PROGRAM };
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command().bin_name(name), name, &mut script);
+        fs::write(dir.join(shell.file_name(PROGRAM)), edit(String::from_utf8_lossy(&script).into_owned()))
+    };
+    write(Shell::Bash, &|script| script.replace(" cargo_wasm_proc_macro\n", &format!(" {PROGRAM}\n")))?;
+    write(Shell::Zsh, &|script| script)?;
+    write(Shell::Fish, &|script| script + FISH_HANDS_OVER)
 }
 
 /// The main page, with the details as sections of their own and their lines as they are.

@@ -152,7 +152,8 @@ impl Toolchain {
 fn add_files(dir: &Path, files: &mut Vec<(PathBuf, fs::Metadata)>, wanted: impl Fn(&str) -> bool) -> io::Result<()> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        // Beside the targets lies the list of the toolchain's components.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(()),
         Err(error) => return Err(error),
     };
     for entry in entries {

@@ -163,7 +163,7 @@ fn the_reference_is_of_this_version() {
     let (file, dir, completions) = (lab.path("REFERENCE.md"), lab.path("man"), lab.path("completions"));
     let [to, man_to, completions_to] = [&file, &dir, &completions].map(|path| path.to_str().unwrap());
     lab.ok(&["generate-docs", "--markdown", to, "--man", man_to, "--completions", completions_to]);
-    let is_same = std::fs::read_to_string(file).unwrap() == include_str!("../REFERENCE.md");
+    let is_same = std::fs::read_to_string(&file).unwrap() == include_str!("../REFERENCE.md");
     assert!(is_same, "`cargo run -- generate-docs --markdown REFERENCE.md` in compiler/cargo/command writes it anew");
     for page in ["cargo-wasm-proc-macro.1", "cargo-wasm-proc-macro-build.1", "cargo-wasm-proc-macro-store-gc.1"] {
         let page = std::fs::read_to_string(dir.join(page)).unwrap();
@@ -177,4 +177,14 @@ fn the_reference_is_of_this_version() {
         let script = std::fs::read_to_string(completions.join(name)).unwrap();
         assert!(script.contains(command) && script.contains("on-refusal"), "{name}");
     }
+    // What bash itself makes of it.
+    let complete = r#"
+        source "$1"/cargo-wasm-proc-macro.bash
+        COMP_WORDS=(cargo-wasm-proc-macro store g) COMP_CWORD=2
+        _cargo_wasm_proc_macro cargo-wasm-proc-macro g store
+        echo "${COMPREPLY[@]}"
+        complete -p cargo-wasm-proc-macro"#;
+    let bash = std::process::Command::new("bash").args(["--norc", "-c", complete, "bash", completions_to]).output();
+    let said = String::from_utf8(bash.unwrap().stdout).unwrap();
+    assert!(said.starts_with("gc\ncomplete "), "{said}");
 }

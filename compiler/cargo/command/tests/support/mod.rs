@@ -39,10 +39,12 @@ pub struct Output {
 impl Lab {
     pub fn new() -> Lab {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["toolchain/bin", "toolchain/lib", "fake/modules", "project"] {
+        for name in ["toolchain/bin", "toolchain/lib/rustlib", "fake/modules", "project"] {
             fs::create_dir_all(dir.path().join(name)).unwrap();
         }
         fs::write(dir.path().join("toolchain/bin/rustc"), "the compiler").unwrap();
+        // Every toolchain has files where it has its targets.
+        fs::write(dir.path().join("toolchain/lib/rustlib/components"), "rustc\n").unwrap();
         let cargo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fake/cargo");
         std::os::unix::fs::symlink(cargo, dir.path().join("toolchain/bin/cargo")).unwrap();
         Lab {
