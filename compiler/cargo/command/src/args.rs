@@ -90,8 +90,8 @@ command that compiles, and so does every `cargo` that others start there. Other 
   forbid-native = true
 
 Each key has an environment variable, as all of Cargo's: CARGO_WASM_PROC_MACRO_ENABLED=false builds natively.
-For `cargo install`, and `cargo package` and `cargo publish`, `wasm-proc-macro.toml` is that of the workspace, or else
-the directory, in which they are started.",
+For a package that `cargo install` fetches, or that `cargo package` and `cargo publish` verify,
+`wasm-proc-macro.toml` is that of the workspace, or else the directory, in which they are started.",
     ),
     (
         "The store",

@@ -71,7 +71,12 @@ impl<'a> Cargo<'a> {
         if stdout.is_empty() && self.line.meant.is_some() {
             return Ok(None);
         }
-        Ok(Some(Plan { native: native.clone(), ..Plan::parse(&stdout)? }))
+        let mut plan = Plan { native: native.clone(), ..Plan::parse(&stdout)? };
+        // Where Cargo installs a package, its plan has those of the package's place.
+        if let Some(settings) = &self.line.settings {
+            plan.settings = settings.clone();
+        }
+        Ok(Some(plan))
     }
 
     /// [`plan_of`](Cargo::plan_of) a command that always compiles.

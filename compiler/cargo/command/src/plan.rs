@@ -41,7 +41,7 @@ pub(crate) struct Plan {
 }
 
 /// The table `wasm-proc-macro` of Cargo's configuration.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Settings {
     pub(crate) on_refusal: Option<OnRefusal>,

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::iter::Peekable;
 
+use crate::plan::Settings;
 use crate::shell::Verbosity;
 
 /// A command line, taken apart.
@@ -23,6 +24,8 @@ pub(crate) struct CargoLine {
     pub(crate) command: OsString,
     /// The command of Cargo's that an alias stands for.
     pub(crate) meant: Option<OsString>,
+    /// The settings where the user typed it, if Cargo has said them.
+    pub(crate) settings: Option<Settings>,
     /// What stands after the command, up to `--`.
     pub(crate) args: Vec<OsString>,
     /// What stands after `--`, if that is there.
@@ -57,13 +60,15 @@ const PERMISSIONS: Ours = Ours { flags: &[], values: &[], list: "--accept", help
 const NOTHING: Ours = Ours { flags: &[], values: &[], list: "", help: &[] };
 const HELP: &[&str] = &["-h", "--help", "-V", "--version"];
 
-/// What Cargo puts before a line of its own that it hands over: the command that is meant and the line follow.
+/// What Cargo puts before a line of its own that it hands over: the command that is meant, the settings as JSON, and the line follow.
 pub(crate) const HANDED_OVER: &str = "--handed-over";
 
 /// Takes apart a line that Cargo hands over. Nothing in it is ours.
 pub(crate) fn handed_over(args: impl IntoIterator<Item = OsString>) -> CargoLine {
     let mut args = args.into_iter().peekable();
-    let mut line = CargoLine { meant: args.next(), ..CargoLine::default() };
+    let meant = args.next();
+    let settings = args.next().and_then(|text| serde_json::from_str(text.to_str()?).ok());
+    let mut line = CargoLine { meant, settings, ..CargoLine::default() };
     line.command = line.take_command(&NOTHING, &mut args, &mut Vec::new()).unwrap_or_default();
     line.take_args(&NOTHING, &mut args, &mut Vec::new());
     line
@@ -344,10 +349,11 @@ mod tests {
     #[test]
     fn nothing_in_a_line_of_cargo_s_is_ours() {
         // `cargo run` gives its program all that follows the first argument that is no option.
-        let line = "run -v --config a.b=1 go --release x --only y -h -- --native z";
+        let line = r#"run {"forbid-native":true} -v --config a.b=1 go --release x --only y -h -- --native z"#;
         let line = handed_over(line.split(' ').map(OsString::from));
         assert_eq!(texts(&line.all()), "-v --config a.b=1 go --release x --only y -h -- --native z");
         assert_eq!((line.meant(), &*line.command), (OsStr::new("run"), OsStr::new("go")));
+        assert!(line.settings.as_ref().unwrap().forbid_native);
         // What is ours is put behind the command and not behind an option's value.
         let line = line.silent(&line.command, &["--target-dir".into(), "ours".into()]);
         assert!(texts(&line).starts_with("-v --config a.b=1 go --target-dir ours --release"));

@@ -9,7 +9,11 @@ use support::{Lab, Output, finish};
 
 /// What Cargo calls the command with.
 fn handed_over<'a>(meant: &'a str, line: &[&'a str]) -> Vec<&'a str> {
-    [&["--handed-over", meant], line].concat()
+    with_settings("{}", meant, line)
+}
+
+fn with_settings<'a>(settings: &'a str, meant: &'a str, line: &[&'a str]) -> Vec<&'a str> {
+    [&["--handed-over", meant, settings], line].concat()
 }
 
 fn fails(lab: &Lab, args: &[&str]) -> Output {
@@ -38,13 +42,14 @@ fn the_configuration_has_the_options() {
     // There is no other place for them, so what is said of them must not name options of plain Cargo's that there are not.
     let mut lab = Lab::usual();
     lab.permit("[permissions.first-derive]\nnative = true\n");
-    lab.settings = json!({ "enabled": true });
     lab.ok(&handed_over("check", &["check"]));
-    lab.settings = json!({ "enabled": true, "forbid-native": true });
-    let output = fails(&lab, &handed_over("check", &["check"]));
+    let output = fails(&lab, &with_settings(r#"{"forbid-native":true}"#, "check", &["check"]));
     let expected = "`cargo wasm-proc-macro build --native first-derive` allows it for once";
     assert!(output.stderr.contains(expected), "{}", output.stderr);
-    // The command itself has them from there as well.
+    // Those count where the user is, and not those where Cargo installs a package from.
+    lab.settings = json!({ "forbid-native": true });
+    lab.ok(&handed_over("install", &["install", "x"]));
+    // The command itself has them from the plan.
     let output = fails(&lab, &["check"]);
     assert!(output.stderr.contains("`--native first-derive` allows it for once"), "{}", output.stderr);
     lab.ok(&["check", "--native", "first-derive"]);
