@@ -88,7 +88,7 @@ impl Editor {
             versions,
             said: Vec::new(),
         };
-        let options = settings(&toolchain);
+        let options = settings();
         let folder = editor.uri("");
         editor.ask(
             "initialize",
@@ -296,22 +296,9 @@ fn uri(root: &Path, name: &str) -> String {
     format!("file://{}", if name.is_empty() { root.to_owned() } else { root.join(name) }.display())
 }
 
-/// The settings that make rust-analyzer take macros as modules. README names the same.
-fn settings(toolchain: &Path) -> Value {
-    let cargo = toolchain.join("cargo");
-    json!({
-        "cargo": {
-            "buildScripts": {
-                "overrideCommand": [
-                    cargo, "wasm-proc-macro", "check", "--quiet", "--workspace", "--all-targets", "--keep-going",
-                    "--message-format=json",
-                ],
-            },
-        },
-        "checkOnSave": false,
-        "cachePriming": { "enable": false },
-        "procMacro": { "enable": true },
-    })
+/// The settings: that rust-analyzer does only what it is asked for.
+fn settings() -> Value {
+    json!({ "checkOnSave": false, "cachePriming": { "enable": false }, "procMacro": { "enable": true } })
 }
 
 fn read(output: &mut impl BufRead) -> io::Result<Value> {

@@ -20,6 +20,7 @@ const BUSY: u64 = 500;
 
 fn workspace() -> Lab {
     let lab = Lab::new();
+    lab.write(".cargo/config.toml", "[wasm-proc-macro]\nenabled = true\n");
     for name in tests::command::files(Path::new(WORKSPACE)) {
         lab.write(name.to_str().unwrap(), fs::read(Path::new(WORKSPACE).join(&name)).unwrap());
     }
