@@ -49,12 +49,22 @@ fn completions(dir: &Path) -> io::Result<()> {
         // The script for bash looks for commands below one with `-` in its name under other names than it gives them.
         let name = if shell == Shell::Bash { "cargo_wasm_proc_macro" } else { PROGRAM };
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Cli::command().bin_name(name), name, &mut script);
+        clap_complete::generate(shell, &mut visible().bin_name(name), name, &mut script);
         fs::write(dir.join(shell.file_name(PROGRAM)), edit(String::from_utf8_lossy(&script).into_owned()))
     };
     write(Shell::Bash, &|script| script.replace(" cargo_wasm_proc_macro\n", &format!(" {PROGRAM}\n")))?;
     write(Shell::Zsh, &|script| script)?;
     write(Shell::Fish, &|script| script + FISH_HANDS_OVER)
+}
+
+/// The command without what its help leaves out, which the completions would offer.
+fn visible() -> Command {
+    let whole = Cli::command();
+    let below = whole.get_subcommands().filter(|below| !below.is_hide_set());
+    Command::new(PROGRAM)
+        .version(env!("CARGO_PKG_VERSION"))
+        .args(whole.get_arguments().cloned())
+        .subcommands(below.cloned())
 }
 
 /// The main page, with the details as sections of their own and their lines as they are.

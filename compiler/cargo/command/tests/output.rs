@@ -176,6 +176,7 @@ fn the_reference_is_of_this_version() {
     ] {
         let script = std::fs::read_to_string(completions.join(name)).unwrap();
         assert!(script.contains(command) && script.contains("on-refusal"), "{name}");
+        assert!(!script.contains("generate-docs"), "{name}");
     }
     // What bash itself makes of it.
     let complete = r#"
