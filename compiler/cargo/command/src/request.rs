@@ -1,5 +1,6 @@
 //! What this command tells Cargo, and what Cargo tells it while it builds.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ pub(crate) struct Request<'a> {
     pub(crate) mode: Mode,
     /// The macro crates that stay native, by their root modules.
     pub(crate) native: Vec<&'a Path>,
+    /// The ids of their packages.
+    pub(crate) native_packages: BTreeSet<&'a str>,
     /// The macros that are taken from modules.
     pub(crate) modules: Vec<Module<'a>>,
     /// The macros that are to be built.
@@ -39,8 +42,16 @@ pub(crate) struct Request<'a> {
 impl Request<'_> {
     /// A request that names no macro.
     pub(crate) fn new(mode: Mode) -> Self {
-        let (native, modules, build) = (Vec::new(), Vec::new(), Vec::new());
-        Request { mode, native, modules, build, runs_nothing: false, unplanned: None, policy_dir: None }
+        Request {
+            mode,
+            native: Vec::new(),
+            native_packages: BTreeSet::new(),
+            modules: Vec::new(),
+            build: Vec::new(),
+            runs_nothing: false,
+            unplanned: None,
+            policy_dir: None,
+        }
     }
 }
 

@@ -317,7 +317,10 @@ impl<'a> Resolver<'a> {
                     request.build.push(Wanted { package: it.package, features: it.features });
                 }
                 Decision::Build | Decision::Stuck(_) => {}
-                Decision::Native(_) => request.native.extend(it.src),
+                Decision::Native(_) => {
+                    request.native.extend(it.src);
+                    request.native_packages.insert(it.package);
+                }
             }
         }
         request.native.sort();

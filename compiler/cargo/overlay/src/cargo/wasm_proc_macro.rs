@@ -226,6 +226,7 @@ pub fn units(
         }
         Mode::Build => {
             let (roots, graph) = graph::of_modules(ws, interner, request, target_data, &graph)?;
+            graph::check_native(request, &roots, &graph)?;
             let total = graph::reachable(&roots, &graph).len();
             let line = serde_json::json!({ "reason": "wasm-proc-macro-units", "total": total });
             drop_println!(ws.gctx(), "{line}");

@@ -42,8 +42,7 @@ pub(super) fn with_modules(
 /// for WebAssembly only, Cargo chooses its features there for both, and has another macro here.
 pub(super) fn has_unplanned(request: &Request, roots: &[Unit], graph: &UnitGraph) -> CargoResult<bool> {
     let is_known = |unit: &Unit| {
-        let is_native = || unit.target.src_path().path().is_some_and(|source| request.is_native(source));
-        !request::is_macro(unit) || request.module(unit).is_some() || is_native()
+        !request::is_macro(unit) || request.module(unit).is_some() || request.may_be_native(unit)
     };
     let reached = behind(roots, graph, |unit| request.module(unit).is_some());
     let unknown: BTreeSet<(&str, String)> = reached
@@ -65,6 +64,21 @@ pub(super) fn has_unplanned(request: &Request, roots: &[Unit], graph: &UnitGraph
          native = true",
         texts.join(", nor for ")
     );
+}
+
+/// Checks a graph of macros that are to be built, in which a macro is native by its source file.
+///
+/// # Errors
+///
+/// When one would run natively of whose package nobody has said so.
+pub(super) fn check_native(request: &Request, roots: &[Unit], graph: &UnitGraph) -> CargoResult<()> {
+    let is_wrong = |unit: &Unit| request::is_macro(unit) && !is_guest(unit.kind) && !request.may_be_native(unit);
+    match reachable(roots, graph).iter().filter(|unit| is_wrong(unit)).map(|unit| unit.pkg.to_string()).min() {
+        Some(package) => anyhow::bail!(
+            "{package} has its source file in common with a package that runs natively, and nobody has said that it may"
+        ),
+        None => Ok(()),
+    }
 }
 
 fn described(unit: &Unit) -> String {

@@ -30,9 +30,12 @@ pub(super) enum Mode {
 #[serde(deny_unknown_fields)]
 pub(super) struct Request {
     pub(super) mode: Mode,
-    /// The macro crates that stay native, by the source file of their library.
+    /// The macro crates that stay native, by the source file of their library, which is all that is known where Cargo chooses a platform.
     #[serde(default)]
     native: Vec<PathBuf>,
+    /// The packages whose macros run natively.
+    #[serde(default)]
+    native_packages: Vec<String>,
     /// The macros that are not compiled.
     #[serde(default)]
     pub(super) modules: Vec<Module>,
@@ -120,6 +123,12 @@ pub(super) fn get() -> Option<&'static Request> {
 impl Request {
     pub(super) fn is_native(&self, source: &Path) -> bool {
         self.native.iter().any(|native| native == source)
+    }
+
+    /// Whether somebody has said that the macros of a unit's package run natively. Packages may have a source file in common.
+    pub(super) fn may_be_native(&self, unit: &Unit) -> bool {
+        let package = unit.pkg.package_id().to_spec().to_string();
+        self.native_packages.contains(&package)
     }
 
     /// The module that a unit is taken from.
