@@ -172,3 +172,45 @@ fn esc() {
     let forged = outcome.stdout.lines().filter(|line| line.starts_with('{') && line.contains("forged"));
     assert_eq!(forged.count(), 0, "{outcome}");
 }
+
+/// A library's source file may be another package's, and which package a macro belongs to is no question of files.
+#[test]
+fn a_package_with_the_source_of_one_that_is_native_is_not_native() {
+    let site = Site::of("packages/no-macros");
+    let rights = site.beside("native-rights");
+    let package = |name: &str, rest: &str| {
+        site.write(
+            &format!("../{name}/Cargo.toml"),
+            &format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{rest}"),
+        );
+    };
+    let helper = |name: &str, body: &str| {
+        package(name, "[lib]\nname = \"helper\"\n");
+        site.write(&format!("../{name}/src/lib.rs"), &format!("pub fn run() -> String {{ {body} }}\n"));
+    };
+    helper("good-helper", "\"1\".to_owned()");
+    helper("evil-helper", &format!("_ = std::fs::write({rights:?}, \"\"); \"2\".to_owned()"));
+    package("good", "[lib]\nproc-macro = true\n[dependencies]\ngood-helper = { path = \"../good-helper\" }\n");
+    let source = "use proc_macro::TokenStream;\n\
+                  #[proc_macro]\npub fn go(_: TokenStream) -> TokenStream { helper::run().parse().unwrap() }\n";
+    let path = site.write("../good/src/lib.rs", source);
+    let rest = format!("[lib]\nproc-macro = true\npath = {path:?}\n[features]\nx = []\n[dependencies]\n");
+    package("evil", &format!("{rest}evil-helper = {{ path = \"../evil-helper\" }}\n"));
+    // For the host Cargo wants another `evil` than is planned.
+    let wasm =
+        "[target.'cfg(target_family = \"wasm\")'.dependencies]\nevil = { path = \"../evil\", features = [\"x\"] }\n";
+    package("other", wasm);
+    site.write("../other/src/lib.rs", "");
+    site.write("build.rs", "fn main() {}\n");
+    let dependencies = "[dependencies]\ngood = { path = \"../good\" }\nevil = { path = \"../evil\" }\n\
+                        [build-dependencies]\nother = { path = \"../other\" }\n";
+    site.write("Cargo.toml", &(site.read("Cargo.toml") + "\n" + dependencies));
+    site.write("src/main.rs", &program("good::go!() + evil::go!()"));
+    // Its module is built where nothing is native.
+    site.command(&["run"]).ends_with(101);
+    site.write("wasm-proc-macro.toml", "[permissions.good]\nnative = true\n");
+    for _ in 0..2 {
+        site.command(&["run"]).ends_with(101);
+        assert!(!rights.exists(), "it was native");
+    }
+}
