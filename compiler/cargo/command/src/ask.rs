@@ -65,8 +65,7 @@ impl Answers {
             grants.push(grant);
         }
         if !grants.is_empty() {
-            let root = resolver.macros.plan.project();
-            resolver.project = grant::write(root, &grants)?;
+            resolver.project = grant::write(resolver.macros.plan, &grants)?;
             for grant in &grants {
                 let lines = joined(&grant.lines).join(", ");
                 resolver.shell.status("Granted", format_args!("{}: {lines} (in `{FILE_NAME}`)", grant.key));

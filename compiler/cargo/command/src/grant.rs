@@ -7,6 +7,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use crate::failure::{Failure, Result};
 use crate::line::Line;
+use crate::plan::Plan;
 use crate::project::{FILE_NAME, Project, text};
 
 /// What is granted: lines, and the key below `[permissions]` that they belong under.
@@ -15,14 +16,15 @@ pub(crate) struct Grant {
     pub(crate) lines: Vec<Line>,
 }
 
-/// Writes grants into the file in `root`, which is made if there is none. Returns what the file says then.
-pub(crate) fn write(root: &Path, grants: &[Grant]) -> Result<Project> {
+/// Writes grants into the file of a plan's project, which is made if there is none. Returns what the file says then.
+pub(crate) fn write(plan: &Plan, grants: &[Grant]) -> Result<Project> {
+    let root = plan.project();
     // As it is now: a question may have waited for hours.
     let old = text(root)?;
     let new = added(&old, grants).map_err(|error| {
         Failure::new(format!("nothing can be written into `{FILE_NAME}`: {error}")).help(section_text(grants))
     })?;
-    let project = Project::parse(root, &new)?;
+    let project = Project::parse(plan, &new)?;
     replace(&root.join(FILE_NAME), &new)?;
     Ok(project)
 }

@@ -63,7 +63,7 @@ pub(crate) fn verify(shell: &Shell, options: &Verify, line: &CargoLine) -> Resul
     let cargo = session.cargo(shell, line);
     let plan = cargo.plan(OsStr::new(COMMAND), &BTreeSet::new())?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-    let project = Project::read(plan.project())?;
+    let project = Project::read(&plan)?;
     let chosen = pinned(&macros, &project.pins, options)?;
     // Neither the store nor what Cargo has built before must vouch for itself, wherever the user has that.
     let target = session.temporary.path().join("target");

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use crate::amount::{Memory, Time};
 use crate::failure::{Failure, Result};
 use crate::line;
 use crate::macros::{Macro, Macros, near};
+use crate::plan::Plan;
 use crate::project::FILE_NAME;
 
 /// What stands below `[permissions]`.
@@ -64,21 +65,29 @@ pub(crate) struct Grants {
 #[derive(Default)]
 pub(crate) struct Permissions {
     root: PathBuf,
+    /// Whether Cargo has fetched what is built. Who made that gives packages of its own what names they like, so only those of
+    /// registries are meant by a name.
+    is_fetched: bool,
     sections: Sections,
     /// Where the lines of the file end, in bytes.
     lines: Vec<usize>,
 }
 
 impl Permissions {
-    pub(crate) fn new(root: &Path, text: &str, sections: Sections) -> Permissions {
+    pub(crate) fn new(plan: &Plan, text: &str, sections: Sections) -> Permissions {
         let lines = text.match_indices('\n').map(|(end, _)| end).collect();
-        Permissions { root: root.to_owned(), sections, lines }
+        Permissions { root: plan.project().to_owned(), is_fetched: plan.is_fetched(), sections, lines }
+    }
+
+    fn name(&self, spec: &Spec, it: &Macro<'_>) -> bool {
+        let is_of_registry = || ["registry+", "sparse+"].iter().any(|source| it.package.starts_with(source));
+        spec.names(it) && (!self.is_fetched || spec.named.is_none() || is_of_registry())
     }
 
     /// What a macro package may have: all that the sections say which name it.
     pub(crate) fn of(&self, it: &Macro<'_>) -> Grants {
         let mut grants = Grants::default();
-        for (_, section) in self.sections.iter().filter(|(spec, _)| spec.names(it)) {
+        for (_, section) in self.sections.iter().filter(|(spec, _)| self.name(spec, it)) {
             grants.read.extend(section.read.iter().map(|path| self.root.join(&path.0)));
             grants.env.extend(section.env.iter().map(|pattern| pattern.0.clone()));
             let more = |old: &Option<Time>, new: &Time| old.as_ref().is_none_or(|old| old.amount() < new.amount());
@@ -91,7 +100,7 @@ impl Permissions {
 
     /// The line that makes a macro package native, and where it stands.
     pub(crate) fn native(&self, it: &Macro<'_>) -> Option<String> {
-        let lines = self.sections.iter().filter(|(spec, _)| spec.names(it)).filter_map(|(_, section)| {
+        let lines = self.sections.iter().filter(|(spec, _)| self.name(spec, it)).filter_map(|(_, section)| {
             let native = section.native.as_ref().filter(|native| *native.get_ref())?;
             Some(self.lines.partition_point(|end| *end < native.span().start) + 1)
         });
@@ -101,7 +110,7 @@ impl Permissions {
     /// Which key a package's lines belong under: that of a section which there is, else of a new one, which names no other macro.
     pub(crate) fn key_for(&self, it: &Macro<'_>, macros: &Macros<'_>) -> String {
         let own = |spec: &&Spec| {
-            spec.names(it) && !macros.list.iter().any(|other| other.package != it.package && spec.names(other))
+            self.name(spec, it) && !macros.list.iter().any(|other| other.package != it.package && spec.names(other))
         };
         if let Some(spec) = self.sections.keys().find(own) {
             return spec.text.clone();
@@ -120,7 +129,8 @@ impl Permissions {
     pub(crate) fn check(&self, macros: &Macros<'_>) -> Result<Vec<String>> {
         let mut unused = Vec::new();
         for spec in self.sections.keys() {
-            let found: BTreeSet<&str> = macros.list.iter().filter(|it| spec.names(it)).map(|it| it.package).collect();
+            let found: BTreeSet<&str> =
+                macros.list.iter().filter(|it| self.name(spec, it)).map(|it| it.package).collect();
             let place = |id: &&str| id.split('#').next().unwrap_or_default().to_owned();
             if found.iter().map(place).collect::<BTreeSet<_>>().len() > 1 {
                 let failure = Failure::new(format!(

@@ -47,7 +47,7 @@ fn plan(session: &Session, cargo: &Cargo<'_>) -> Result<Plan> {
     loop {
         let plan = cargo.plan(OsStr::new(COMMAND), &native)?;
         let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-        let found = native_by_word(&Run::default(), &Project::read(plan.project())?, &macros);
+        let found = native_by_word(&Run::default(), &Project::read(&plan)?, &macros);
         if found.is_subset(&native) {
             return Ok(plan);
         }
@@ -176,7 +176,7 @@ fn accept(resolver: &Resolver<'_>, packages: &[Vec<usize>], specs: &[String]) ->
         }
     }
     if !grants.is_empty() {
-        grant::write(resolver.macros.plan.project(), &grants)?;
+        grant::write(resolver.macros.plan, &grants)?;
     }
     for Grant { key, lines } in &grants {
         resolver.shell.status("Granted", format_args!("{key}: {} (in `{FILE_NAME}`)", joined(lines).join(", ")));

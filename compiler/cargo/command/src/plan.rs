@@ -162,6 +162,11 @@ impl Plan {
         self.project.as_deref().unwrap_or(&self.workspace_root)
     }
 
+    /// Whether Cargo has fetched what is built, or made its workspace up.
+    pub(crate) fn is_fetched(&self) -> bool {
+        !self.is_inner && self.project() != self.workspace_root
+    }
+
     /// Tells a program that a build of this plan runs whose project it is part of.
     pub(crate) fn tell_programs(&self, call: &mut Command) {
         if let Ok(paths) = env::join_paths([self.project(), &self.target_dir]) {

@@ -11,6 +11,7 @@ use crate::failure::{Failure, Result};
 use crate::macros::Macros;
 use crate::permissions::{Permissions, Sections};
 use crate::pins::{Pin, Pins};
+use crate::plan::Plan;
 
 /// The file's name.
 pub(crate) const FILE_NAME: &str = "wasm-proc-macro.toml";
@@ -32,19 +33,20 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// Reads the file in `root`, if there is one.
-    pub(crate) fn read(root: &Path) -> Result<Project> {
-        Project::parse(root, &text(root)?)
+    /// Reads the file of a plan's project, if there is one.
+    pub(crate) fn read(plan: &Plan) -> Result<Project> {
+        Project::parse(plan, &text(plan.project())?)
     }
 
     /// Reads what stands in the file, or would.
-    pub(crate) fn parse(root: &Path, text: &str) -> Result<Project> {
+    pub(crate) fn parse(plan: &Plan, text: &str) -> Result<Project> {
+        let root = plan.project();
         let file: File = toml::from_str(text).map_err(|error| {
             Failure::new(format!("`{}` is not as it should be", root.join(FILE_NAME).display()))
                 .note(error.to_string())
                 .help("`cargo wasm-proc-macro pack` prints the line for a package below `[modules]`, a refusal those for `[permissions]`")
         })?;
-        let permissions = Permissions::new(root, text, file.permissions);
+        let permissions = Permissions::new(plan, text, file.permissions);
         Ok(Project { pins: Pins::new(root, file.modules), permissions })
     }
 

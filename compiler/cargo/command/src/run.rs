@@ -65,7 +65,7 @@ impl Session {
 
     /// What the project says of its macros; warns of what it says of none.
     pub(crate) fn project(&self, shell: &Shell, macros: &Macros<'_>) -> Result<Project> {
-        let project = Project::read(macros.plan.project())?;
+        let project = Project::read(macros.plan)?;
         project.unused(macros)?.into_iter().for_each(|text| shell.warn(text));
         Ok(project)
     }
@@ -111,7 +111,7 @@ fn run_planned(session: &Session, cargo: &Cargo<'_>, options: &Run, planned: &mu
         return Ok(Some(exit_code(cargo.use_modules(&Request::new(Mode::Use), None)?)));
     };
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-    let project = Project::read(plan.project())?;
+    let project = Project::read(&plan)?;
     let (choice, unused) = (choice(options, &macros), project.unused(&macros)?);
     if choice.is_err() || !unused.is_empty() {
         let native = native_by_word(options, &project, &macros);

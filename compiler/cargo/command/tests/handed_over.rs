@@ -112,6 +112,24 @@ fn a_workspace_that_a_program_makes_is_part_of_the_project() {
 }
 
 #[test]
+fn in_what_is_fetched_a_name_is_one_of_a_registry() {
+    // Who made the repository gives its own packages the names that somebody else's are granted something by.
+    let mut lab = Lab::usual();
+    lab.make_local(2);
+    lab.make_local(1);
+    lab.permit("[permissions.first-derive]\nnative = true\n[permissions.inner-derive]\nnative = true\n");
+    let native = |lab: &Lab| lab.ok(&handed_over("install", &["install", "x"])).stderr;
+    assert!(native(&lab).contains("1 native: first-derive"));
+    lab.workspace = Some(lab.path("checkouts/x"));
+    lab.project = Some(lab.path("project"));
+    assert!(!native(&lab).contains("native: "));
+    lab.permit("[permissions.\"path+file:///project/first-derive#first-derive@1.0.0\"]\nnative = true\n");
+    assert!(native(&lab).contains("1 native: first-derive"));
+    lab.permit("[permissions.second-derive]\nnative = true\n");
+    assert!(native(&lab).contains("native: second-derive"));
+}
+
+#[test]
 fn init_turns_the_switch_on_and_leaves_the_rest_alone() {
     // It is a file that people write.
     let lab = Lab::usual();

@@ -25,6 +25,8 @@ pub struct Lab {
     pub settings: Value,
     /// The workspace's root, if it is another directory than `project`.
     pub workspace: Option<PathBuf>,
+    /// The directory of the user's files, if Cargo says so.
+    pub project: Option<PathBuf>,
     pub env: Value,
 }
 
@@ -55,6 +57,7 @@ impl Lab {
             settings: json!({}),
             env: json!({}),
             workspace: None,
+            project: None,
         }
     }
 
@@ -131,7 +134,7 @@ impl Lab {
         let macros: Vec<usize> =
             (0..self.units.len()).filter(|index| self.units[*index]["kind"] == "proc-macro").collect();
         let plan = json!({
-            "workspace_root": self.workspace.clone().unwrap_or_else(|| self.path("project")), "target_dir": self.path("project/target"),
+            "workspace_root": self.workspace.clone().unwrap_or_else(|| self.path("project")), "project": self.project, "target_dir": self.path("project/target"),
             "rustc": "rustc 1.96.0\n", "units": self.units, "roots": self.roots, "macros": macros,
             "settings": self.settings, "env": self.env,
         });
