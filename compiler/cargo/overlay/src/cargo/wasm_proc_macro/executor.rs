@@ -46,7 +46,13 @@ impl Executor for Copier {
             None => {
                 say_started(id);
                 policy::write(cmd)?;
-                self.compiler.exec(cmd, id, target, mode, on_stdout_line, on_stderr_line)
+                // Messages are for the subcommand then, and a macro that runs must not be taken for one that sends some.
+                let is_quoted = super::mode() == Some(super::Mode::Build);
+                let mut on_stdout_line = |line: &str| match is_quoted {
+                    true => on_stdout_line(&json!(line).to_string()),
+                    false => on_stdout_line(line),
+                };
+                self.compiler.exec(cmd, id, target, mode, &mut on_stdout_line, on_stderr_line)
             }
         }
     }
