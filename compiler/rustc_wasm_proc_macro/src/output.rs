@@ -4,7 +4,8 @@
 //! message of rustc's. Characters that do something to a terminal, other than coloring text, are shown instead. And no line looks like a message
 //! to a program: where rustc's output ends up in Cargo's, which tools read, Cargo may have taken the colors out before.
 //!
-//! **Invariant**: no line of a guest is an object of JSON, not even without its colors and what stands before it is blank.
+//! **Invariant**: no line of a guest is an object or a list of JSON, not even without its colors and what stands before it is blank. Who reads
+//! messages with serde takes a list for one as well, with its tag in the first place.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -205,10 +206,10 @@ fn colors(text: &str) -> Option<&str> {
     parameters[end..].starts_with('m').then(|| &text[.."\x1b[".len() + end + 1])
 }
 
-/// Whether a line begins and ends as an object of JSON does, if nobody looks at colors and blanks. Macros print tokens, and
+/// Whether a line begins and ends as an object or a list of JSON does, if nobody looks at colors and blanks. Macros print tokens, and
 /// a line of those may begin with a brace.
 fn looks_like_a_message(mut line: &str) -> bool {
-    if !line.contains('{') {
+    if !line.contains(['{', '[']) {
         return false;
     }
     let mut seen = String::new();
@@ -219,7 +220,8 @@ fn looks_like_a_message(mut line: &str) -> bool {
         }
         line = &line[colors.max(c.len_utf8())..];
     }
-    (seen.starts_with("{\"") || seen == "{}") && seen.ends_with('}')
+    let is_object = (seen.starts_with("{\"") || seen == "{}") && seen.ends_with('}');
+    is_object || seen.starts_with('[') && seen.ends_with(']')
 }
 
 #[cfg(test)]
@@ -284,6 +286,10 @@ mod tests {
             let line = format!("{before}{{\"$message_type\":\"diagnostic\"}}\x1b[0m\n");
             assert_eq!(shown(&[line.as_bytes()]), format!("macro: {line}"));
             assert_eq!(shown(&[b"first\n", line.as_bytes()]), format!("first\nmacro: {line}"));
+        }
+        // The tag of a list is a text or a number.
+        for list in ["[\"compiler-artifact\",\"p\",[]]\n", " [ 2, \"p\" ] \n", "\x1b[0m[]\n"] {
+            assert_eq!(shown(&[list.as_bytes()]), format!("macro: {list}"));
         }
         // Nor does one become one by what is escaped.
         assert_eq!(shown(b"\r{}\n".chunks(1).collect::<Vec<_>>().as_slice()), "\\r{}\n");

@@ -100,8 +100,11 @@ pub(crate) struct Finished {
 
 impl Event {
     /// Reads a line that Cargo writes in `build` mode: one of its usual JSON messages, or of the two that only this mode
-    /// has. Nothing for what need not be known.
+    /// has. Nothing for what need not be known, nor for a list: serde takes one for a message as well, but Cargo writes none, and macros may.
     pub(crate) fn parse(line: &[u8]) -> serde_json::Result<Option<Event>> {
+        if line.trim_ascii_start().starts_with(b"[") {
+            return Ok(None);
+        }
         Ok(match serde_json::from_slice(line)? {
             Message::Units { total: units } => Some(Event::Total { units }),
             Message::Started { package_id: package, name, version } => Some(Event::Started { package, name, version }),
@@ -169,6 +172,15 @@ mod tests {
         let (package, features) = ("p".into(), vec!["f".into()]);
         let expected = Finished { package, features, fresh: true, is_script: false, module, dep_info };
         assert_eq!(Event::parse(line).unwrap(), Some(Event::Finished(expected)));
+    }
+
+    #[test]
+    fn a_list_is_no_message() {
+        // Else a macro that runs while another one is built could say what that one's module is.
+        for tag in ["\"compiler-artifact\"", "2"] {
+            let line = format!(r#" [{tag},"p",[["proc-macro"]],[],["/x/n-0.wasm"],false]"#);
+            assert_eq!(Event::parse(line.as_bytes()).unwrap(), None);
+        }
     }
 
     #[test]
