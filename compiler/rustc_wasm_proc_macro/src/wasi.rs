@@ -216,8 +216,10 @@ pub(crate) fn proc_exit(_: Caller<'_, Guest>, code: u32) -> wasmtime::Result<()>
     Err(Stop(FaultKind::Exit(code.cast_signed())).into())
 }
 
-pub(crate) fn sched_yield(_: Caller<'_, Guest>) -> Answer {
+pub(crate) fn sched_yield(caller: Caller<'_, Guest>) -> Answer {
     std::thread::yield_now();
+    // A guest that does little else is in the system whenever it is to be interrupted.
+    caller.data().check_time()?;
     Ok(SUCCESS)
 }
 
