@@ -9,6 +9,7 @@
 //! **Invariant**: only the bodies of the guest's functions are interrupted, whose state is the guest's alone and is thrown away. What
 //! leads into them and out of them, and everything that is no WebAssembly, goes on.
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::ops::Range;
 use std::ptr;
@@ -34,6 +35,11 @@ static RUNNING: Mutex<Vec<Running>> = Mutex::new(Vec::new());
 /// The modules whose code may be interrupted, a list that only grows: signals can come at any time.
 static TARGETS: AtomicPtr<Target> = AtomicPtr::new(ptr::null_mut());
 
+thread_local! {
+    /// Whether the signal comes to this thread.
+    static IS_LET_IN: Cell<bool> = const { Cell::new(false) };
+}
+
 struct Running {
     thread: libc::pthread_t,
     /// The first tick that is too late.
@@ -52,6 +58,11 @@ pub(crate) struct Entered(());
 impl Entered {
     /// Has `module`'s code, which is about to run on this thread, interrupted from `tick` on.
     pub(crate) fn new(module: &Module, tick: u64) -> Entered {
+        IS_LET_IN.with(|is_let_in| {
+            if !is_let_in.replace(true) {
+                let_in();
+            }
+        });
         // SAFETY: it is always possible.
         let thread = unsafe { libc::pthread_self() };
         running().push(Running { thread, tick, module: module.clone() });
@@ -153,6 +164,17 @@ fn trap() -> Option<usize> {
     let code = module.text().get(body.offset..)?.get(..body.len)?;
     let offset = code.windows(TRAP_INSTRUCTION.len()).position(|window| window == TRAP_INSTRUCTION)?;
     Some(module.text().as_ptr().addr() + body.offset + offset)
+}
+
+/// Lets the signal come to this thread. Who started the compiler may have blocked it, which a process inherits.
+fn let_in() {
+    // SAFETY: zeros are a set of signals, and the system reads it in the time of the call.
+    unsafe {
+        let mut signals: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut signals);
+        libc::sigaddset(&raw mut signals, SIGNAL);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const signals, ptr::null_mut());
+    }
 }
 
 /// Has the process handle the signal.

@@ -254,6 +254,31 @@ fn the_signal_by_itself_stops_nobody() {
     });
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_is_blocked_comes_all_the_same() {
+    // Who starts a compiler may have blocked it.
+    std::thread::spawn(|| {
+        // SAFETY: zeros are a set of signals, and the system reads it in the time of the call.
+        unsafe {
+            let mut signals: libc::sigset_t = std::mem::zeroed();
+            libc::sigaddset(&raw mut signals, libc::SIGURG);
+            assert_eq!(libc::pthread_sigmask(libc::SIG_BLOCK, &raw const signals, std::ptr::null_mut()), 0);
+        }
+        assert_stops("a loop", &hurried("", "", "(loop $again (br $again)) unreachable"), no_request);
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn who_gives_way_again_and_again_is_stopped() {
+    // The thread is in the system nearly whenever somebody looks.
+    let import = r#"(import "wasi_snapshot_preview1" "sched_yield" (func $f (result i32)))"#;
+    let run = "(loop $again (drop (call $f)) (br $again)) unreachable";
+    assert_stops("a spin lock", &hurried(import, "", run), no_request);
+}
+
 const MIB: u64 = 1 << 20;
 
 /// A guest with 16 MiB.
