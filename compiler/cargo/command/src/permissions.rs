@@ -15,6 +15,9 @@ use crate::macros::{Macro, Macros, near};
 use crate::plan::Plan;
 use crate::project::FILE_NAME;
 
+/// How the ids of packages begin that are from crates.io, in whatever way Cargo asks it.
+const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index#";
+
 /// What stands below `[permissions]`.
 pub(crate) type Sections = BTreeMap<Spec, Section>;
 
@@ -65,8 +68,8 @@ pub(crate) struct Grants {
 #[derive(Default)]
 pub(crate) struct Permissions {
     root: PathBuf,
-    /// Whether Cargo has fetched what is built. Who made that gives packages of its own what names they like, so only those of
-    /// registries are meant by a name.
+    /// Whether Cargo has fetched what is built. Who made that gives packages of its own what names they like, also in a registry of its own,
+    /// so only those of crates.io are meant by a name.
     is_fetched: bool,
     sections: Sections,
     /// Where the lines of the file end, in bytes.
@@ -76,12 +79,11 @@ pub(crate) struct Permissions {
 impl Permissions {
     pub(crate) fn new(plan: &Plan, text: &str, sections: Sections) -> Permissions {
         let lines = text.match_indices('\n').map(|(end, _)| end).collect();
-        Permissions { root: plan.project().to_owned(), is_fetched: plan.is_fetched(), sections, lines }
+        Permissions { root: plan.project().to_owned(), is_fetched: plan.is_fetched, sections, lines }
     }
 
     fn name(&self, spec: &Spec, it: &Macro<'_>) -> bool {
-        let is_of_registry = || ["registry+", "sparse+"].iter().any(|source| it.package.starts_with(source));
-        spec.names(it) && (!self.is_fetched || spec.named.is_none() || is_of_registry())
+        spec.names(it) && (!self.is_fetched || spec.named.is_none() || it.package.starts_with(CRATES_IO))
     }
 
     /// What a macro package may have: all that the sections say which name it.

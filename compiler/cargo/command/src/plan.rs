@@ -24,6 +24,9 @@ pub(crate) struct Plan {
     /// Whether a program of the project's made the workspace.
     #[serde(skip)]
     pub(crate) is_inner: bool,
+    /// Whether Cargo has fetched what is built, or made its workspace up.
+    #[serde(skip)]
+    pub(crate) is_fetched: bool,
     pub(crate) target_dir: PathBuf,
     /// The text of `rustc -vV`.
     pub(crate) rustc: String,
@@ -149,22 +152,19 @@ impl Plan {
 
     /// Reads what Cargo wrote.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Plan> {
-        let plan: Plan = serde_json::from_slice(bytes).map_err(|error| {
+        let mut plan: Plan = serde_json::from_slice(bytes).map_err(|error| {
             Failure::new(format!("Cargo's plan cannot be read: {error}"))
                 .help("the command and the `cargo` beside it are of different builds; install the toolchain again")
         })?;
         plan.check()?;
+        // A checkout may lie below the target directory of the build that has started this one.
+        plan.is_fetched = plan.project() != plan.workspace_root;
         Ok(plan.of_outer())
     }
 
     /// The directory in which stands what the user says of macros.
     pub(crate) fn project(&self) -> &Path {
         self.project.as_deref().unwrap_or(&self.workspace_root)
-    }
-
-    /// Whether Cargo has fetched what is built, or made its workspace up.
-    pub(crate) fn is_fetched(&self) -> bool {
-        !self.is_inner && self.project() != self.workspace_root
     }
 
     /// Tells a program that a build of this plan runs whose project it is part of.

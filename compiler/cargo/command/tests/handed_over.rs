@@ -112,8 +112,8 @@ fn a_workspace_that_a_program_makes_is_part_of_the_project() {
 }
 
 #[test]
-fn in_what_is_fetched_a_name_is_one_of_a_registry() {
-    // Who made the repository gives its own packages the names that somebody else's are granted something by.
+fn in_what_is_fetched_a_name_is_one_of_crates_io() {
+    // Who made the repository gives its own packages the names that somebody else's are granted something by, in a registry as well.
     let mut lab = Lab::usual();
     lab.make_local(2);
     lab.make_local(1);
@@ -126,6 +126,11 @@ fn in_what_is_fetched_a_name_is_one_of_a_registry() {
     lab.permit("[permissions.\"path+file:///project/first-derive#first-derive@1.0.0\"]\nnative = true\n");
     assert!(native(&lab).contains("1 native: first-derive"));
     lab.permit("[permissions.second-derive]\nnative = true\n");
+    assert!(!native(&lab).contains("native: "));
+    for unit in &mut lab.units {
+        let id = unit["package"].as_str().unwrap().replace("example.org/index", "github.com/rust-lang/crates.io-index");
+        unit["package"] = id.into();
+    }
     assert!(native(&lab).contains("native: second-derive"));
 }
 
