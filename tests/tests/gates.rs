@@ -483,6 +483,20 @@ fn tracked_paths_are_one_line() {
     compile(&lab, "forger::track!(\"lib.rs\");").success();
 }
 
+/// An error is no reason to open a file all the same: a pipe would have the compiler wait for ever.
+#[test]
+fn what_is_refused_is_not_opened() {
+    let lab = lab();
+    let pipe = lab.join("outside/pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("it is installed").success());
+    for item in [
+        format!("#[debugger_visualizer(gdb_script_file = {pipe:?})] pub mod m {{}}"),
+        format!("#[debugger_visualizer(natvis_file = {pipe:?})] #[allow(unused)] pub mod m {{}}"),
+    ] {
+        compile(&lab, &format!("forger::output!({item:?});")).one_error().says("was refused reading `");
+    }
+}
+
 /// What a derive has returned would come from the last compilation, and nobody would know what its macro may have.
 #[test]
 fn what_derives_return_is_not_kept_for_the_next_compilation() {

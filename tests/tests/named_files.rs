@@ -145,21 +145,24 @@ fn what_stands_in_a_file_that_a_macro_named_is_not_the_users() {
     compile(&lab, "#[path = \"vendor/module.rs\"] mod m; naming::tokens!(r##\"pub fn f() {}\"##);").success();
 }
 
-/// By a path as its name, the linker reads any file as a script, which can put any other file into the program.
+/// By a path or a file as its name, the linker reads any file as a script, which can put any other file into the program.
 #[test]
 fn libraries_have_names_and_no_paths() {
     let lab = lab();
-    let library = |name: &str| {
+    let library = |name: &str, more: &str| {
         format!(
-            "naming::tokens!(r##\"#[link(name = \"{name}\", kind = \"dylib\", modifiers = \"+verbatim\")] unsafe extern \"C\" {{}}\"##);"
+            "naming::tokens!(r##\"#[link(name = \"{name}\", kind = \"dylib\"{more})] unsafe extern \"C\" {{}}\"##);"
         )
     };
-    for name in ["../../../outside/script", "OUTSIDE/script", "a/b"] {
-        compile(&lab, &library(name)).one_error().says("a procedural macro names a library by the path `");
+    const REFUSED: &str = "a procedural macro names a library by its file: `";
+    for name in ["../../../outside/script", "OUTSIDE/script", "a/b", ":script"] {
+        compile(&lab, &library(name, "")).one_error().says(REFUSED);
     }
-    let conditional = library("a/b").replace("#[link(", "#[cfg_attr(all(), link(").replace("\")]", "\"))]");
-    compile(&lab, &conditional).one_error().says("a procedural macro names a library by the path `a/b`");
-    compile(&lab, &library("m")).success();
+    let verbatim = library("script", ", modifiers = \"+verbatim\"");
+    compile(&lab, &verbatim).one_error().says(REFUSED);
+    let conditional = library("a/b", "").replace("#[link(", "#[cfg_attr(all(), link(").replace("\")]", "\"))]");
+    compile(&lab, &conditional).one_error().says("a procedural macro names a library by its file: `a/b`");
+    compile(&lab, &library("verbatim", "")).success();
 }
 
 /// Wherever tokens can stand, and by each name that there is for the built-in macros: all of it in one crate, a file for each.

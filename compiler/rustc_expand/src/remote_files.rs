@@ -103,18 +103,17 @@ pub(crate) fn check_module<'a>(
     Ok(())
 }
 
-/// Checks the attributes of an item that came out of a macro from elsewhere: some name files that are opened later.
-pub(crate) fn check_attributes(ecx: &ExtCtxt<'_>, attrs: &[ast::Attribute]) {
-    for attr in attrs {
+/// Checks the attributes of an item that came out of a macro from elsewhere: some name files that are opened later. Those that
+/// are refused go, or the compiler would open the files all the same.
+pub(crate) fn check_attributes(ecx: &ExtCtxt<'_>, attrs: &mut ast::AttrVec) {
+    attrs.retain(|attr| {
         let checked = match attr.name() {
             Some(sym::debugger_visualizer) => check_visualizer(ecx, attr),
             Some(sym::link) => check_library(ecx, attr),
             _ => Ok(()),
         };
-        if let Err(error) = checked {
-            error.emit();
-        }
-    }
+        checked.map_err(|error| error.emit()).is_ok()
+    });
 }
 
 fn check_visualizer<'a>(ecx: &ExtCtxt<'a>, attr: &ast::Attribute) -> PResult<'a, ()> {
@@ -127,12 +126,14 @@ fn check_visualizer<'a>(ecx: &ExtCtxt<'a>, attr: &ast::Attribute) -> PResult<'a,
 }
 
 /// A library is looked for where the user says. By a path as its name the compiler would bundle any file, and the linker read
-/// any as a script of its own.
+/// any as a script of its own; by the name of a file, any that lies where libraries do.
 fn check_library<'a>(ecx: &ExtCtxt<'a>, attr: &ast::Attribute) -> PResult<'a, ()> {
-    let values = attr.meta_item_list().unwrap_or_default();
-    for name in values.iter().filter_map(|value| value.value_str()) {
-        if name.as_str().contains(['/', '\\']) {
-            let message = format!("a procedural macro names a library by the path `{}`", name.as_str().escape_debug());
+    for value in attr.meta_item_list().unwrap_or_default() {
+        let Some(text) = value.value_str() else { continue };
+        let text = text.as_str();
+        let is_file = text.contains(['/', '\\']) || text.starts_with(':');
+        if is_file || value.has_name(sym::modifiers) && text.contains("verbatim") {
+            let message = format!("a procedural macro names a library by its file: `{}`", text.escape_debug());
             return Err(ecx.dcx().struct_span_err(attr.span, message));
         }
     }

@@ -123,7 +123,7 @@ fn takes_part(known: &mut Vec<RemoteMacro>, macros: impl IntoIterator<Item = Rem
 }
 
 /// Takes note of an item before what is in it is expanded.
-pub(crate) fn note(ecx: &mut ExtCtxt<'_>, item: &ast::Item) {
+pub(crate) fn note(ecx: &mut ExtCtxt<'_>, item: &mut ast::Item) {
     let Origin { last: Some(last), is_in_opened_file, depth, .. } = &ecx.current_expansion.origin else { return };
     // What is expanded for an answer has no number, and nothing else sees what it defines.
     if let ItemKind::MacroDef(..) = item.kind
@@ -133,7 +133,7 @@ pub(crate) fn note(ecx: &mut ExtCtxt<'_>, item: &ast::Item) {
         let origin = Origin { last, is_in_opened_file, depth, ..Origin::default() };
         ecx.remote.definitions.insert(item.id, origin);
     }
-    remote_files::check_attributes(ecx, &item.attrs);
+    remote_files::check_attributes(ecx, &mut item.attrs);
 }
 
 /// Expands an invocation by `expand`, where it has the stack and the macro its origin.
