@@ -496,21 +496,3 @@ fn what_is_refused_is_not_opened() {
         compile(&lab, &format!("forger::output!({item:?});")).one_error().says("was refused reading `");
     }
 }
-
-/// What a derive has returned would come from the last compilation, and nobody would know what its macro may have.
-#[test]
-fn what_derives_return_is_not_kept_for_the_next_compilation() {
-    let lab = lab();
-    lab.write("package/lib.rs", "forger::literal!(\"2\", \"1\", \"u8\", \"pub const A: u8 =\", \";\");\n");
-    let compile = |flags: &[&str]| {
-        let mut rustc = lab.rustc();
-        rustc.current_dir(lab.join("package")).env("RUSTC_BOOTSTRAP", "1").args(flags);
-        rustc.args(["lib.rs", "--crate-type=lib", "--emit=metadata", "--wasm-proc-macro", "forger.wasm"]).outcome()
-    };
-    let outcome = compile(&["-Zcache-proc-macros", "-Cincremental=kept"]);
-    assert_eq!(outcome.code, Some(1), "{outcome}");
-    assert!(outcome.stderr.contains("cannot be used with `-Zcache-proc-macros`"), "{outcome}");
-    // Without incremental compilation nothing is kept.
-    compile(&["-Zcache-proc-macros"]).success();
-    compile(&["-Cincremental=kept"]).success();
-}

@@ -63,6 +63,24 @@ fn another_path_is_seen_by_an_incremental_build() {
     assert_eq!(build(&lab, &["--extern", "talk=talk_1.wasm"]), "first first\n");
 }
 
+/// With `-Zcache-proc-macros` the expansions of derives are kept between builds; they must go with their module.
+#[test]
+fn cached_derives_go_with_their_module() {
+    let lab = Lab::new();
+    lab.write("main.rs", MAIN);
+    let build = || {
+        let mut rustc = lab.rustc();
+        rustc.args(["main.rs", "-C", "incremental=incremental", "-Zcache-proc-macros", "--wasm-proc-macro", "talk.wasm"]);
+        rustc.env("RUSTC_BOOTSTRAP", "1").outcome().success();
+        lab.run("main").success().stdout
+    };
+    lab.module_from("talk", &says("first"));
+    assert_eq!(build(), "first first\n");
+    assert_eq!(build(), "first first\n");
+    lab.module_from("talk", &says("second"));
+    assert_eq!(build(), "second second\n");
+}
+
 /// A user's edit is compiled with the modules of the build before, and errors come back as well.
 #[test]
 fn edits_of_the_program_are_seen_with_an_unchanged_module() {

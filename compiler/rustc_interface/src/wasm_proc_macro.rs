@@ -52,17 +52,11 @@ struct Context {
     cfg_version: &'static str,
     /// Whether the user's own code may use unstable features.
     unstable_features: bool,
-    /// Whether the outputs of derives are kept for the next compilation.
-    keeps_derives: bool,
     /// What the user grants, once it is known.
     policy: OnceLock<Policy>,
     /// What macros were refused that the user has been told of.
     told: Told,
 }
-
-/// What is kept of a derive says neither whose it is, so that it would pass gates as the user's, nor what the macro has read.
-const KEEPS_DERIVES: &str = "a macro from WebAssembly cannot be used with `-Zcache-proc-macros`: \
-    what is kept from the last compilation does not tell what the macro may have";
 
 impl Context {
     /// The cache. Where it is is looked for at the first module, since most compilations have none.
@@ -130,7 +124,6 @@ pub(crate) fn metadata_loader(compiler: &Compiler) -> Box<MetadataLoaderDyn> {
         threads: sess.threads(),
         cfg_version: sess.cfg_version,
         unstable_features: sess.opts.unstable_features.is_nightly_build(),
-        keeps_derives: sess.opts.incremental.is_some() && sess.opts.unstable_opts.cache_proc_macros,
         policy: options::policy(sess).map_or_else(OnceLock::new, OnceLock::from),
         told: Default::default(),
     });
@@ -149,9 +142,6 @@ impl ModuleLoader {
             Entry::Occupied(read) => return read.get().clone(),
             Entry::Vacant(entry) => entry,
         };
-        if self.context.keeps_derives {
-            return Err(KEEPS_DERIVES.to_owned());
-        }
         // Modules that are read are mostly used.
         client::prepare(&self.context.sysroot);
         let profiler = profiler();
