@@ -170,3 +170,24 @@ fn trybuild_compiles_with_modules_and_with_what_the_project_grants() {
     assert_eq!(outcome.passed(), ["what_is_to_fail_fails"], "{outcome}");
     assert_eq!(outcome.summary().native, 0, "{outcome}");
 }
+
+/// An alias says what it says: what compiles nothing is not asked for a plan first, or it would be done for that.
+#[test]
+fn an_alias_for_what_compiles_nothing_is_left_alone() {
+    let site = site();
+    site.write(".cargo/config.toml", &format!("{ON}[alias]\nshow = [\"package\", \"--list\", \"--allow-dirty\"]\n"));
+    let outcome = site.plain(&["show"]).success().does_not_say("from Wasm");
+    assert_eq!(outcome.stdout.matches("src/main.rs").count(), 1, "{outcome}");
+}
+
+/// A package in one file is compiled as well.
+#[test]
+fn a_script_has_its_macros_from_wasm() {
+    let site = site();
+    let macros = site.tree.join("macros");
+    let head = format!("---\n[dependencies]\nsmall-macros = {{ path = {macros:?} }}\n---\n");
+    site.write("script.rs", &format!("{head}fn main() {{ println!(\"{{}}\", small_macros::built_for!()); }}\n"));
+    let mut cargo = site.cargo(Kind::Plain, &["-Zscript", "-q", "./script.rs"]);
+    let outcome = cargo.env("RUSTC_BOOTSTRAP", "1").outcome().success();
+    assert_eq!(said(&outcome), "wasm", "{outcome}");
+}
