@@ -56,7 +56,7 @@ impl<'a> Cargo<'a> {
     /// locks is passed on, all else only if it fails. There is no plan where Cargo compiles nothing.
     pub(crate) fn plan_of(&self, command: &OsStr, native: &BTreeSet<PathBuf>) -> Result<Option<Plan>> {
         let request = Request { native: native.iter().map(PathBuf::as_path).collect(), ..Request::new(Mode::Plan) };
-        let mut call = self.call(&request, &self.line.silent(command, &self.own_target_dir()))?;
+        let mut call = self.call(&request, &self.silent(command, &[]))?;
         call.env("CARGO_TERM_COLOR", if self.shell.has_color() { "always" } else { "never" });
         let (status, stdout, stderr) = self.captured(call, |reader| {
             let mut bytes = Vec::new();
@@ -84,10 +84,14 @@ impl<'a> Cargo<'a> {
         self.plan_of(command, native)?.ok_or_else(|| Failure::new("Cargo printed no plan"))
     }
 
-    /// Where calls build that install nothing. Else Cargo makes a directory for each, which stays where the plan is all that is wanted.
-    fn own_target_dir(&self) -> Vec<OsString> {
-        let is_installed = self.line.meant() == "install" && self.line.value_of("--target-dir").is_none();
-        if is_installed { vec!["--target-dir".into(), self.temporary.join("install").into()] } else { Vec::new() }
+    /// The line of a call that only plans or compiles. One that would install gets a place to build in, for the one that Cargo makes stays
+    /// behind where it ends early.
+    fn silent(&self, command: &OsStr, more: &[OsString]) -> Vec<OsString> {
+        let mut more = more.to_vec();
+        if self.line.meant() == "install" && self.line.value_of("--target-dir").is_none() {
+            more.extend(["--target-dir".into(), self.temporary.join("install").into()]);
+        }
+        self.line.silent(command, &more)
     }
 
     /// Builds the macros of `request`, and tells `on_event` how it goes on. `more` goes before the user's arguments.
@@ -98,8 +102,7 @@ impl<'a> Cargo<'a> {
         more: &[OsString],
         mut on_event: impl FnMut(Event) -> Result<()>,
     ) -> Result<Built> {
-        let more = [more, &self.own_target_dir()].concat();
-        let mut call = self.call(request, &self.line.silent(command, &more))?;
+        let mut call = self.call(request, &self.silent(command, more))?;
         call.env("CARGO_TERM_COLOR", "never").env(REFUSALS_VARIABLE, self.refusals());
         let (status, (), stderr) = self.captured(call, |reader| {
             for line in BufReader::new(reader).split(b'\n').map_while(std::io::Result::ok) {
@@ -138,7 +141,7 @@ impl<'a> Cargo<'a> {
     /// command, so that macros ask for all that they want.
     pub(crate) fn compiles(&self, request: Request<'_>) -> Result<bool> {
         let request = Request { runs_nothing: true, ..request };
-        let mut call = self.call(&request, &self.line.silent(&self.line.command, &self.own_target_dir()))?;
+        let mut call = self.call(&request, &self.silent(&self.line.command, &[]))?;
         call.env(REFUSALS_VARIABLE, self.refusals());
         call.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let status = call.status().map_err(|error| not_started(&call, &error))?;
