@@ -262,9 +262,9 @@ impl<'a> Asking<'a> {
 }
 
 /// The compiler during one expansion.
-struct Server<'a> {
-    bridge: &'a mut dyn RemoteServer,
-    asking: &'a Asking<'a>,
+pub(super) struct Server<'a> {
+    pub(super) bridge: &'a mut dyn RemoteServer,
+    pub(super) asking: &'a Asking<'a>,
 }
 
 impl Dispatch for Server<'_> {

@@ -1,17 +1,14 @@
 //! Macros of modules made for the crate `watt`: they work on token streams instead of the bridge's
 //! bytes, so the compiler uses `proc_macro` for them.
 
-use std::path::Path;
-
 use rustc_proc_macro::bridge::client::{run_local, set_group_spans};
 use rustc_proc_macro::bridge::server::RemoteServer;
 use rustc_proc_macro::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
-use rustc_wasm_proc_macro_api::policy::Wanted;
 use rustc_wasm_proc_macro_api::watt::{self, Format, GroupSpans, Session, Token};
 use rustc_wasm_proc_macro_api::{CallError, Dispatch};
 use stubgen::module::{Declaration, GuestAbi};
 
-use crate::macros::Asking;
+use crate::macros::{Asking, Server};
 
 /// The wire format of a module's token streams; none if it is not made for watt.
 pub(super) fn format(guest: GuestAbi) -> Option<Format> {
@@ -34,41 +31,21 @@ pub(super) fn expand(
 ) -> Result<Vec<u8>, CallError> {
     let inputs = if let Declaration::Attr { .. } = asking.declaration { 2 } else { 1 };
     run_local(input, inputs, force_show_panics, server, |streams| {
-        let session = Session::new(Tokens, format, streams);
-        let mut answers = Answers { session, asking };
-        let output = call(&mut answers)?;
+        let mut answers = Answers(Session::new(Tokens, format, streams));
+        let output = call(&mut Server { bridge: &mut answers, asking })?;
         answers
-            .session
+            .0
             .finish(&output)
             .map_err(|message| CallError::Fault(format!("the macro's module broke the protocol: {message}")))
     })
 }
 
-/// The compiler during one expansion.
-struct Answers<'a> {
-    session: Session<Tokens>,
-    asking: &'a Asking<'a>,
-}
+/// What answers the requests of a module for watt, in the bridge's place.
+struct Answers(Session<Tokens>);
 
-impl Dispatch for Answers<'_> {
+impl RemoteServer for Answers {
     fn dispatch(&mut self, request: &[u8]) -> Result<&[u8], String> {
-        self.session.answer(request)
-    }
-
-    fn depends_on(&mut self, path: &Path) {
-        self.asking.surroundings().depends_on(path);
-    }
-
-    fn refused(&mut self, wanted: Wanted) {
-        self.asking.refused(wanted);
-    }
-
-    fn variable(&mut self, name: &str) -> bool {
-        self.asking.variable(name)
-    }
-
-    fn place(&self) -> u64 {
-        self.asking.surroundings().place()
+        self.0.answer(request)
     }
 }
 
