@@ -353,6 +353,11 @@ static COUNTERS: client::HandleCounters =
     client::HandleCounters { token_stream: AtomicU32::new(1), span: AtomicU32::new(1) };
 
 impl<I, O> client::Client<I, O> {
+    /// Whether the macro is not code of this process.
+    pub fn is_remote(&self) -> bool {
+        self.remote.is_some()
+    }
+
     /// A client whose macro runs elsewhere.
     pub fn remote(remote: RemoteMacro) -> Self {
         extern "C" fn not_native(_: BridgeConfig<'_>) -> Buffer {
