@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import patches, sysroot
+from . import lockfile, patches, sysroot
 from .config import REPO, Config, Layout
 from .files import load_json, sha256_bytes, sha256_file, store_json, write_atomic, write_if_changed
 from .progress import Progress
@@ -15,6 +15,10 @@ from .run import failure, logged, output
 from .system import Stage0
 
 ROOM = Path("compiler/cargo")
+# Our crates that it is linked with, below a directory of their own.
+CRATES = (Path("compiler/cargo/command"), Path("stubgen"))
+CRATES_IN_TREE = Path("wasm-proc-macro")
+LOCK_ADDITIONS = ROOM / "lock-additions.toml"
 # Built in five minutes less than with upstream's profile; what Cargo itself does is little.
 PROFILE = {"OPT_LEVEL": "1", "STRIP": "true", "DEBUG": "false"}
 
@@ -37,7 +41,14 @@ def load_pin(repo: Path = REPO) -> Pin:
 def files(repo: Path = REPO) -> list[Path]:
     """Every file of the repository that this Cargo is built from."""
     overlay = (path for path in (repo / ROOM / "overlay").rglob("*") if path.is_file())
-    return sorted([*overlay, *patch_files(repo), repo / ROOM / "upstream.toml", Path(__file__)])
+    own = [*overlay, *crate_files(repo), repo / LOCK_ADDITIONS, *patch_files(repo)]
+    return sorted([*own, repo / ROOM / "upstream.toml", Path(__file__)])
+
+
+def crate_files(repo: Path = REPO) -> list[Path]:
+    """Every file of our crates that it is linked with."""
+    manifests = (repo / crate / "Cargo.toml" for crate in CRATES if (repo / crate).exists())
+    return sorted([*manifests, *(path for crate in CRATES for path in (repo / crate / "src").rglob("*.rs"))])
 
 
 def patch_files(repo: Path = REPO) -> list[Path]:
@@ -135,8 +146,8 @@ def fetch(layout: Layout, stage0: Stage0, pin: Pin) -> Path:
     )
 
 
-def lay(layout: Layout, archive: Path, repo: Path = REPO) -> Path:
-    """Brings the tree up to date: the package with our modules and patches; unchanged files are not touched."""
+def lay(layout: Layout, archive: Path, repo: Path = REPO, lock_additions: Path = LOCK_ADDITIONS) -> Path:
+    """Brings the tree up to date: the package with our crates, modules and patches; unchanged files are not touched."""
     tree, aside = layout.root / "cargo" / "tree", layout.root / "cargo" / ".x-py-tree"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
@@ -155,6 +166,13 @@ def lay(layout: Layout, archive: Path, repo: Path = REPO) -> Path:
             raise Failure(f"`{path.relative_to(repo)}` would replace a file of upstream's", "give ours another name")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
+    for path in crate_files(repo):
+        target = source / CRATES_IN_TREE / path.relative_to(repo)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    locked = lockfile.merged(source / "Cargo.lock", repo / lock_additions, own=True)
+    if locked is not None:
+        (source / "Cargo.lock").write_bytes(locked)
     wanted = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
     for name in sorted(wanted):
         write_if_changed(tree / name, (source / name).read_bytes())

@@ -4,6 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
+from . import cargo as own_cargo
 from . import lockfile, system, tree, upstream
 from .config import REPO, Config, Layout
 from .files import write_if_changed
@@ -28,8 +29,20 @@ def relock(config: Config, layout: Layout, anew: bool = False) -> None:
         tree.prepare(source, identity, scratch, pin)
         for lock, additions in ADDITIONS.items():
             relock_one(source / lock, scratch.tree / lock, REPO / additions, stage0, layout, anew)
+        relock_cargo(scratch, stage0, layout, anew)
     finally:
         shutil.rmtree(scratch.root, ignore_errors=True)
+
+
+def relock_cargo(scratch: Layout, stage0: Stage0, layout: Layout, anew: bool) -> None:
+    """Completes the lock file of the toolchain's own Cargo."""
+    archive = own_cargo.fetch(layout, stage0, own_cargo.load_pin())
+    laid = own_cargo.lay(scratch, archive, lock_additions=Path("none")) / "Cargo.lock"
+    original = scratch.root / "Cargo.lock"
+    shutil.copyfile(laid, original)
+    if not anew:
+        own_cargo.lay(scratch, archive)
+    relock_one(original, laid, REPO / own_cargo.LOCK_ADDITIONS, stage0, layout, anew=False)
 
 
 def relock_one(original: Path, work: Path, additions: Path, stage0: Stage0, layout: Layout, anew: bool) -> None:

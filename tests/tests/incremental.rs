@@ -81,6 +81,25 @@ fn cached_derives_go_with_their_module() {
     assert_eq!(build(), "second second\n");
 }
 
+/// What is kept would not say whose it is, and the file that a derive names would be read with the user's rights.
+#[test]
+fn cached_derives_read_what_is_granted_now() {
+    let lab = Lab::new();
+    lab.write("package/main.rs", MAIN.replace("talk::say!()", "\"\""));
+    lab.write("outside.txt", "outside");
+    let include = format!("include_str!({:?})", lab.join("outside.txt"));
+    lab.module_from("package/talk", &TALK.replace("{{ \"WORD\" }}", &format!("{{{{ {include} }}}}")));
+    let build = |grant: &str| {
+        lab.write("package/policy.toml", format!("[permissions.talk]\n{grant}\n"));
+        let mut rustc = lab.rustc();
+        rustc.current_dir(lab.join("package")).env("RUSTC_BOOTSTRAP", "1");
+        rustc.args(["main.rs", "-C", "incremental=incremental", "-Zcache-proc-macros"]);
+        rustc.args(["--wasm-proc-macro", "talk.wasm", "--wasm-proc-macro-policy", "policy.toml"]).outcome()
+    };
+    build("read = [\"../outside.txt\"]").success();
+    build("").one_error().says("outside.txt");
+}
+
 /// A user's edit is compiled with the modules of the build before, and errors come back as well.
 #[test]
 fn edits_of_the_program_are_seen_with_an_unchanged_module() {

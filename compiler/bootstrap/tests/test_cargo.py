@@ -66,6 +66,20 @@ class Tree(Sandbox):
         self.assertEqual((tree / "src/ours.rs").read_text(), "// ours\n")
         self.assertEqual((tree / "Cargo.lock").read_text(), "version = 4\n")
 
+    def test_our_crates_lie_in_it_and_are_locked(self) -> None:
+        """Cargo is linked with the decisions, so what they need is in its lock file."""
+        command = cargo.CRATES[0]
+        self.write(self.repo / command / "Cargo.toml", "[package]\n")
+        self.write(self.repo / command / "src/lib.rs", "// decisions\n")
+        self.write(self.repo / cargo.LOCK_ADDITIONS, '[[package]]\nname = "more"\nversion = "1.0.0"\n')
+        tree = self.lay()
+        laid = tree / cargo.CRATES_IN_TREE / command
+        self.assertEqual((laid / "src/lib.rs").read_text(), "// decisions\n")
+        self.assertIn('name = "more"', (tree / "Cargo.lock").read_text())
+        (self.repo / command / "src/lib.rs").unlink()
+        self.lay()
+        self.assertFalse((laid / "src/lib.rs").exists())
+
     def test_a_second_time_touches_nothing(self) -> None:
         """Cargo goes by modification times, and this build takes minutes."""
         tree = self.lay()

@@ -7,6 +7,7 @@ mod load;
 mod memory;
 mod projects;
 mod start_up;
+mod switch;
 mod watt;
 
 use std::fs;
@@ -37,6 +38,7 @@ pub const MEASURES: &[Measure] = &[
     memory::MEASURE,
     cargo_build::MEASURE,
     projects::MEASURE,
+    switch::MEASURE,
     expansion::MEASURE,
     watt::MEASURE,
 ];

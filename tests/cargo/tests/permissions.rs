@@ -140,11 +140,19 @@ fn who_lists_all_variables_is_compiled_once() {
     let all = "#[proc_macro]\npub fn all(_: TokenStream) -> TokenStream {\n    \
         format!(\"Some({:?})\", std::env::vars().map(|(name, _)| name + \",\").collect::<String>()).parse().unwrap()\n}\n";
     site.write("macros/src/lib.rs", &(site.read("macros/src/lib.rs") + all));
-    let outcome = run(&site, &[]).success();
-    for (name, is_there) in [("CARGO_PKG_NAME", true), ("GREETING", false), ("RUSTC_WASM_PROC_MACRO_REFUSALS", false)] {
-        assert_eq!(outcome.stdout.contains(&format!("{name},")), is_there, "{name}: {outcome}");
+    // The command, and plain Cargo with the switch on.
+    for on in ["", "[wasm-proc-macro]\nenabled = true\n"] {
+        site.write(".cargo/config.toml", on);
+        let run = || if on.is_empty() { run(&site, &[]) } else { site.plain(&["run"]) }.success();
+        let outcome = run();
+        let ours = ["RUSTC_WASM_PROC_MACRO_REFUSALS", "RUSTC_WASM_PROC_MACRO_CACHE", "__CARGO_WASM_PROC_MACRO_OUTER"];
+        for (name, is_there) in
+            [("CARGO_PKG_NAME", true), ("GREETING", false)].into_iter().chain(ours.map(|name| (name, false)))
+        {
+            assert_eq!(outcome.stdout.contains(&format!("{name},")), is_there, "{name}: {outcome}");
+        }
+        assert!(!on.is_empty() || outcome.compiled().contains("small 0.1.0"), "{outcome}");
+        let outcome = run();
+        assert!(outcome.compiled().is_empty(), "{outcome}");
     }
-    assert!(outcome.compiled().contains("small 0.1.0"), "{outcome}");
-    let outcome = run(&site, &[]).success();
-    assert!(outcome.compiled().is_empty(), "{outcome}");
 }

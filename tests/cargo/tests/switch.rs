@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use cargo_tests::{CargoOutcome as _, Kind, Site};
 use tests::{Outcome, RustcExt as _};
@@ -190,4 +192,88 @@ fn a_script_has_its_macros_from_wasm() {
     let mut cargo = site.cargo(Kind::Plain, &["-Zscript", "-q", "./script.rs"]);
     let outcome = cargo.env("RUSTC_BOOTSTRAP", "1").outcome().success();
     assert_eq!(said(&outcome), "wasm", "{outcome}");
+}
+
+/// What was decided is remembered, and every change of what decided it is seen.
+#[test]
+fn what_is_remembered_is_what_would_be_decided() {
+    let site = site();
+    let says = |word: &str, wasm: usize, native: usize| {
+        let outcome = site.plain(&["run"]).success();
+        let built_for = if native == 3 { "native" } else { "wasm" };
+        assert_eq!(said(&outcome), format!("{word} from {built_for}: 42 [1, 4, 9, 16]"), "{outcome}");
+        assert_eq!((outcome.summary().wasm, outcome.summary().native), (wasm, native), "{outcome}");
+        outcome
+    };
+    let kept = || fs::read_dir(site.target.join("wasm-proc-macro/decisions")).map_or(0, Iterator::count);
+    let settled = |word: &str, wasm: usize, native: usize| {
+        // A file that is written to while a run lasts counts as changed in the next one.
+        thread::sleep(Duration::from_millis(200));
+        for _ in 0..3 {
+            says(word, wasm, native);
+        }
+        assert_eq!(kept(), 1);
+    };
+    settled("hello", 3, 0);
+    site.edit("macros/src/lib.rs", "= \"hello\"", "= \"good day\"");
+    says("good day", 3, 0);
+    settled("good day", 3, 0);
+    // What is granted, and what is not granted any more.
+    site.write("wasm-proc-macro.toml", "[permissions.paste]\nnative = true\n");
+    settled("good day", 2, 1);
+    fs::remove_file(site.tree.join("wasm-proc-macro.toml")).expect("it was written");
+    settled("good day", 3, 0);
+    // A line that belongs to no macro is said each time.
+    site.write("wasm-proc-macro.toml", "[permissions.nobody]\nenv = [\"X\"]\n");
+    for _ in 0..3 {
+        assert!(says("good day", 3, 0).stderr.contains("`nobody`"));
+    }
+    fs::remove_file(site.tree.join("wasm-proc-macro.toml")).expect("it was written");
+    // A feature of a macro's, by its manifest, makes another module.
+    site.edit("macros/Cargo.toml", "[lib]", "[features]\ndefault = [\"loud\"]\nloud = []\n\n[lib]");
+    let greets = "format!(\"{:?}\", option_env!(\"WORD\").unwrap_or(if cfg!(feature = \"loud\") { \"HELLO\" } else { GREETING }))";
+    site.edit("macros/src/lib.rs", "format!(\"{GREETING:?}\")", greets);
+    settled("HELLO", 3, 0);
+    // A module that is gone is built again.
+    fs::remove_dir_all(site.target.join("wasm-proc-macro/own")).expect("modules of own macros");
+    says("HELLO", 3, 0);
+    settled("HELLO", 3, 0);
+    // A build script need not be named.
+    site.write("macros/build.rs", "fn main() { println!(\"cargo::rustc-env=WORD=built\"); }");
+    says("built", 3, 0);
+}
+
+/// Whoever asks for something says so however the decision came about, and in an example of the documentation.
+#[test]
+fn what_is_revoked_is_refused() {
+    let mut site = Site::with_shared_store("packages/tried");
+    site.target = site.tree.join("target");
+    site.write(".cargo/config.toml", ON);
+    // An item that is no error.
+    site.edit(
+        "macros/src/lib.rs",
+        "compile_error!(\\\"{granted}, {BUILT_FOR}\\\");",
+        "const _: &str = \\\"{granted}\\\";",
+    );
+    site.write("src/main.rs", "tried::refused!(); fn main() {}");
+    let check = || site.cargo(Kind::Plain, &["check"]).env("TRIED_WORD", "word").outcome();
+    for _ in 0..3 {
+        check().success();
+        thread::sleep(Duration::from_millis(200));
+    }
+    let granted = site.read("wasm-proc-macro.toml");
+    fs::remove_file(site.tree.join("wasm-proc-macro.toml")).expect("it is there");
+    for _ in 0..3 {
+        let outcome = check().ends_with(101);
+        assert!(outcome.stderr.contains("\n[permissions.tried-macros]\nenv = [\"TRIED_WORD\"]\n"), "{outcome}");
+    }
+    fs::remove_file(site.tree.join("src/main.rs")).expect("it was written");
+    site.write("src/lib.rs", "/// ```\n/// tried::refused!();\n/// ```\npub use tried_macros::refused;\n");
+    let test = || site.cargo(Kind::Plain, &["test", "--doc"]).env("TRIED_WORD", "word").outcome();
+    for _ in 0..3 {
+        let outcome = test().ends_with(101);
+        assert!(outcome.stderr.contains("\n[permissions.tried-macros]\nenv = [\"TRIED_WORD\"]\n"), "{outcome}");
+    }
+    site.write("wasm-proc-macro.toml", &granted);
+    test().success();
 }

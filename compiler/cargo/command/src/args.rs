@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::on_refusal::OnRefusal;
+use crate::run::Options;
 
 /// Run Cargo with every procedural macro of a project in WebAssembly.
 ///
@@ -208,7 +209,7 @@ pub(crate) enum Command {
 }
 
 /// Every other option is Cargo's.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args)]
 pub(crate) struct Run {
     /// Fail if a macro would run natively that this command line does not name, whatever `wasm-proc-macro.toml` says
     #[arg(long)]
@@ -231,6 +232,19 @@ pub(crate) struct Run {
     /// Options and arguments of Cargo's, with `--` and a program's own behind them
     #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) cargo: Vec<OsString>,
+}
+
+impl Run {
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            forbid_native: self.forbid_native,
+            native: self.native.clone(),
+            only: self.only.clone(),
+            on_refusal: self.on_refusal,
+            retry: self.retry,
+            explain: self.explain.clone(),
+        }
+    }
 }
 
 #[derive(Args)]

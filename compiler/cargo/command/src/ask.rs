@@ -54,7 +54,7 @@ impl Answers {
                     .missing(wants)
                     .note("some of this was granted a moment ago and is refused all the same"));
             }
-            let mut grant = resolver.grant(want);
+            let mut grant = want.grant();
             match put(resolver, want) {
                 Answer::Yes => {}
                 Answer::Natively => grant.lines = vec![Line::Native],
@@ -90,7 +90,7 @@ impl Answers {
 /// Puts one question.
 fn put(resolver: &Resolver<'_>, want: &Want) -> Answer {
     let shell = resolver.shell;
-    let name = resolver.macros.list[want.index].named();
+    let name = &want.named;
     shell.plain(format_args!("\n{name} {}", if want.is_stuck { "needs native rights" } else { "asks for" }));
     let width = want.things.iter().map(|(text, _)| text.chars().count()).max().unwrap_or(0);
     for (text, line) in &want.things {

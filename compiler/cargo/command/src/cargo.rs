@@ -1,4 +1,6 @@
-//! The three calls of Cargo.
+//! What Cargo does for the decisions: it plans, builds macros, and does what the user wants with them.
+//!
+//! Cargo is called for each of these, or is this process. Macros are built by another process in any case.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -8,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
-use crate::failure::{Failure, Result};
+use crate::failure::{ERROR_CODE, Failure, Result};
+use crate::in_cargo::{Call, Here};
 use crate::plan::Plan;
 use crate::request::{Event, Mode, Request};
 use crate::shell::Shell;
@@ -32,6 +35,8 @@ pub(crate) struct Cargo<'a> {
     pub(crate) temporary: &'a Path,
     /// The compiler's cache.
     pub(crate) compiled: PathBuf,
+    /// Cargo, if this is its process.
+    pub(crate) here: Option<&'a dyn Here>,
 }
 
 /// How a call in `build` mode ended.
@@ -56,6 +61,10 @@ impl<'a> Cargo<'a> {
     /// locks is passed on, all else only if it fails. There is no plan where Cargo compiles nothing.
     pub(crate) fn plan_of(&self, command: &OsStr, native: &BTreeSet<PathBuf>) -> Result<Option<Plan>> {
         let request = Request { native: native.iter().map(PathBuf::as_path).collect(), ..Request::new(Mode::Plan) };
+        if let Some(here) = self.here {
+            let plan = here.plan(&text(&request)?).map_err(Failure::Exit)?;
+            return self.parsed(plan.as_bytes(), native).map(Some);
+        }
         let mut call = self.call(&request, &self.silent(command, &[]))?;
         call.env("CARGO_TERM_COLOR", if self.shell.has_color() { "always" } else { "never" });
         let (status, stdout, stderr) = self.captured(call, |reader| {
@@ -71,12 +80,16 @@ impl<'a> Cargo<'a> {
         if stdout.is_empty() && self.line.meant.is_some() {
             return Ok(None);
         }
-        let mut plan = Plan { native: native.clone(), ..Plan::parse(&stdout)? };
+        self.parsed(&stdout, native).map(Some)
+    }
+
+    fn parsed(&self, plan: &[u8], native: &BTreeSet<PathBuf>) -> Result<Plan> {
+        let mut plan = Plan { native: native.clone(), ..Plan::parse(plan)? };
         // Where Cargo installs a package, its plan has those of the package's place.
         if let Some(settings) = &self.line.settings {
             plan.settings = settings.clone();
         }
-        Ok(Some(plan))
+        Ok(plan)
     }
 
     /// [`plan_of`](Cargo::plan_of) a command that always compiles.
@@ -124,44 +137,71 @@ impl<'a> Cargo<'a> {
         Ok(Built { stderr, success: status.success() })
     }
 
-    /// Does what the user wants done, by the plan if anything is compiled.
-    pub(crate) fn use_modules(&self, request: &Request<'_>, plan: Option<&Plan>) -> Result<ExitStatus> {
+    /// Does what the user wants done, by the plan if anything is compiled, and returns the exit code. In Cargo's own process that is to
+    /// compile: programs and tests run later.
+    pub(crate) fn use_modules(&self, request: &Request<'_>, plan: Option<&Plan>) -> Result<i32> {
+        if let (Some(here), Some(plan)) = (self.here, plan) {
+            return self.compile_here(here, &text(request)?, plan.outer(), false);
+        }
         let mut call = self.call(request, &self.line.all())?;
         call.env(REFUSALS_VARIABLE, self.refusals());
         if let Some(plan) = plan {
-            plan.tell_programs(&mut call);
+            call.envs(plan.outer());
         }
         // From now on Ctrl-C is for Cargo and the program that it runs: only they know whether it ends them. An error means that
         // it was set up before.
-        _ = ctrlc::set_handler(crate::ask::interrupted);
-        call.status().map_err(|error| not_started(&call, &error))
+        #[cfg(feature = "command")]
+        let _ = ctrlc::set_handler(crate::ask::interrupted);
+        call.status().map(exit_code).map_err(|error| not_started(&call, &error))
     }
 
     /// Whether the compiler finds no error if nothing of what was built is run. Says nothing. Cargo goes on after errors, whatever the
     /// command, so that macros ask for all that they want.
-    pub(crate) fn compiles(&self, request: Request<'_>) -> Result<bool> {
+    pub(crate) fn compiles(&self, request: Request<'_>, plan: &Plan) -> Result<bool> {
         let request = Request { runs_nothing: true, ..request };
+        if let Some(here) = self.here {
+            return Ok(self.compile_here(here, &text(&request)?, plan.outer(), true)? != ERROR_CODE);
+        }
         let mut call = self.call(&request, &self.silent(&self.line.command, &[]))?;
         call.env(REFUSALS_VARIABLE, self.refusals());
         call.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let status = call.status().map_err(|error| not_started(&call, &error))?;
-        Ok(status.code() != Some(crate::failure::ERROR_CODE))
+        Ok(status.code() != Some(ERROR_CODE))
+    }
+
+    /// Has Cargo, which this process is, compile by a request, and returns the exit code.
+    pub(crate) fn compile_here(
+        &self,
+        here: &dyn Here,
+        request: &str,
+        outer: Option<(&'static str, OsString)>,
+        is_silent: bool,
+    ) -> Result<i32> {
+        self.forget();
+        let mut compilers = vec![(REFUSALS_VARIABLE, self.refusals().into_os_string())];
+        if is_cache_ours() {
+            compilers.push((CACHE_VARIABLE, self.compiled.clone().into_os_string()));
+        }
+        Ok(here.compile(&Call { request, is_silent, compilers, all: outer.into_iter().collect() }))
     }
 
     fn call(&self, request: &Request<'_>, args: &[OsString]) -> Result<Command> {
         let path = self.temporary.join("request.json");
-        let text = serde_json::to_vec_pretty(request)
-            .map_err(|error| Failure::new(format!("a path that is not UTF-8 cannot be told Cargo: {error}")))?;
-        fs::write(&path, text).map_err(|error| Failure::new(format!("cannot write `{}`: {error}", path.display())))?;
-        // What was refused in an earlier call may have been granted since.
-        _ = fs::remove_file(self.refusals());
-        _ = fs::remove_file(self.unplanned());
+        let failed = |error| Failure::new(format!("cannot write `{}`: {error}", path.display()));
+        fs::write(&path, text(request)?).map_err(failed)?;
+        self.forget();
         let mut call = self.toolchain.cargo();
         call.args(args).env(REQUEST_VARIABLE, path);
-        if std::env::var_os(CACHE_VARIABLE).is_none_or(|dir| dir.is_empty()) {
+        if is_cache_ours() {
             call.env(CACHE_VARIABLE, &self.compiled);
         }
         Ok(call)
+    }
+
+    /// What was refused in an earlier call may have been granted since.
+    fn forget(&self) {
+        _ = fs::remove_file(self.refusals());
+        _ = fs::remove_file(self.unplanned());
     }
 
     /// Runs a call and reads its output with `read_stdout`, and its standard error beside that.
@@ -188,6 +228,17 @@ impl<'a> Cargo<'a> {
         let status = child.wait().map_err(|error| not_started(&call, &error))?;
         Ok((status, stdout?, stderr))
     }
+}
+
+/// A request, as Cargo reads it.
+pub(crate) fn text(request: &Request<'_>) -> Result<String> {
+    serde_json::to_string(request)
+        .map_err(|error| Failure::new(format!("a path that is not UTF-8 cannot be told Cargo: {error}")))
+}
+
+/// Whether the user has named no other cache for the compiler.
+fn is_cache_ours() -> bool {
+    std::env::var_os(CACHE_VARIABLE).is_none_or(|dir| dir.is_empty())
 }
 
 /// What a call wrote to standard error.
@@ -228,7 +279,7 @@ pub(crate) fn exit_code(status: ExitStatus) -> i32 {
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         return 128 + signal;
     }
-    status.code().unwrap_or(crate::failure::ERROR_CODE)
+    status.code().unwrap_or(ERROR_CODE)
 }
 
 fn not_started(call: &Command, error: &std::io::Error) -> Failure {

@@ -2,11 +2,11 @@
 
 use std::io::{self, IsTerminal as _};
 
-use clap::ValueEnum;
 use serde::Deserialize;
 
 /// The setting `on-refusal`.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "command", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum OnRefusal {
     /// Ask at a terminal, and fail elsewhere

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use indicatif::HumanDuration;
 
-use crate::args::{Permissions, Run};
+use crate::args::Permissions;
 use crate::asked::Wanted;
 use crate::cargo::Cargo;
 use crate::decision::Decision;
@@ -18,7 +18,7 @@ use crate::output;
 use crate::plan::Plan;
 use crate::project::{FILE_NAME, Project};
 use crate::resolve::{Choice, Resolver};
-use crate::run::{Session, native_by_word};
+use crate::run::{Options, Session, native_by_word};
 use crate::shell::Shell;
 use crate::split::CargoLine;
 
@@ -47,7 +47,7 @@ fn plan(session: &Session, cargo: &Cargo<'_>) -> Result<Plan> {
     loop {
         let plan = cargo.plan(OsStr::new(COMMAND), &native)?;
         let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-        let found = native_by_word(&Run::default(), &Project::read(&plan)?, &macros);
+        let found = native_by_word(&Options::default(), &Project::read(&plan)?, &macros);
         if found.is_subset(&native) {
             return Ok(plan);
         }

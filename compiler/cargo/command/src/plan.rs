@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde::Deserialize;
 
@@ -13,6 +13,11 @@ use crate::on_refusal::OnRefusal;
 
 /// Names the project and the target directory of the build that has started this one.
 const OUTER_VARIABLE: &str = "__CARGO_WASM_PROC_MACRO_OUTER";
+
+/// The variable of [`Plan::outer`].
+pub(crate) fn outer(project: &Path, target_dir: &Path) -> Option<(&'static str, OsString)> {
+    Some((OUTER_VARIABLE, env::join_paths([project, target_dir]).ok()?))
+}
 
 /// What `plan` mode writes.
 #[derive(Debug, Deserialize)]
@@ -167,11 +172,9 @@ impl Plan {
         self.project.as_deref().unwrap_or(&self.workspace_root)
     }
 
-    /// Tells a program that a build of this plan runs whose project it is part of.
-    pub(crate) fn tell_programs(&self, call: &mut Command) {
-        if let Ok(paths) = env::join_paths([self.project(), &self.target_dir]) {
-            call.env(OUTER_VARIABLE, paths);
-        }
+    /// The variable that tells programs which a build of this plan runs whose project they are part of.
+    pub(crate) fn outer(&self) -> Option<(&'static str, OsString)> {
+        outer(self.project(), &self.target_dir)
     }
 
     /// A workspace that such a program makes below the target directory, as those of trybuild do, is part of the same project.

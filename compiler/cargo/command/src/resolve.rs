@@ -235,13 +235,10 @@ impl<'a> Resolver<'a> {
             ),
         };
         let failure = notes.into_iter().fold(Failure::new(message), Failure::note);
-        Err(failure.help(format!("`{}` allows it for once; `-v` says more about what failed", self.natively(&names))))
-    }
-
-    /// The options that let these packages run natively, where the command has a say; else a command that has them.
-    pub(crate) fn natively(&self, names: &[&str]) -> String {
-        let options = names.iter().map(|name| format!("--native {name}")).collect::<Vec<_>>().join(" ");
-        if self.cargo.line.meant.is_some() { format!("cargo wasm-proc-macro build {options}") } else { options }
+        Err(failure.help(format!(
+            "`{}` allows it for once; `-v` says more about what failed",
+            self.cargo.line.natively(&names)
+        )))
     }
 
     /// Fails if two packages have the same module and not the same grants: nobody can tell which of them runs, and neither may have what the

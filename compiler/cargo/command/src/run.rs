@@ -5,24 +5,40 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::args::Run;
 use crate::ask::Answers;
-use crate::cargo::{Cargo, exit_code};
+use crate::cargo::Cargo;
 use crate::decision::{Decision, Trouble};
 use crate::failure::{ERROR_CODE, Failure, Result};
+use crate::in_cargo::Here;
 use crate::key::Keys;
+use crate::later::Used;
 use crate::macros::{Macro, Macros};
 use crate::on_refusal::OnRefusal;
 use crate::plan::Plan;
 use crate::project::Project;
 use crate::refusals;
+use crate::remembered::Memory;
 use crate::request::{Mode, Request};
 use crate::resolve::{Choice, Resolver};
 use crate::shell::Shell;
 use crate::split::CargoLine;
 use crate::store::{self, Store};
-use crate::summary;
+use crate::summary::Summary;
 use crate::toolchain::Toolchain;
+
+/// The options of a run.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) forbid_native: bool,
+    /// Macro packages that run natively, by `NAME`, `NAME@VERSION` or package id.
+    pub(crate) native: Vec<String>,
+    /// Those that alone run from Wasm, likewise.
+    pub(crate) only: Vec<String>,
+    pub(crate) on_refusal: Option<OnRefusal>,
+    pub(crate) retry: bool,
+    /// Those about which something is to be said, likewise; then nothing is built.
+    pub(crate) explain: Vec<String>,
+}
 
 /// What every command needs that asks Cargo for a plan.
 pub(crate) struct Session {
@@ -60,7 +76,7 @@ impl Session {
 
     pub(crate) fn cargo<'a>(&'a self, shell: &'a Shell, line: &'a CargoLine) -> Cargo<'a> {
         let (toolchain, temporary) = (&self.toolchain, self.temporary.path());
-        Cargo { toolchain, shell, line, temporary, compiled: self.store.compiled_dir() }
+        Cargo { toolchain, shell, line, temporary, compiled: self.store.compiled_dir(), here: None }
     }
 
     /// What the project says of its macros; warns of what it says of none.
@@ -80,7 +96,7 @@ impl Session {
 
 /// What is carried from one plan to the next.
 #[derive(Default)]
-struct Planned {
+struct Planned<'a> {
     /// The macro crates that are native in the plan, by their root modules.
     native: BTreeSet<PathBuf>,
     /// What became of macros, likewise.
@@ -88,10 +104,14 @@ struct Planned {
     answers: Answers,
     /// The macro packages of the last plan, if Cargo met one that it did not have.
     incomplete: Vec<String>,
+    /// The exit code of Cargo, if it has done what the user wants, with the decisions that will be made.
+    done: Option<i32>,
+    memory: Option<Memory<'a>>,
+    used: Used,
 }
 
 /// Runs one of Cargo's commands with the macros from Wasm, and returns the exit code.
-pub(crate) fn run(shell: &Shell, options: &Run, line: &CargoLine) -> Result<i32> {
+pub(crate) fn run(shell: &Shell, options: &Options, line: &CargoLine) -> Result<i32> {
     let session = Session::new(shell)?;
     let cargo = session.cargo(shell, line);
     let mut planned = Planned::default();
@@ -102,13 +122,37 @@ pub(crate) fn run(shell: &Shell, options: &Run, line: &CargoLine) -> Result<i32>
     }
 }
 
+/// Decides in Cargo's own process, and has everything compiled. Nothing is planned if the decisions are known.
+pub(crate) fn run_here(shell: &Shell, line: &CargoLine, session: &Session, here: &dyn Here) -> Result<Used> {
+    let cargo = Cargo { here: Some(here), ..session.cargo(shell, line) };
+    let mut planned = Planned { memory: Memory::new(here, session), ..Planned::default() };
+    if let Some(known) = planned.memory.as_ref().and_then(Memory::recall) {
+        let request = known.request(cargo.unplanned()).to_string();
+        let code = cargo.compile_here(here, &request, known.used.outer(), false)?;
+        if !cargo.unplanned().exists() {
+            if code == 0 || known.used.refused(&cargo.refusals(), line).is_none() {
+                known.summary.say(shell);
+                return Ok(known.used);
+            }
+            planned.done = Some(code);
+        }
+    }
+    while run_planned(session, &cargo, &Options::default(), &mut planned)?.is_none() {}
+    Ok(planned.used)
+}
+
 /// [`run`] with one plan. Returns nothing if another one is needed.
 ///
 /// In the plan each macro is as it is built for Wasm. What a native one is built with may be something else: a macro that it depends on
 /// for the host only, or one with other features. That is rare, so it is planned so only once somebody has met such a macro.
-fn run_planned(session: &Session, cargo: &Cargo<'_>, options: &Run, planned: &mut Planned) -> Result<Option<i32>> {
+fn run_planned(
+    session: &Session,
+    cargo: &Cargo<'_>,
+    options: &Options,
+    planned: &mut Planned<'_>,
+) -> Result<Option<i32>> {
     let Some(plan) = cargo.plan_of(&cargo.line.command, &planned.native)? else {
-        return Ok(Some(exit_code(cargo.use_modules(&Request::new(Mode::Use), None)?)));
+        return Ok(Some(cargo.use_modules(&Request::new(Mode::Use), None)?));
     };
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
     let project = Project::read(&plan)?;
@@ -121,8 +165,10 @@ fn run_planned(session: &Session, cargo: &Cargo<'_>, options: &Run, planned: &mu
         }
     }
     // What a program of the project's builds has some of its macros.
-    if !plan.is_inner {
+    if !plan.is_inner && !unused.is_empty() {
         unused.into_iter().for_each(|text| cargo.shell.warn(text));
+        // It is said in each run.
+        planned.memory = None;
     }
     let choice = Choice { settled: std::mem::take(&mut planned.settled), ..choice? };
     let mut resolver = Resolver::new(cargo, &macros, &session.store, project, choice);
@@ -137,7 +183,7 @@ fn run_planned(session: &Session, cargo: &Cargo<'_>, options: &Run, planned: &mu
         let mut used = None;
         if wants.is_empty() {
             resolver.check_shared()?;
-            let after = use_modules(&mut resolver)?;
+            let after = use_modules(&mut resolver, planned.done.take())?;
             if cargo.unplanned().exists() {
                 let native: BTreeSet<PathBuf> = resolver.native().collect();
                 let packages: Vec<String> = macros.list.iter().map(|it| it.package.to_owned()).collect();
@@ -158,7 +204,11 @@ fn run_planned(session: &Session, cargo: &Cargo<'_>, options: &Run, planned: &mu
             wants = resolver.wants();
         }
         if wants.is_empty() || used.as_ref().is_some_and(|used| used.code != ERROR_CODE) {
-            summary::say(&resolver);
+            if let Some(memory) = &planned.memory {
+                memory.keep(&resolver);
+            }
+            planned.used = Used::of(&resolver);
+            Summary::of(&resolver).say(cargo.shell);
             return Ok(Some(used.map_or(0, |used| used.code)));
         }
         if resolver.choice.on_refusal != OnRefusal::Ask {
@@ -179,7 +229,7 @@ fn run_planned(session: &Session, cargo: &Cargo<'_>, options: &Run, planned: &mu
 }
 
 /// The macro crates of a plan that are native because the command line or the project says so, by their root modules.
-pub(crate) fn native_by_word(options: &Run, project: &Project, macros: &Macros<'_>) -> BTreeSet<PathBuf> {
+pub(crate) fn native_by_word(options: &Options, project: &Project, macros: &Macros<'_>) -> BTreeSet<PathBuf> {
     let is_native = |it: &&Macro<'_>| {
         let names = |specs: &[String]| specs.iter().any(|spec| it.is_named(spec));
         let is_left_out = !options.only.is_empty() && !names(&options.only);
@@ -188,7 +238,7 @@ pub(crate) fn native_by_word(options: &Run, project: &Project, macros: &Macros<'
     macros.list.iter().filter(is_native).filter_map(|it| it.src.map(Path::to_owned)).collect()
 }
 
-fn choice(options: &Run, macros: &Macros<'_>) -> Result<Choice> {
+fn choice(options: &Options, macros: &Macros<'_>) -> Result<Choice> {
     let all = |specs: &[String], option| -> Result<_> {
         let found: Result<Vec<Vec<usize>>> = specs.iter().map(|spec| macros.matching(spec, option)).collect();
         Ok(found?.into_iter().flatten().collect())
@@ -211,7 +261,7 @@ fn choice(options: &Run, macros: &Macros<'_>) -> Result<Choice> {
 }
 
 /// How Cargo ended.
-struct Used {
+struct After {
     code: i32,
     /// Whether it failed although everything is compiled, so that programs or tests have run.
     has_run: bool,
@@ -219,11 +269,14 @@ struct Used {
     is_retried: bool,
 }
 
-/// Lets Cargo do what the user wants, and reads what was refused to macros.
-fn use_modules(resolver: &mut Resolver<'_>) -> Result<Used> {
+/// Lets Cargo do what the user wants, unless it has `done` that, and reads what was refused to macros.
+fn use_modules(resolver: &mut Resolver<'_>, done: Option<i32>) -> Result<After> {
     let plan = resolver.macros.plan;
-    let code = exit_code(resolver.cargo.use_modules(&resolver.request(Mode::Use), Some(plan))?);
-    let used = |has_run, is_retried| Ok(Used { code, has_run, is_retried });
+    let code = match done {
+        Some(code) => code,
+        None => resolver.cargo.use_modules(&resolver.request(Mode::Use), Some(plan))?,
+    };
+    let used = |has_run, is_retried| Ok(After { code, has_run, is_retried });
     let refusals = refusals::read(&resolver.cargo.refusals(), resolver);
     if code == 0 && resolver.choice.retry {
         // Whatever was asked for once is not needed.
@@ -258,7 +311,7 @@ fn use_modules(resolver: &mut Resolver<'_>) -> Result<Used> {
 /// Has macros ask for what they want although others cannot run yet.
 fn collect(resolver: &mut Resolver<'_>) -> Result<()> {
     resolver.shell.status("Checking", "what else macros ask for");
-    resolver.cargo.compiles(resolver.request_without_stuck())?;
+    resolver.cargo.compiles(resolver.request_without_stuck(), resolver.macros.plan)?;
     let refusals = refusals::read(&resolver.cargo.refusals(), resolver);
     resolver.note_refusals(refusals);
     Ok(())
@@ -267,12 +320,13 @@ fn collect(resolver: &mut Resolver<'_>) -> Result<()> {
 /// Whether a failure was one of compilation, for programs and tests must not be run twice because they failed. This also collects what
 /// macros ask for in crates to which Cargo did not get, so that nobody is told of it bit by bit.
 fn failed_to_compile(resolver: &Resolver<'_>) -> Result<bool> {
-    let has_programs = matches!(resolver.cargo.line.meant().to_str(), Some("run" | "r" | "test" | "t" | "bench"));
+    let has_programs = resolver.cargo.here.is_none()
+        && matches!(resolver.cargo.line.meant().to_str(), Some("run" | "r" | "test" | "t" | "bench"));
     // Who is to run natively is known bit by bit as well, and nobody is told.
     if !has_programs && resolver.choice.on_refusal == OnRefusal::Native {
         return Ok(true);
     }
     resolver.shell.status("Checking", "what else macros ask for");
-    let compiles = resolver.cargo.compiles(resolver.request(Mode::Use))?;
+    let compiles = resolver.cargo.compiles(resolver.request(Mode::Use), resolver.macros.plan)?;
     Ok(!compiles || !has_programs)
 }

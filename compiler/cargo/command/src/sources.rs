@@ -38,8 +38,8 @@ const KNOWN_VARIABLES: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_DIR", "CARGO_M
 /// What decides what becomes of a macro, besides its key.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Inputs {
-    files: BTreeSet<PathBuf>,
-    variables: BTreeSet<String>,
+    pub(crate) files: BTreeSet<PathBuf>,
+    pub(crate) variables: BTreeSet<String>,
 }
 
 /// What one call of Cargo has told.
@@ -62,6 +62,25 @@ impl Resolver<'_> {
     pub(crate) fn kept(&self, index: usize) -> Option<Stored> {
         let inputs = self.store.sources(&self.macros.list[index].key)?;
         self.store.lookup(&self.content_key(index, &inputs)?)
+    }
+
+    /// What decides, besides keys, about the modules of this state. Nothing if not all of it is known.
+    pub(crate) fn all_inputs(&self) -> Option<Inputs> {
+        let mut all = Inputs::default();
+        let is_wasm = |decision: &Decision| matches!(decision, Decision::Wasm(_));
+        let mut open: Vec<usize> =
+            self.decisions.iter().filter(|(_, decision)| is_wasm(decision)).map(|(index, _)| *index).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(index) = open.pop() {
+            if self.is_pinned(index) || !seen.insert(index) {
+                continue;
+            }
+            let inputs = self.store.sources(&self.macros.list[index].key)?;
+            all.files.extend(inputs.files.into_iter().chain(self.manifests(index)));
+            all.variables.extend(inputs.variables);
+            open.extend(self.macros.below(index));
+        }
+        Some(all)
     }
 
     /// Keeps a module that was built by a call of Cargo that began at `start`. Nothing if not all is known that decided about it.
@@ -241,7 +260,7 @@ impl Resolver<'_> {
     }
 
     /// The value that a variable has for compilers and build scripts, but for those that Cargo sets for each.
-    fn value(&self, name: &str) -> Option<OsString> {
+    pub(crate) fn value(&self, name: &str) -> Option<OsString> {
         if let Some(value) = self.macros.plan.env.get(name) {
             return Some(value.into());
         }
@@ -277,7 +296,7 @@ fn put_in_place(module: &Path, target_dir: &Path, path: &Path) -> io::Result<()>
 }
 
 /// Whether nobody has touched a file since a time, by the file's times of both kinds. One that is not there was not.
-fn is_older(file: &Path, time: SystemTime) -> bool {
+pub(crate) fn is_older(file: &Path, time: SystemTime) -> bool {
     match fs::metadata(file) {
         Ok(metadata) => {
             let touched = metadata.modified().and_then(|modified| Ok(modified.max(changed(&metadata)?)));
@@ -289,7 +308,7 @@ fn is_older(file: &Path, time: SystemTime) -> bool {
 
 /// When a file's content or attributes were changed, which nobody can set.
 #[cfg(unix)]
-fn changed(metadata: &Metadata) -> io::Result<SystemTime> {
+pub(crate) fn changed(metadata: &Metadata) -> io::Result<SystemTime> {
     use std::os::unix::fs::MetadataExt as _;
     let seconds = u64::try_from(metadata.ctime()).map_err(io::Error::other)?;
     let nanoseconds = u64::try_from(metadata.ctime_nsec()).map_err(io::Error::other)?;
@@ -297,7 +316,7 @@ fn changed(metadata: &Metadata) -> io::Result<SystemTime> {
 }
 
 #[cfg(not(unix))]
-fn changed(metadata: &Metadata) -> io::Result<SystemTime> {
+pub(crate) fn changed(metadata: &Metadata) -> io::Result<SystemTime> {
     metadata.modified()
 }
 

@@ -227,6 +227,12 @@ impl CargoLine {
         line
     }
 
+    /// The options that let these packages run natively, where the command has a say; else a command that has them.
+    pub(crate) fn natively(&self, names: &[&str]) -> String {
+        let options = names.iter().map(|name| format!("--native {name}")).collect::<Vec<_>>().join(" ");
+        if self.meant.is_some() { format!("cargo wasm-proc-macro build {options}") } else { options }
+    }
+
     /// The value of an option such as `--color`.
     pub(crate) fn value_of(&self, option: &str) -> Option<&OsStr> {
         let mut args = self.before.iter().chain(&self.args);

@@ -28,6 +28,8 @@ use stubgen::module::Digest;
 use tempfile::TempDir;
 
 pub(crate) use lock::BuildLock;
+#[cfg(feature = "command")]
+#[cfg(feature = "command")]
 pub(crate) use maintain::{Limits, Removed};
 
 use crate::key::Key;
@@ -199,6 +201,17 @@ impl Store {
     /// The module of that key, if it is there and whole.
     pub(crate) fn lookup(&self, key: &Key) -> Option<Stored> {
         self.places(MODULES, key.as_str()).find_map(|dir| stored(&dir))
+    }
+
+    /// Keeps the collector away from a module as long as the result lives. Nothing if it is no module of this store.
+    pub(crate) fn hold(&self, module: &Path) -> Option<File> {
+        let meta_path = module.parent().filter(|dir| dir.parent() == Some(&self.dir.join(MODULES)))?.join(META_FILE);
+        let in_use = File::open(&meta_path).ok()?;
+        if in_use.try_lock_shared().is_err() || !lock::is_still_at(&in_use, &meta_path) {
+            return None;
+        }
+        touch(&in_use);
+        Some(in_use)
     }
 
     /// Puts a module there in place of one that is damaged. The caller holds the key's lock.

@@ -2,49 +2,74 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::decision::{Decision, Origin};
 use crate::resolve::Resolver;
+use crate::shell::Shell;
 
-/// Says what became of the macros that were used. Says nothing if there were none.
-pub(crate) fn say(resolver: &Resolver<'_>) {
-    let lines = lines(resolver);
-    let mut lines = lines.iter();
-    if let Some(first) = lines.next() {
-        resolver.shell.status("Used", first);
-    }
-    lines.for_each(|line| resolver.shell.continued(line));
+/// What became of the macros that were used.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    wasm: usize,
+    /// Of those from Wasm.
+    cached: usize,
+    pinned: usize,
+    /// The names of those that run natively, by the reason.
+    native: BTreeMap<String, Vec<String>>,
 }
 
-fn lines(resolver: &Resolver<'_>) -> Vec<String> {
-    let (mut wasm, mut cached, mut pinned) = (0, 0, 0);
-    let mut native: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for index in resolver.used() {
-        match resolver.decisions.get(&index) {
-            Some(Decision::Wasm(module)) => {
-                wasm += 1;
-                cached += usize::from(module.origin == Origin::Cached);
-                pinned += usize::from(module.origin == Origin::Pinned);
+impl Summary {
+    pub(crate) fn of(resolver: &Resolver<'_>) -> Summary {
+        let mut summary = Summary::default();
+        for index in resolver.used() {
+            match resolver.decisions.get(&index) {
+                Some(Decision::Wasm(module)) => {
+                    summary.wasm += 1;
+                    summary.cached += usize::from(module.origin == Origin::Cached);
+                    summary.pinned += usize::from(module.origin == Origin::Pinned);
+                }
+                Some(Decision::Native(reason)) => {
+                    let names = summary.native.entry(reason.to_string()).or_default();
+                    names.push(resolver.macros.list[index].name.to_owned());
+                }
+                Some(Decision::Build | Decision::Stuck(_)) | None => {}
             }
-            Some(Decision::Native(reason)) => {
-                native.entry(reason.to_string()).or_default().push(resolver.macros.list[index].name);
-            }
-            Some(Decision::Build | Decision::Stuck(_)) | None => {}
         }
+        summary
     }
-    let natives: usize = native.values().map(Vec::len).sum();
-    if wasm + natives == 0 {
-        return Vec::new();
+
+    /// The summary of a run that finds everything as this one leaves it.
+    pub(crate) fn of_next(self) -> Summary {
+        Summary { cached: self.wasm - self.pinned, ..self }
     }
-    let mut first = format!("{wasm} macro{} from Wasm", if wasm == 1 { "" } else { "s" });
-    let origins = [(cached, "cached"), (pinned, "pinned")].into_iter().filter(|(count, _)| *count > 0);
-    let origins: Vec<String> = origins.map(|(count, word)| format!("{count} {word}")).collect();
-    if !origins.is_empty() {
-        first += &format!(" ({})", origins.join(", "));
+
+    /// Says it. Says nothing if there were no macros.
+    pub(crate) fn say(&self, shell: &Shell) {
+        let lines = self.lines();
+        let mut lines = lines.iter();
+        if let Some(first) = lines.next() {
+            shell.status("Used", first);
+        }
+        lines.for_each(|line| shell.continued(line));
     }
-    let mut groups = native.iter().map(|(reason, names)| format!("{} ({reason})", names.join(", ")));
-    match (natives, groups.len()) {
-        (0, _) => vec![first],
-        (_, 1) => vec![format!("{first}, {natives} native: {}", groups.next().unwrap_or_default())],
-        _ => [format!("{first}, {natives} native:")].into_iter().chain(groups).collect(),
+
+    fn lines(&self) -> Vec<String> {
+        let natives: usize = self.native.values().map(Vec::len).sum();
+        if self.wasm + natives == 0 {
+            return Vec::new();
+        }
+        let mut first = format!("{} macro{} from Wasm", self.wasm, if self.wasm == 1 { "" } else { "s" });
+        let origins = [(self.cached, "cached"), (self.pinned, "pinned")].into_iter().filter(|(count, _)| *count > 0);
+        let origins: Vec<String> = origins.map(|(count, word)| format!("{count} {word}")).collect();
+        if !origins.is_empty() {
+            first += &format!(" ({})", origins.join(", "));
+        }
+        let mut groups = self.native.iter().map(|(reason, names)| format!("{} ({reason})", names.join(", ")));
+        match (natives, groups.len()) {
+            (0, _) => vec![first],
+            (_, 1) => vec![format!("{first}, {natives} native: {}", groups.next().unwrap_or_default())],
+            _ => [format!("{first}, {natives} native:")].into_iter().chain(groups).collect(),
+        }
     }
 }

@@ -103,12 +103,7 @@ impl Toolchain {
     /// They serve to remember the digest, because reading 200 MB on each run would take longer than all else.
     pub(crate) fn identity(&self, store: &Store) -> io::Result<Digest> {
         let files = self.compiler_files()?;
-        let mut listing = Sha256::new();
-        for (path, metadata) in &files {
-            let time = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-            listing.update(format!("{}\0{}\0{time}\n", path.display(), metadata.len()));
-        }
-        let listing = Digest(listing.finalize().into());
+        let listing = listing(&files)?;
         if let Some(known) = store.compiler(&listing) {
             return Ok(known);
         }
@@ -121,6 +116,11 @@ impl Toolchain {
         let identity = Digest(contents.finalize().into());
         store.remember_compiler(&listing, &identity);
         Ok(identity)
+    }
+
+    /// A digest of the names, sizes and times of what [`identity`](Toolchain::identity) digests: the same only for the same.
+    pub(crate) fn listing(&self) -> io::Result<Digest> {
+        listing(&self.compiler_files()?)
     }
 
     /// The files that [`identity`](Toolchain::identity) is about, in the order of their paths.
@@ -146,6 +146,15 @@ impl Toolchain {
         files.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(files)
     }
+}
+
+fn listing(files: &[(PathBuf, fs::Metadata)]) -> io::Result<Digest> {
+    let mut listing = Sha256::new();
+    for (path, metadata) in files {
+        let time = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        listing.update(format!("{}\0{}\0{time}\n", path.display(), metadata.len()));
+    }
+    Ok(Digest(listing.finalize().into()))
 }
 
 /// Adds the files in `dir`, if there is one, whose names `wanted` likes.

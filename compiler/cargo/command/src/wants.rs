@@ -9,11 +9,17 @@ use crate::line::Line;
 use crate::project::FILE_NAME;
 use crate::refusals::Refused;
 use crate::resolve::Resolver;
+use crate::split::CargoLine;
 
 /// What a macro package needs.
 pub(crate) struct Want {
     /// One of the package's macros.
     pub(crate) index: usize,
+    /// The package, as Cargo writes it for people, and its name alone.
+    pub(crate) named: String,
+    pub(crate) name: String,
+    /// The key below `[permissions]` for it.
+    pub(crate) key: String,
     /// In words, with the line that grants it.
     pub(crate) things: Vec<(String, Line)>,
     /// Whether it was not refused something, but cannot run from Wasm at all.
@@ -24,6 +30,19 @@ impl Want {
     /// Whether no grant helps but native rights.
     pub(crate) fn is_native(&self) -> bool {
         self.things.iter().any(|(_, line)| *line == Line::Native)
+    }
+
+    /// Adds one thing, once.
+    pub(crate) fn add(&mut self, text: String, line: Line) {
+        if !self.things.contains(&(text.clone(), line.clone())) {
+            self.things.push((text, line));
+        }
+    }
+
+    /// What has to be written so that the package has what it needs.
+    pub(crate) fn grant(&self) -> Grant {
+        let lines = self.things.iter().map(|(_, line)| line.clone());
+        Grant { key: self.key.clone(), lines: if self.is_native() { vec![Line::Native] } else { lines.collect() } }
     }
 }
 
@@ -73,52 +92,50 @@ impl Resolver<'_> {
             _ => None,
         });
         let refused = self.refusals.iter();
-        let refused =
-            refused.map(|(index, it)| (*index, format!("{} (`{}`)", it.refused, it.name), it.line.clone(), false));
+        let refused = refused.map(|(index, it)| (*index, it.in_words(), it.line.clone(), false));
         for (index, text, line, is_stuck) in stuck.chain(refused) {
-            let new = || Want { index, things: Vec::new(), is_stuck: false };
-            let want = wants.entry(self.macros.list[index].package).or_insert_with(new);
+            let it = &self.macros.list[index];
+            let want = wants.entry(it.package).or_insert_with(|| Want {
+                index,
+                named: it.named().to_string(),
+                name: it.name.to_owned(),
+                key: self.project.permissions.key_for(it, self.macros),
+                things: Vec::new(),
+                is_stuck: false,
+            });
             want.is_stuck |= is_stuck;
-            if !want.things.contains(&(text.clone(), line.clone())) {
-                want.things.push((text, line));
-            }
+            want.add(text, line);
         }
         wants.into_values().collect()
     }
 
-    /// What has to be written so that a package has what it needs.
-    pub(crate) fn grant(&self, want: &Want) -> Grant {
-        let it = &self.macros.list[want.index];
-        let lines = want.things.iter().map(|(_, line)| line.clone());
-        let lines = if want.is_native() { vec![Line::Native] } else { lines.collect() };
-        Grant { key: self.project.permissions.key_for(it, self.macros), lines }
-    }
-
-    /// The error that says what is missing, and what to write.
+    /// [`missing`] in this state.
     pub(crate) fn missing(&self, wants: &[Want]) -> Failure {
-        let (count, stuck) = (wants.len(), wants.iter().filter(|want| want.is_stuck).count());
-        let macros = if count == 1 { "1 macro package".to_owned() } else { format!("{count} macro packages") };
-        let failure = Failure::new(match stuck {
-            0 => format!("{macros} asked for what nobody has granted"),
-            _ if stuck == count => format!("{macros} cannot run from Wasm"),
-            _ => format!("{macros} cannot run with what is granted"),
-        });
-        let note = |failure: Failure, want: &Want| {
-            let name = self.macros.list[want.index].named();
-            want.things.iter().fold(failure, |failure, (text, _)| failure.note(format!("{name}: {text}")))
-        };
-        let failure = wants.iter().fold(failure, note);
-        let grants: Vec<Grant> = wants.iter().map(|want| self.grant(want)).collect();
-        let mut help =
-            format!("for those that you trust that far, write in `{FILE_NAME}`:\n\n{}", section_text(&grants));
-        let native: Vec<&str> =
-            wants.iter().filter(|want| want.is_native()).map(|want| self.macros.list[want.index].name).collect();
-        if !native.is_empty() {
-            help += &format!("\n    native code has all your rights; `{}` gives them for once", self.natively(&native));
-            if stuck > 0 {
-                help += "; `-v` says more about what failed";
-            }
-        }
-        failure.help(help.trim_end())
+        missing(wants, self.cargo.line)
     }
+}
+
+/// The error that says what is missing, and what to write.
+pub(crate) fn missing(wants: &[Want], line: &CargoLine) -> Failure {
+    let (count, stuck) = (wants.len(), wants.iter().filter(|want| want.is_stuck).count());
+    let macros = if count == 1 { "1 macro package".to_owned() } else { format!("{count} macro packages") };
+    let failure = Failure::new(match stuck {
+        0 => format!("{macros} asked for what nobody has granted"),
+        _ if stuck == count => format!("{macros} cannot run from Wasm"),
+        _ => format!("{macros} cannot run with what is granted"),
+    });
+    let note = |failure: Failure, want: &Want| {
+        want.things.iter().fold(failure, |failure, (text, _)| failure.note(format!("{}: {text}", want.named)))
+    };
+    let failure = wants.iter().fold(failure, note);
+    let grants: Vec<Grant> = wants.iter().map(Want::grant).collect();
+    let mut help = format!("for those that you trust that far, write in `{FILE_NAME}`:\n\n{}", section_text(&grants));
+    let native: Vec<&str> = wants.iter().filter(|want| want.is_native()).map(|want| want.name.as_str()).collect();
+    if !native.is_empty() {
+        help += &format!("\n    native code has all your rights; `{}` gives them for once", line.natively(&native));
+        if stuck > 0 {
+            help += "; `-v` says more about what failed";
+        }
+    }
+    failure.help(help.trim_end())
 }

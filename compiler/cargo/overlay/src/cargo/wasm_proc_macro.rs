@@ -4,20 +4,24 @@
 //! request in the file that `__CARGO_WASM_PROC_MACRO_REQUEST` names: to learn the macros of the build, to
 //! build those that are missing, and to build everything with them.
 //!
-//! Where the configuration has a switch on, plain Cargo becomes that command (`switch`).
+//! Where the configuration has a switch on (`switch`), plain Cargo decides what that command decides in its own process (`here`), and
+//! makes the requests itself.
 //!
 //! **Invariant**: without a request and the switch nothing in here changes what Cargo does.
 
 mod executor;
 mod graph;
+mod here;
 mod host;
+mod output;
 mod plan;
 mod policy;
 mod request;
 mod settings;
 mod switch;
 
-pub use self::switch::hand_over;
+pub use self::here::end;
+pub use self::switch::{begin, tool};
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -48,6 +52,19 @@ const REFUSALS: &str = "RUSTC_WASM_PROC_MACRO_REFUSALS";
 
 /// The exit code of Cargo's own errors.
 const ERROR_CODE: i32 = 101;
+
+/// Compiles with macros from modules, if the switch is on and no request says more.
+///
+/// # Errors
+///
+/// As [`crate::ops::compile_ws`].
+pub fn compile<'gctx>(
+    ws: &Workspace<'gctx>,
+    options: &CompileOptions,
+    exec: &Arc<dyn Executor>,
+) -> CargoResult<Option<Compilation<'gctx>>> {
+    here::compile(ws, options, exec)
+}
 
 /// The options of a compilation, adjusted to the request.
 ///
@@ -92,7 +109,7 @@ pub fn requested_kinds(target_data: &mut RustcTargetData<'_>, config: &BuildConf
 /// Whether a platform is there for macros alone. What ordinary crates depend on for it would add features to what they
 /// have without it.
 pub fn is_additional(kind: CompileKind) -> bool {
-    IS_ADDITIONAL.load(Ordering::Relaxed) && kind == guest()
+    IS_ADDITIONAL.load(Ordering::Relaxed) && is_guest(kind)
 }
 
 /// What a root of the graph is compiled for. The tests of a macro crate and its documentation are no macros.
@@ -142,12 +159,15 @@ pub fn is_from_module(unit: &Unit) -> bool {
 }
 
 /// Keeps from what Cargo starts what is meant for Cargo itself, and from all but compilers what is meant for them.
-pub fn hide_request(cmd: &mut ProcessBuilder, is_compiler: bool) {
-    if request::get().is_some() {
-        cmd.env_remove(request::VARIABLE);
-        if !is_compiler {
-            cmd.env_remove(REFUSALS);
-        }
+pub fn adjust_environment(cmd: &mut ProcessBuilder, is_compiler: bool) {
+    let Some(current) = request::current() else { return };
+    cmd.env_remove(request::VARIABLE);
+    if !is_compiler {
+        cmd.env_remove(REFUSALS);
+    }
+    let of_compilers = current.compilers.iter().filter(|_| is_compiler);
+    for (name, value) in current.all.iter().chain(of_compilers) {
+        cmd.env(name, value);
     }
 }
 
@@ -208,7 +228,8 @@ pub fn prepare_examples(rustdoc: &mut ProcessBuilder) -> CargoResult<bool> {
 /// # Errors
 ///
 /// When a macro that is to be built is not in the graph, or one is in it that nobody decided about, or the plan cannot be
-/// written. With a macro that another plan would have, the process ends without a word.
+/// written. With a macro that another plan would have, the process ends without a word. Where this process has decided, it ends
+/// neither then nor with a plan, and the error is [`here::EndOfStep`].
 pub fn units(
     ws: &Workspace<'_>,
     interner: &UnitInterner,
@@ -221,6 +242,9 @@ pub fn units(
         Mode::Plan => {
             // Not while the shell is held for printing.
             let plan = plan::plan(ws, target_data, &roots, &graph)?;
+            if here::takes_plan(&plan) {
+                return Err(here::EndOfStep.into());
+            }
             drop_println!(ws.gctx(), "{plan}");
             end_early(0)
         }
@@ -234,6 +258,9 @@ pub fn units(
         }
         Mode::Use => {
             if graph::has_unplanned(request, &roots, &graph)? {
+                if here::goes_on() {
+                    return Err(here::EndOfStep.into());
+                }
                 end_early(ERROR_CODE);
             }
             Ok(graph::with_modules(interner, request, roots, graph))
@@ -249,6 +276,9 @@ pub fn executor(compiler: &Arc<dyn Executor>) -> Arc<dyn Executor> {
 /// Called when all has been built. The process ends here where only modules were wanted, since the subcommand would go on
 /// to run what was not built, and where nothing is to be run. Examples of the documentation are compiled later.
 pub fn built(compilation: &mut Compilation<'_>) {
+    if here::goes_on() {
+        return;
+    }
     if mode() == Some(Mode::Build) || runs_nothing() && compilation.to_doc_test.is_empty() {
         end_early(0);
     }

@@ -178,7 +178,7 @@ pub(super) fn write(cmd: &ProcessBuilder) -> CargoResult<()> {
         // The user's own, otherwise.
         let Some(policy) = policies.by_file.get(file) else { return Ok(()) };
         let mut build = policy.build.clone();
-        let set = cmd.get_envs().iter().filter(|(_, value)| value.is_some());
+        let set = cmd.get_envs().iter().filter(|(name, value)| value.is_some() && !request::is_ours(name));
         build.variables.extend(set.map(|(name, _)| name.clone()));
         (text_of(build, &policy.packages)?, policy.start)
     };

@@ -1,7 +1,8 @@
 //! What `cargo wasm-proc-macro` wants of one call of Cargo.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{PoisonError, RwLock};
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,23 @@ use crate::core::compiler::{CompileMode, Unit};
 /// The environment variable that names the file of the request.
 pub(super) const VARIABLE: &str = "__CARGO_WASM_PROC_MACRO_REQUEST";
 
-static REQUEST: OnceLock<Request> = OnceLock::new();
+/// The one that counts. Those before it stay in memory, for there are few in a process.
+static CURRENT: RwLock<Option<&'static Current>> = RwLock::new(None);
+
+/// A request, and what those see in their environment who work for it.
+pub(super) struct Current {
+    pub(super) request: Request,
+    /// Variables of compilers.
+    pub(super) compilers: Vec<(&'static str, OsString)>,
+    /// Variables of compilers and programs.
+    pub(super) all: Vec<(&'static str, OsString)>,
+}
+
+impl Current {
+    pub(super) fn new(request: Request) -> Current {
+        Current { request, compilers: Vec::new(), all: Vec::new() }
+    }
+}
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
@@ -93,7 +110,7 @@ pub(super) struct Grants {
     memory: Option<String>,
 }
 
-/// Reads the request, if there is one.
+/// Reads the request that the environment names, unless there is one.
 ///
 /// # Errors
 ///
@@ -101,26 +118,48 @@ pub(super) struct Grants {
 pub(super) fn read() -> CargoResult<()> {
     #[expect(clippy::disallowed_methods, reason = "not a setting, and never in a configuration file")]
     let Some(path) = std::env::var_os(VARIABLE) else { return Ok(()) };
-    if REQUEST.get().is_none() {
+    if current().is_none() {
         let text = std::fs::read(&path);
-        let request = text.map_err(anyhow::Error::from).and_then(|text| Ok(serde_json::from_slice(&text)?));
+        let request = text.map_err(anyhow::Error::from).and_then(|text| Request::parse(&text));
         let request = request.with_context(|| format!("`{VARIABLE}` names no request: `{}`", path.display()))?;
-        let _ = REQUEST.set(request);
+        set(Some(Current::new(request)));
     }
     Ok(())
 }
 
-/// Whether there is one that was not read.
+/// Whether the environment names one.
 pub(super) fn is_there() -> bool {
     #[expect(clippy::disallowed_methods, reason = "not a setting, and never in a configuration file")]
     std::env::var_os(VARIABLE).is_some()
 }
 
+/// From now on this one counts, or none.
+pub(super) fn set(new: Option<Current>) {
+    let new: Option<&Current> = new.map(|new| &*Box::leak(Box::new(new)));
+    *CURRENT.write().unwrap_or_else(PoisonError::into_inner) = new;
+}
+
+pub(super) fn current() -> Option<&'static Current> {
+    *CURRENT.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether a variable is one that compilers have from here, which is no macro's business.
+pub(super) fn is_ours(variable: &str) -> bool {
+    current().is_some_and(|current| current.all.iter().chain(&current.compilers).any(|(name, _)| *name == variable))
+}
+
 pub(super) fn get() -> Option<&'static Request> {
-    REQUEST.get()
+    current().map(|current| &current.request)
 }
 
 impl Request {
+    /// # Errors
+    ///
+    /// When the text is no request.
+    pub(super) fn parse(text: &[u8]) -> CargoResult<Request> {
+        Ok(serde_json::from_slice(text)?)
+    }
+
     pub(super) fn is_native(&self, source: &Path) -> bool {
         self.native.iter().any(|native| native == source)
     }

@@ -1,0 +1,61 @@
+//! What becomes of the procedural macros of a project: decisions, permissions, the store, and what a person sees of it.
+//!
+//! Cargo asks in its own process ([`InCargo`]), where its configuration has the switch on. Else `cargo wasm-proc-macro` does ([`command`]), and
+//! calls Cargo.
+
+// What Cargo does not need.
+#![cfg_attr(not(feature = "command"), allow(dead_code))]
+
+mod amount;
+#[cfg(feature = "command")]
+mod args;
+mod ask;
+mod asked;
+mod building;
+mod cargo;
+#[cfg(feature = "command")]
+mod command;
+mod decision;
+mod dep_info;
+mod explain;
+mod failure;
+mod grant;
+mod in_cargo;
+#[cfg(feature = "command")]
+mod init;
+mod key;
+mod later;
+mod line;
+mod macros;
+mod on_refusal;
+mod output;
+#[cfg(feature = "command")]
+mod pack;
+mod permissions;
+#[cfg(feature = "command")]
+mod permissions_command;
+mod pins;
+mod plan;
+mod progress;
+mod project;
+mod reasons;
+#[cfg(feature = "command")]
+mod reference;
+mod refusals;
+mod remembered;
+mod request;
+mod resolve;
+mod run;
+mod shell;
+mod sources;
+mod split;
+mod store;
+#[cfg(feature = "command")]
+mod store_command;
+mod summary;
+mod toolchain;
+mod wants;
+
+#[cfg(feature = "command")]
+pub use crate::command::command;
+pub use crate::in_cargo::{Call, Ended, Here, InCargo, Later};
