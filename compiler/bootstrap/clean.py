@@ -16,7 +16,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
     "pristine": ("pristine",),
     "toolchain": ("*/stage[01]*", "bootstrap", "tree", "state/tree.json", "state/built.json"),
-    "downloads": ("cache", "upstream", "upstream.partial", "state/upstream.json", "rust-analyzer"),
+    "downloads": ("cache", "upstream", "upstream.partial", "state/upstream.json", "rust-analyzer", "tools"),
 }
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import analyzer, demo, dist, fuzz, hooks, runtime
+from . import analyzer, demo, dist, fuzz, hooks, runtime, tools
 from .config import REPO, Config, Layout
 from .report import Failure, duration, say
 from .run import captured, started
@@ -179,7 +179,8 @@ def test_cargo(run: Run) -> Count:
     """Builds projects with `cargo wasm-proc-macro`; the toolchain's own Cargo must have been built as well."""
     # Elsewhere what is ignored is no test by itself, and ui_test knows no such flag.
     flags = ["--include-ignored"] if run.everything else []
-    return run.cargo_test("the Cargo command: tests/cargo/", ["cargo-tests"], flags=flags)
+    others = tools.environment(run.layout, run.stage0, run.jobs)
+    return run.cargo_test("the Cargo command: tests/cargo/", ["cargo-tests"], others, flags=flags)
 
 
 def test_analyzer(run: Run) -> Count:

@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from bootstrap import analyzer, cargo, clean, cli, demo, dist, hooks, patches, run, runtime, settings, suite, system, toolchain
+from bootstrap import analyzer, cargo, clean, cli, demo, dist, hooks, patches, run, runtime, settings, suite, system, toolchain, tools
 from bootstrap.config import REPO, Config, Layout
 from bootstrap.report import Failure
 from bootstrap.system import Stage0
@@ -66,6 +66,7 @@ class Suite(Sandbox):
         stack.enter_context(mock.patch.object(suite, "run_part", self.record))
         stack.enter_context(mock.patch.object(runtime, "lay", lambda *_: self.root / "workspace"))
         stack.enter_context(mock.patch.object(analyzer, "environment", lambda *_: {"RUST_ANALYZER": "/there"}))
+        stack.enter_context(mock.patch.object(tools, "environment", lambda *_: {"CARGO_TESTS_TOOLS": "/tools"}))
         for module, name in ((hooks, "check"), (dist, "check"), (demo, "demo")):
             step = f"{module.__name__}.{name}"
             stack.enter_context(mock.patch.object(module, name, lambda *_, step=step: self.steps.append(step)))
@@ -116,6 +117,11 @@ class Suite(Sandbox):
         env = self.parts["fuzz"][1]
         self.assertEqual(env["RUSTC_WASM_TOOLCHAIN"], str(self.layout.stage1))
         self.assertEqual(env["FUZZ_COMMAND"], str(command))
+
+    def test_the_tests_of_cargo_learn_where_programs_of_others_lie(self) -> None:
+        """They fail without."""
+        self.test()
+        self.assertEqual(self.parts["cargo-tests"][1]["CARGO_TESTS_TOOLS"], "/tools")
 
     def test_the_demonstration_is_a_test(self) -> None:
         """It is what the README promises first; a filter is for tests with names."""
