@@ -4,6 +4,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -120,4 +121,102 @@ fn what_would_be_published_is_verified_with_modules() {
     all_from_wasm(&outcome, 2);
     assert!(outcome.compiled().contains("small 0.1.0"), "{outcome}");
     publish(&["--no-verify"]).does_not_say("from Wasm");
+}
+
+/// It keeps what the compiler makes of libraries. It refuses macro crates, and of those that are modules nothing is compiled.
+#[test]
+fn sccache_keeps_what_uses_macros_from_wasm() {
+    let site = site();
+    let library = "pub fn word() -> &'static str {\n    small_macros::greeting!()\n}\n\n\
+        pub fn built_for() -> &'static str {\n    small_macros::built_for!()\n}\n";
+    site.write("src/lib.rs", library);
+    site.edit(
+        "src/main.rs",
+        "small_macros::greeting!(), small_macros::built_for!()",
+        "small::word(), small::built_for()",
+    );
+    let sccache = Sccache::start(&site);
+    let build = |more: &[&str]| {
+        let _ = fs::remove_dir_all(&site.target);
+        sccache.say(&["--zero-stats"]);
+        let mut call = cargo(&site, &[&["build", "--locked"], more].concat());
+        // It keeps nothing that the compiler goes on with.
+        call.env("CARGO_INCREMENTAL", "0").env("RUSTC_WRAPPER", &sccache.program);
+        let outcome = sccache.of(&mut call).outcome().success();
+        let stats: Value = serde_json::from_str(&sccache.say(&["--show-stats", "--stats-format", "json"]).stdout)
+            .expect("statistics in JSON");
+        (outcome, stats["stats"].clone())
+    };
+    let says = |text: &str| {
+        let said = Command::new(site.target.join("debug/small")).outcome().success();
+        assert_eq!(said.stdout, format!("{text}: 42 [1, 4, 9, 16]\n"));
+    };
+    // The first time the modules may have to be built as well.
+    all_from_wasm(&build(&[]).0, 3);
+    let (outcome, stats) = build(&[]);
+    all_from_wasm(&outcome, 3);
+    says("hello from wasm");
+    assert_eq!(kept(&stats), (1, 0), "{stats}\n{outcome}");
+    assert_eq!(refused(&stats), [("bin", 1)], "{stats}\n{outcome}");
+    // A macro that is another one makes something else.
+    site.edit("macros/src/lib.rs", "\"hello\"", "\"good day\"");
+    let (outcome, stats) = build(&[]);
+    assert_eq!(kept(&stats), (0, 1), "{stats}\n{outcome}");
+    says("good day from wasm");
+    // Natively it refuses the macros, too. One of them has a build script.
+    let (outcome, stats) = build(&["--config", "wasm-proc-macro.enabled = false"]);
+    assert_eq!(refused(&stats), [("bin", 2), ("proc-macro", 3)], "{stats}\n{outcome}");
+    says("good day from native");
+}
+
+/// How many libraries sccache had, and how many it had not.
+fn kept(stats: &Value) -> (u64, u64) {
+    let count = |name: &str| stats[name]["counts"]["Rust"].as_u64().unwrap_or(0);
+    (count("cache_hits"), count("cache_misses"))
+}
+
+/// Which types of crates it refuses to keep, and how many of each it was called for.
+fn refused(stats: &Value) -> Vec<(&str, u64)> {
+    let reasons = stats["not_cached"].as_object().expect("a table of reasons");
+    let types = reasons
+        .iter()
+        .filter_map(|(reason, count)| Some((reason.strip_prefix("crate-type (")?.strip_suffix(')')?, count.as_u64()?)));
+    types.collect()
+}
+
+/// Its server, which ends with this.
+struct Sccache {
+    program: PathBuf,
+    directory: PathBuf,
+    port: u16,
+}
+
+impl Sccache {
+    fn start(site: &Site) -> Sccache {
+        let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+        let port = free.expect("a free port").port();
+        let sccache = Sccache { program: program("sccache"), directory: site.beside("sccache"), port };
+        sccache.say(&["--start-server"]);
+        sccache
+    }
+
+    /// A call of it, or of what calls it.
+    fn of<'a>(&self, call: &'a mut Command) -> &'a mut Command {
+        for (name, _) in env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"SCCACHE_")) {
+            call.env_remove(name);
+        }
+        call.env("SCCACHE_SERVER_PORT", self.port.to_string()).env("SCCACHE_DIR", &self.directory);
+        // The user's configuration may name another place, and a server that is left alone ends by itself, after seconds.
+        call.env("SCCACHE_CONF", self.directory.join("none")).env("SCCACHE_IDLE_TIMEOUT", "300")
+    }
+
+    fn say(&self, words: &[&str]) -> Outcome {
+        self.of(Command::new(&self.program).args(words)).outcome().success()
+    }
+}
+
+impl Drop for Sccache {
+    fn drop(&mut self) {
+        let _ = self.of(Command::new(&self.program).arg("--stop-server")).output();
+    }
 }
