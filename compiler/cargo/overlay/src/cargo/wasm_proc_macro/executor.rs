@@ -101,7 +101,7 @@ fn file_name(cmd: &ProcessBuilder, stem: &str) -> PathBuf {
 }
 
 /// The argument that follows another one.
-pub(super) fn after<'a>(cmd: &'a ProcessBuilder, argument: &str) -> Option<&'a OsStr> {
+fn after<'a>(cmd: &'a ProcessBuilder, argument: &str) -> Option<&'a OsStr> {
     let mut arguments = cmd.get_args();
     arguments.find(|found| *found == argument)?;
     arguments.next().map(|found| found.as_ref())

@@ -17,7 +17,6 @@ use anyhow::Context as _;
 use cargo_util::{ProcessBuilder, paths};
 use serde::{Deserialize, Serialize};
 
-use super::executor::after;
 use super::request::{self, Grants, Request};
 use crate::core::compiler::unit_graph::UnitGraph;
 use crate::core::compiler::{BuildRunner, Unit};
@@ -26,24 +25,26 @@ use crate::util::context::EnvConfig;
 use crate::util::hex::hash_u64;
 use crate::{CargoResult, GlobalContext};
 
-/// Followed by the policy's file among the arguments of rustc or rustdoc.
-const FLAG: &str = "--wasm-proc-macro-policy";
+/// Begins the argument of rustc or rustdoc that ends with the policy's file. It is one argument, since a program that stands before the
+/// compiler and does not know the option takes a word after it for another source file; sccache would keep nothing.
+const FLAG: &str = "--wasm-proc-macro-policy=";
 
 /// How much older than this process a file is made that is written for a unit that is being compiled: older than all that Cargo
 /// compares it with, whatever the clock of the file system is.
 const BEFORE: Duration = Duration::from_secs(1);
 
 /// The policies of this build.
-static POLICIES: Mutex<Policies> = Mutex::new(Policies { by_file: BTreeMap::new(), outdated: BTreeSet::new() });
+static POLICIES: Mutex<Policies> = Mutex::new(Policies { by_argument: BTreeMap::new(), outdated: BTreeSet::new() });
 
 struct Policies {
-    by_file: BTreeMap<PathBuf, Policy>,
+    by_argument: BTreeMap<OsString, Policy>,
     /// The units that Cargo would take for fresh although the file had other packages when they were compiled: by their hashes, which
     /// are good for one process.
     outdated: BTreeSet<u64>,
 }
 
 struct Policy {
+    file: PathBuf,
     /// How the file ends: what the packages of macros have.
     packages: Arc<str>,
     /// What is known before the variables are.
@@ -134,7 +135,7 @@ pub(super) fn plan(build_runner: &BuildRunner<'_, '_>, request: &Request, dir: &
             // Not compiled yet with one, or Cargo misses it.
             Err(_) => {}
         }
-        policies().by_file.insert(file, Policy { packages, build: Build::default(), start });
+        policies().by_argument.insert(argument(&file), Policy { file, packages, build: Build::default(), start });
     }
     Ok(())
 }
@@ -142,8 +143,8 @@ pub(super) fn plan(build_runner: &BuildRunner<'_, '_>, request: &Request, dir: &
 /// The arguments that name a unit's policy, if it has one.
 pub(super) fn arguments(build_runner: &BuildRunner<'_, '_>, unit: &Unit) -> Vec<OsString> {
     let Some(dir) = request::get().and_then(|request| request.policy_dir.as_deref()) else { return Vec::new() };
-    let file = file(dir, build_runner, unit);
-    if !policies().by_file.contains_key(&file) {
+    let argument = argument(&file(dir, build_runner, unit));
+    if !policies().by_argument.contains_key(&argument) {
         return Vec::new();
     }
     let ws = build_runner.bcx.ws;
@@ -157,8 +158,14 @@ pub(super) fn arguments(build_runner: &BuildRunner<'_, '_>, unit: &Unit) -> Vec<
     read.dedup();
     let variables = configured(ws.gctx());
     let build = Build { variables, read, package_manifest: Some(package), workspace_manifest, workspace_error };
-    policies().by_file.entry(file.clone()).and_modify(|policy| policy.build = build);
-    vec![FLAG.into(), file.into()]
+    policies().by_argument.entry(argument.clone()).and_modify(|policy| policy.build = build);
+    vec![argument]
+}
+
+fn argument(file: &Path) -> OsString {
+    let mut argument = OsString::from(FLAG);
+    argument.push(file);
+    argument
 }
 
 /// Whether a unit is to be compiled again because its policy has changed, although Cargo does not see that.
@@ -172,20 +179,20 @@ pub(super) fn has_changed(unit: &Unit) -> bool {
 ///
 /// When the file cannot be written.
 pub(super) fn write(cmd: &ProcessBuilder) -> CargoResult<()> {
-    let Some(file) = after(cmd, FLAG).map(Path::new) else { return Ok(()) };
-    let (text, start) = {
+    let (file, text, start) = {
         let policies = policies();
-        // The user's own, otherwise.
-        let Some(policy) = policies.by_file.get(file) else { return Ok(()) };
+        // The user's own is none of them.
+        let mut arguments = cmd.get_args();
+        let Some(policy) = arguments.find_map(|found| policies.by_argument.get(found)) else { return Ok(()) };
         let mut build = policy.build.clone();
         let set = cmd.get_envs().iter().filter(|(name, value)| value.is_some() && !request::is_ours(name));
         build.variables.extend(set.map(|(name, _)| name.clone()));
-        (text_of(build, &policy.packages)?, policy.start)
+        (policy.file.clone(), text_of(build, &policy.packages)?, policy.start)
     };
-    if fs::read_to_string(file).is_ok_and(|there| there == text) {
+    if fs::read_to_string(&file).is_ok_and(|there| there == text) {
         return Ok(());
     }
-    write_file(file, &text, Some(start - BEFORE))
+    write_file(&file, &text, Some(start - BEFORE))
 }
 
 /// The part of the file about the packages of these modules.
