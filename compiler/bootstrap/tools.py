@@ -15,7 +15,7 @@ from .run import failure, logged
 from .system import Stage0
 
 PINS = REPO / "tests/cargo/tools.toml"
-# They are built in half of the time that they take with their release profiles, and the tests do not need them fast.
+# Their release profiles take much longer, and the tests do not need them fast.
 PROFILE = {"CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_PROFILE_DEV_INCREMENTAL": "false"}
 
 
@@ -53,13 +53,15 @@ def root(layout: Layout) -> Path:
 def install(layout: Layout, stage0: Stage0, jobs: int, tools: Sequence[Tool]) -> None:
     """Makes all of them available, and removes what was needed to build them."""
     stamp, aside = layout.state / "tools.json", root(layout) / "target"
+    if not root(layout).exists():
+        say("build", "programs of others that the tests of Cargo call: about 4 minutes on 2 cores, once")
     for tool in tools:
         built = load_json(stamp)
         program = root(layout) / "bin" / tool.name
         if program.exists() and built.get(tool.name) == tool.identity:
             continue
         store_json(stamp, {name: identity for name, identity in built.items() if name != tool.name})
-        say("build", f"{tool.name} {tool.version}, which the tests of Cargo call")
+        say("build", f"{tool.name} {tool.version}")
         start = time.monotonic()
         command: list[str | Path] = [stage0.cargo, "install", tool.name, "--version", f"={tool.version}", "--locked"]
         command += ["--debug", "--force", "--root", root(layout), "--no-default-features"]
