@@ -88,13 +88,13 @@ fn cached_derives_read_what_is_granted_now() {
     lab.write("package/main.rs", MAIN.replace("talk::say!()", "\"\""));
     lab.write("outside.txt", "outside");
     let include = format!("include_str!({:?})", lab.join("outside.txt"));
-    lab.module_from("package/talk", &TALK.replace("{{ \"WORD\" }}", &format!("{{{{ {include} }}}}")));
+    lab.module_from("talk", &TALK.replace("{{ \"WORD\" }}", &format!("{{{{ {include} }}}}")));
     let build = |grant: &str| {
         lab.write("package/policy.toml", format!("[permissions.talk]\n{grant}\n"));
         let mut rustc = lab.rustc();
         rustc.current_dir(lab.join("package")).env("RUSTC_BOOTSTRAP", "1");
         rustc.args(["main.rs", "-C", "incremental=incremental", "-Zcache-proc-macros"]);
-        rustc.args(["--wasm-proc-macro", "talk.wasm", "--wasm-proc-macro-policy", "policy.toml"]).outcome()
+        rustc.args(["--wasm-proc-macro", "../talk.wasm", "--wasm-proc-macro-policy", "policy.toml"]).outcome()
     };
     build("read = [\"../outside.txt\"]").success();
     build("").one_error().says("outside.txt");
