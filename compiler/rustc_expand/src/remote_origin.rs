@@ -11,6 +11,7 @@ use std::rc::Rc;
 use rustc_ast::tokenstream::TokenStream;
 use rustc_ast::{self as ast, DUMMY_NODE_ID, ExprKind, ItemKind, NodeId};
 use rustc_data_structures::fx::FxHashMap;
+use rustc_proc_macro::bridge::client::Client;
 use rustc_proc_macro::bridge::server::{self, RemoteMacro};
 use rustc_span::Span;
 use rustc_span::fatal_error::FatalError;
@@ -111,6 +112,13 @@ impl Origin {
 pub(crate) fn serves(ecx: &mut ExtCtxt<'_>, remote: RemoteMacro) {
     ecx.current_expansion.origin.add(remote);
     takes_part(&mut ecx.remote.arguments, [remote]);
+}
+
+/// What `ecx` expands now is the output of this macro, which need not run if the compiler has kept what it returned.
+pub(crate) fn is_output_of<I, O>(ecx: &mut ExtCtxt<'_>, client: &Client<I, O>) {
+    if let Some(remote) = client.as_remote() {
+        serves(ecx, remote);
+    }
 }
 
 /// Adds to the macros that had a part in what is expanded.

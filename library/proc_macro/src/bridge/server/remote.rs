@@ -353,9 +353,9 @@ static COUNTERS: client::HandleCounters =
     client::HandleCounters { token_stream: AtomicU32::new(1), span: AtomicU32::new(1) };
 
 impl<I, O> client::Client<I, O> {
-    /// Whether the macro is not code of this process.
-    pub fn is_remote(&self) -> bool {
-        self.remote.is_some()
+    /// The macro, if it is not code of this process.
+    pub fn as_remote(&self) -> Option<RemoteMacro> {
+        self.remote
     }
 
     /// A client whose macro runs elsewhere.
