@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use cargo_tests::{CargoOutcome as _, Kind, Site};
 use tests::{Outcome, RustcExt as _};
@@ -276,4 +276,54 @@ fn what_is_revoked_is_refused() {
     }
     site.write("wasm-proc-macro.toml", &granted);
     test().success();
+}
+
+/// What a macro was made of last is not known where a file was written to while it was built, and nothing older may stand for it.
+#[test]
+fn what_is_not_known_is_not_remembered() {
+    let site = site();
+    let says = |word: &str| {
+        thread::sleep(Duration::from_millis(200));
+        let outcome = site.plain(&["run"]).success();
+        assert_eq!(said(&outcome), format!("{word} from wasm: 42 [1, 4, 9, 16]"), "{outcome}");
+    };
+    for _ in 0..3 {
+        says("hello");
+    }
+    site.edit("macros/src/lib.rs", "const GREETING: &str = \"hello\";", "mod words;\nuse words::GREETING;");
+    let words = site.write("macros/src/words.rs", "pub const GREETING: &str = \"one\";\n");
+    let tomorrow = SystemTime::now() + Duration::from_secs(24 * 60 * 60);
+    fs::File::options().append(true).open(words).and_then(|file| file.set_modified(tomorrow)).expect("a time is set");
+    for _ in 0..3 {
+        says("one");
+    }
+    site.write("macros/src/words.rs", "pub const GREETING: &str = \"two\";\n");
+    says("two");
+}
+
+/// An example that is to fail may fail by what its macros are refused.
+#[test]
+fn an_example_that_is_to_fail_is_no_failure() {
+    let mut site = Site::with_shared_store("packages/tried");
+    site.target = site.tree.join("target");
+    site.write(".cargo/config.toml", ON);
+    fs::remove_file(site.tree.join("wasm-proc-macro.toml")).expect("it is there");
+    site.write("src/lib.rs", "/// ```compile_fail\n/// tried::refused!();\n/// ```\npub use tried_macros::refused;\n");
+    let mut test = site.cargo(Kind::Plain, &["test", "--doc"]);
+    test.env("TRIED_WORD", "word").outcome().success().does_not_say("nobody has granted");
+}
+
+/// What is installed is compiled in a place with a configuration of its own, but what the user has set counts.
+#[test]
+fn what_is_set_for_an_installed_package_is_not_remembered_otherwise() {
+    let site = site();
+    site.write("wasm-proc-macro.toml", "[permissions.paste]\nnative = true\n");
+    let install = || site.plain(&["install", "--path", ".", "--root", "../installed", "--force"]);
+    for _ in 0..3 {
+        let outcome = install().success();
+        assert_eq!((outcome.summary().wasm, outcome.summary().native), (2, 1), "{outcome}");
+        thread::sleep(Duration::from_millis(200));
+    }
+    site.write(".cargo/config.toml", &format!("{ON}forbid-native = true\n"));
+    install().ends_with(101).says("`--forbid-native` forbids");
 }

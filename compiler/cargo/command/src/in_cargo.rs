@@ -12,8 +12,9 @@ use crate::split::{self, CargoLine};
 
 /// What Cargo does where it decides itself.
 pub trait Here {
-    /// What besides files, the environment and the toolchain decides what a plan says, as a text that is the same for the same.
-    fn facts(&self) -> String;
+    /// What besides files, the environment and the toolchain decides what a plan says, as a text that is the same for the same. Nothing if
+    /// that is more than can be said.
+    fn facts(&self) -> Option<String>;
 
     /// When Cargo began to read files.
     fn start(&self) -> SystemTime;

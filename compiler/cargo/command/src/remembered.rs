@@ -4,7 +4,7 @@
 //! planned after all.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -22,6 +22,7 @@ use crate::request::Mode;
 use crate::resolve::Resolver;
 use crate::run::Session;
 use crate::sources::{changed, is_older};
+use crate::split::CargoLine;
 use crate::summary::Summary;
 
 /// Below the target directory.
@@ -59,6 +60,8 @@ struct Seen {
 #[derive(Serialize, Deserialize, PartialEq, Eq)]
 struct State {
     length: u64,
+    /// The device and the number there, which tell what a link leads to.
+    place: (u64, u64),
     /// Since 1970.
     modified: Duration,
     changed: Duration,
@@ -72,15 +75,18 @@ pub(crate) struct Memory<'a> {
 }
 
 impl<'a> Memory<'a> {
-    /// The memory of this build. Nothing if the toolchain cannot be read.
-    pub(crate) fn new(here: &'a dyn Here, session: &'a Session) -> Option<Memory<'a>> {
+    /// The memory of this build. Nothing if not all is known that decides about it.
+    pub(crate) fn new(here: &'a dyn Here, session: &'a Session, line: &CargoLine) -> Option<Memory<'a>> {
+        let facts = here.facts()?;
         let mut variables: Vec<_> = std::env::vars_os()
             .map(|(name, value)| (name.into_encoded_bytes(), value.into_encoded_bytes()))
             .filter(|(name, _)| VARIABLES.iter().any(|start| name.starts_with(start.as_bytes())))
             .collect();
         variables.sort();
         let toolchain = session.toolchain.listing().ok()?.to_string();
-        let key = Key::of(&(FORMAT, toolchain, here.facts(), variables));
+        // Where Cargo installs a package, its configuration is that of the package's place, and the settings are not.
+        let settings = format!("{:?}", line.settings);
+        let key = Key::of(&(FORMAT, toolchain, facts, settings, variables));
         let path = here.target_dir().join(PLACE).join(format!("{key}.json"));
         Some(Memory { here, session, path })
     }
@@ -135,6 +141,10 @@ impl<'a> Memory<'a> {
         let mut modules = BTreeSet::new();
         for decision in resolver.decisions.values() {
             if let Decision::Wasm(module) = decision {
+                // What is known of its inputs may be what an earlier module was made of.
+                if module.origin != Origin::Pinned && module._stored.is_none() {
+                    return None;
+                }
                 let group = if module.origin == Origin::Pinned { &mut files } else { &mut modules };
                 group.insert(module.path.clone());
             }
@@ -181,6 +191,17 @@ impl Remembered {
     }
 }
 
+#[cfg(unix)]
+fn place(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn place(_: &Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
 impl State {
     /// Nothing for a file that is not there.
     fn of(path: &Path) -> io::Result<Option<State>> {
@@ -190,6 +211,6 @@ impl State {
         };
         let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).map_err(io::Error::other);
         let (modified, changed) = (since(metadata.modified()?)?, since(changed(&metadata)?)?);
-        Ok(Some(State { length: metadata.len(), modified, changed }))
+        Ok(Some(State { length: metadata.len(), place: place(&metadata), modified, changed }))
     }
 }

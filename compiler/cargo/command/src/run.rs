@@ -125,7 +125,7 @@ pub(crate) fn run(shell: &Shell, options: &Options, line: &CargoLine) -> Result<
 /// Decides in Cargo's own process, and has everything compiled. Nothing is planned if the decisions are known.
 pub(crate) fn run_here(shell: &Shell, line: &CargoLine, session: &Session, here: &dyn Here) -> Result<Used> {
     let cargo = Cargo { here: Some(here), ..session.cargo(shell, line) };
-    let mut planned = Planned { memory: Memory::new(here, session), ..Planned::default() };
+    let mut planned = Planned { memory: Memory::new(here, session, line), ..Planned::default() };
     if let Some(known) = planned.memory.as_ref().and_then(Memory::recall) {
         let request = known.request(cargo.unplanned()).to_string();
         let code = cargo.compile_here(here, &request, known.used.outer(), false)?;

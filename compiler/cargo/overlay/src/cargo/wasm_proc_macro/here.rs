@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::{self, Write as _};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ use cargo_wasm_proc_macro::{Call, Ended, Here, InCargo, Later};
 
 use super::request::{self, Current, Request};
 use super::switch::Switch;
-use super::{ERROR_CODE, output};
+use super::{ERROR_CODE, output, plan};
 use crate::core::Workspace;
 use crate::core::compiler::{Compilation, Executor, UnitInterner};
 use crate::ops::{self, CompileOptions};
@@ -75,9 +75,10 @@ fn said() -> anyhow::Error {
     AlreadyPrintedError::new(anyhow!("the macros of this build cannot run")).into()
 }
 
-/// Says what is left to say when the command is over.
-pub fn end() {
-    if let Some(later) = LATER.lock().unwrap_or_else(PoisonError::into_inner).take() {
+/// Says what is left to say when the command is over: why it has failed, if macros were refused something.
+pub fn end(has_failed: bool) {
+    let later = LATER.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(later) = later.filter(|_| has_failed) {
         later.end();
     }
 }
@@ -126,8 +127,9 @@ impl<'gctx> Compiling<'_, 'gctx> {
     fn planned(&self, request: &str) -> CargoResult<String> {
         let current = Current::new(Request::parse(request.as_bytes())?);
         // What is said in every build is said when it is compiled.
-        let (verbosity, shell) = (self.ws.gctx().shell().verbosity(), output::Once::default());
-        let mut shell = Shell::from_write(Box::new(shell));
+        let (verbosity, once) = (self.ws.gctx().shell().verbosity(), output::Once::new(self.ws.ignore_lock()));
+        let left = once.left();
+        let mut shell = Shell::from_write(Box::new(once));
         shell.set_verbosity(verbosity);
         let ended = self.by(current, Some(shell), || {
             let options = super::options(self.options)?;
@@ -137,15 +139,26 @@ impl<'gctx> Compiling<'_, 'gctx> {
         request::set(None);
         match (PLAN.take(), ended) {
             (Some(plan), _) => Ok(plan),
-            (None, ended) => Err(ended.err().unwrap_or_else(|| anyhow!("nothing was planned"))),
+            (None, ended) => {
+                // It is not said again.
+                _ = io::stderr().write_all(&left.lock().unwrap_or_else(PoisonError::into_inner));
+                Err(ended.err().unwrap_or_else(|| anyhow!("nothing was planned")))
+            }
         }
     }
 }
 
 impl Here for Compiling<'_, '_> {
-    fn facts(&self) -> String {
+    fn facts(&self) -> Option<String> {
         let (ws, gctx) = (self.ws, self.ws.gctx());
-        let mut facts = format!("{:?} {:?} {:?}\n", ws.root(), gctx.cwd(), self.options);
+        // What is installed has the newest dependencies that there are, and grants from elsewhere.
+        if ws.ignore_lock() || plan::project(ws) != ws.root() {
+            return None;
+        }
+        let mut options = self.options.clone();
+        // In it is a number that `cargo fix` has anew each time.
+        options.build_config.primary_unit_rustc = None;
+        let mut facts = format!("{:?} {:?} {options:?} {:?}\n", ws.root(), gctx.cwd(), gctx.cli_unstable());
         for package in ws.members() {
             _ = writeln!(facts, "{:?}", package.manifest_path());
         }
@@ -153,7 +166,7 @@ impl Here for Compiling<'_, '_> {
             Ok(values) => add(&mut facts, &ConfigValue::Table(values.clone(), crate::util::context::Definition::BuiltIn)),
             Err(error) => facts += &error.to_string(),
         }
-        facts
+        Some(facts)
     }
 
     fn start(&self) -> SystemTime {
@@ -163,7 +176,8 @@ impl Here for Compiling<'_, '_> {
     fn files(&self) -> Vec<PathBuf> {
         let lock_file = self.ws.lock_root().as_path_unlocked().join("Cargo.lock");
         let manifests = self.ws.members().map(|package| package.manifest_path().to_owned());
-        manifests.chain([lock_file, self.ws.root_manifest().to_owned()]).collect()
+        let roots = self.ws.gctx().ws_roots().keys().map(|root| root.join("Cargo.toml")).collect::<Vec<_>>();
+        manifests.chain(roots).chain([lock_file, self.ws.root_manifest().to_owned()]).collect()
     }
 
     fn target_dir(&self) -> PathBuf {

@@ -91,7 +91,7 @@ pub(super) fn plan(
 
 /// The directory of the user's files for `ws`. Where Cargo has fetched the package that it compiles, or made its workspace up to verify it, what
 /// comes with the package means nothing: it is the workspace in which Cargo was started, or else that directory.
-fn project(ws: &Workspace<'_>) -> PathBuf {
+pub(super) fn project(ws: &Workspace<'_>) -> PathBuf {
     let gctx = ws.gctx();
     let fetched = [gctx.git_checkouts_path(), gctx.registry_source_path()];
     let is_fetched = fetched.iter().any(|dir| ws.root().starts_with(dir.as_path_unlocked()));

@@ -106,6 +106,11 @@ pub(super) fn plan(build_runner: &BuildRunner<'_, '_>, request: &Request, dir: &
             write_file(&file, &text, None)?;
         }
     }
+    {
+        let mut policies = policies();
+        policies.by_argument.clear();
+        policies.outdated.clear();
+    }
     let graph = &build_runner.bcx.unit_graph;
     let mut reach = Reach { graph, request, modules: HashMap::new() };
     let mut known: BTreeMap<Rc<BTreeSet<usize>>, Arc<str>> = BTreeMap::new();
