@@ -118,7 +118,9 @@ fn code_without_a_loop_is_watched_where_it_has_others_work() {
     let fill = "(table.fill $t (i32.const 0) (ref.null func) (i32.const 1000000))";
     let copy = "(table.copy $t $t (i32.const 1) (i32.const 0) (i32.const 999999))";
     for work in [fill, copy] {
-        assert_stops(work, &hurried("", table, &format!("{} (i64.const 0)", work.repeat(4000))), no_request);
+        let more = format!("{table} (func $more {})", work.repeat(100));
+        let run = format!("{} (i64.const 0)", "(call $more)".repeat(50));
+        assert_stops(work, &hurried("", &more, &run), no_request);
     }
     let ask = "(drop (call $dispatch (i32.const 1024) (i32.const 0) (i32.const 0)))";
     let module = hurried("", "", &format!("{} (i64.const 0)", ask.repeat(40)));
