@@ -29,7 +29,6 @@ use tempfile::TempDir;
 
 pub(crate) use lock::BuildLock;
 #[cfg(feature = "command")]
-#[cfg(feature = "command")]
 pub(crate) use maintain::{Limits, Removed};
 
 use crate::key::Key;
