@@ -123,6 +123,27 @@ fn what_is_packed_is_verified_with_modules() {
     assert_eq!((outcome.summary().wasm, outcome.summary().native), (1, 1), "{outcome}");
 }
 
+/// Each has macros of its own, and one is a macro crate that the other one uses: Cargo takes it from a registry that it makes up.
+#[test]
+fn several_packages_are_packed_at_once() {
+    let site = Site::of("packages/small");
+    let version = "small-macros = { path = \"macros\", version = \"0.1.0\" }\n";
+    site.edit("Cargo.toml", "small-macros = { path = \"macros\" }\n", version);
+    let publishable = "description = \"x\"\nlicense = \"MIT\"\n";
+    site.edit("Cargo.toml", "publish = false\n", publishable);
+    site.edit("macros/Cargo.toml", "publish = false\n", publishable);
+    site.edit("macros/Cargo.toml", "[lib]\n", "[dependencies]\npaste = \"1\"\n\n[lib]\n");
+    site.plain(&["generate-lockfile"]).success();
+    site.write(".cargo/config.toml", ON);
+    let package = ["package", "--workspace", "--allow-dirty"];
+    let outcome = site.plain(&package).success();
+    outcome.says("Used 2 macros from Wasm\n").says("Used 3 macros from Wasm");
+    assert!(!outcome.stderr.contains("native"), "{outcome}");
+    // None of them is built again, but for those of which Cargo makes the source anew.
+    let outcome = site.plain(&package).success();
+    assert!(!outcome.stderr.contains("Building seq-macro"), "{outcome}");
+}
+
 /// Else a package could let its macros run natively.
 #[test]
 fn what_an_installed_package_says_of_itself_means_nothing() {
