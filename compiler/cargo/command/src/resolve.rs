@@ -296,15 +296,10 @@ impl<'a> Resolver<'a> {
             match decision {
                 Decision::Wasm(module) => {
                     request.modules.push(request::Module {
-                        package: it.package,
-                        features: it.features,
                         path: &module.path,
                         stamp: self.stamp(*index, module),
                         sha256: &module.digest,
-                        id: it.package,
-                        name: it.name,
-                        version: it.version,
-                        grants: self.project.permissions.of(it),
+                        ..self.requested(*index)
                     });
                 }
                 Decision::Build if next.contains(index) => {
@@ -326,27 +321,48 @@ impl<'a> Resolver<'a> {
         request
     }
 
+    /// [`request`](Resolver::request) to use modules and to build, in the same graph, those that are not there.
+    pub(crate) fn request_along(&self) -> Request<'_> {
+        let mut request = self.request(Mode::Use);
+        for index in self.to_build() {
+            let it = &self.macros.list[index];
+            request.build.push(Wanted { package: it.package, features: it.features });
+            request.modules.push(request::Module {
+                path: Path::new(""),
+                stamp: Some(self.stamp_path(index)),
+                sha256: "",
+                ..self.requested(index)
+            });
+        }
+        request
+    }
+
     /// [`request`](Resolver::request) to use modules, where macros that have none are taken from one that is not there. So Cargo fails at
     /// these, and can go on with what does not need them.
     pub(crate) fn request_without_stuck(&self) -> Request<'_> {
         let mut request = self.request(Mode::Use);
         for (index, decision) in &self.decisions {
             if matches!(decision, Decision::Build | Decision::Stuck(_)) {
-                let it = &self.macros.list[*index];
-                request.modules.push(request::Module {
-                    package: it.package,
-                    features: it.features,
-                    path: Path::new(""),
-                    stamp: None,
-                    sha256: NO_DIGEST,
-                    id: it.package,
-                    name: it.name,
-                    version: it.version,
-                    grants: Grants::default(),
-                });
+                request.modules.push(request::Module { grants: Grants::default(), ..self.requested(*index) });
             }
         }
         request
+    }
+
+    /// What Cargo is told of a macro, with a module that is not there.
+    fn requested(&self, index: usize) -> request::Module<'_> {
+        let it = &self.macros.list[index];
+        request::Module {
+            package: it.package,
+            features: it.features,
+            path: Path::new(""),
+            stamp: None,
+            sha256: NO_DIGEST,
+            id: it.package,
+            name: it.name,
+            version: it.version,
+            grants: self.project.permissions.of(it),
+        }
     }
 }
 
