@@ -124,7 +124,7 @@ class Suite(Sandbox):
         self.assertEqual(self.parts["cargo-tests"][1]["CARGO_TESTS_TOOLS"], "/tools")
 
     def test_the_demonstration_is_a_test(self) -> None:
-        """It is what the README promises first; a filter is for tests with names."""
+        """It is the first command in the README; a filter is for tests with names."""
         total = self.test()
         self.assertEqual(self.steps, ["bootstrap.hooks.check", "bootstrap.dist.check", "bootstrap.demo.demo"])
         self.assertEqual(total, suite.Count(passed=10))
