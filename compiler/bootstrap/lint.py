@@ -12,8 +12,8 @@ from .report import Failure, duration, say
 from .run import started
 from .system import Stage0
 
-# Packages of the repository that belong to no workspace of ours: they are compiled elsewhere, and have the format of their neighbours.
-ELSEWHERE = ("compiler/rustc_wasm_proc_macro_client/src", "compiler/cargo/overlay/src")
+# What is compiled elsewhere, and so belongs to no package of our workspace. rustfmt finds the modules of these files.
+ELSEWHERE = ("compiler/rustc_wasm_proc_macro_client/src/lib.rs", "compiler/cargo/overlay/src/cargo/wasm_proc_macro.rs")
 BOOTSTRAP = "compiler/bootstrap"
 
 
@@ -31,14 +31,13 @@ def programs(layout: Layout, stage0: Stage0, jobs: int) -> list[Program]:
     """All programs that are called, in order: the quick ones first."""
     tools = stage0.cargo.parent
     parallel = ["-j", str(jobs)] if jobs else []
-    elsewhere = [path for room in ELSEWHERE for path in sorted((REPO / room).rglob("*.rs"))]
     target = ["--target-dir", layout.root / "lint"]
     rustfmt: list[str | Path] = [tools / "rustfmt", "--check", "--edition", "2024", "-l"]
     return [
         Program("ruff", "ruff", ["ruff", "check", "--quiet", BOOTSTRAP, "x.py"], "`ruff check --fix`"),
         Program("typos", "typos", ["typos"], "`typos --write-changes`, or a word list in `typos.toml`"),
         Program("rustfmt, our packages", tools / "cargo-fmt", [stage0.cargo, "fmt", "--all", "--", "--check", "-l"], "`cargo fmt --all`"),
-        Program("rustfmt, elsewhere", tools / "rustfmt", [*rustfmt, *elsewhere], "`rustfmt --edition 2024 FILE`"),
+        Program("rustfmt, elsewhere", tools / "rustfmt", [*rustfmt, *ELSEWHERE], "`rustfmt --edition 2024 FILE`"),
         Program(
             "clippy, our packages",
             tools / "cargo-clippy",
