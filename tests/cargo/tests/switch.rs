@@ -123,6 +123,25 @@ fn what_is_packed_is_verified_with_modules() {
     assert_eq!((outcome.summary().wasm, outcome.summary().native), (1, 1), "{outcome}");
 }
 
+/// Each has macros of its own, and one is a macro crate that the other one uses: Cargo takes it from a registry that it makes up.
+#[test]
+fn several_packages_are_packed_at_once() {
+    let site = Site::of("packages/small");
+    let version = "small-macros = { path = \"macros\", version = \"0.1.0\" }\n";
+    site.edit("Cargo.toml", "small-macros = { path = \"macros\" }\n", version);
+    let publishable = "description = \"x\"\nlicense = \"MIT\"\n";
+    site.edit("Cargo.toml", "publish = false\n", publishable);
+    site.edit("macros/Cargo.toml", "publish = false\n", publishable);
+    site.edit("macros/Cargo.toml", "[lib]\n", "[dependencies]\npaste = \"1\"\n\n[lib]\n");
+    site.plain(&["generate-lockfile"]).success();
+    site.write(".cargo/config.toml", ON);
+    let package = ["package", "--workspace", "--allow-dirty"];
+    // The macro crate uses one, and so the program does not, which has three.
+    site.plain(&package).success().says("Used 1 macro from Wasm").says("Used 3 macros from Wasm").does_not_say("native");
+    // None of them is built again, but for those of which Cargo makes the source anew.
+    site.plain(&package).success().does_not_say("Building seq-macro");
+}
+
 /// Else a package could let its macros run natively.
 #[test]
 fn what_an_installed_package_says_of_itself_means_nothing() {

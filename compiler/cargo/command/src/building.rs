@@ -126,7 +126,6 @@ impl Resolver<'_> {
                     failed.push(Failing { package, reason: first_error(&message), message });
                 }
             }
-            Ok(())
         })?;
         progress.finish(made);
         if !built.success {

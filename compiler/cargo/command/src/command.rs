@@ -6,7 +6,6 @@ use std::process::exit;
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
 
 use crate::args::{Cli, Command};
-use crate::run::Options;
 use crate::shell::{Shell, Verbosity};
 use crate::{init, pack, permissions_command, reference, run, split, store_command};
 
@@ -15,14 +14,7 @@ const USAGE_CODE: i32 = 1;
 
 /// `cargo wasm-proc-macro`, from the command line to the exit code.
 pub fn command() -> i32 {
-    let mut args = std::env::args_os().skip(1).peekable();
-    if args.next_if(|first| first == split::HANDED_OVER).is_some() {
-        let line = split::handed_over(args);
-        let shell = Shell::new(line.verbosity(), line.value_of("--color"));
-        let result = run::run(&shell, &Options::default(), &line);
-        return result.unwrap_or_else(|failure| shell.failure(failure));
-    }
-    let split = split::split(args);
+    let split = split::split(std::env::args_os().skip(1));
     let cli = parse(&split.ours);
     let color = cli.common.color.as_deref().map(OsStr::new).or_else(|| split.cargo.value_of("--color"));
     let verbosity = match &cli.common {

@@ -27,6 +27,7 @@ mod key;
 mod later;
 mod line;
 mod macros;
+mod messages;
 mod on_refusal;
 mod output;
 #[cfg(feature = "command")]
@@ -58,4 +59,5 @@ mod wants;
 
 #[cfg(feature = "command")]
 pub use crate::command::command;
-pub use crate::in_cargo::{Call, Ended, Here, InCargo, Later};
+pub use crate::in_cargo::{Call, Ended, Here, InCargo, Later, Output};
+pub use crate::messages::Messages;

@@ -241,3 +241,13 @@ fn a_plan_that_makes_no_sense_is_an_error_and_no_panic() {
     lab.units[2]["kind"] = json!(1);
     assert!(lab.run(&["build"]).stderr.starts_with("error: Cargo's plan cannot be read"));
 }
+
+#[test]
+fn a_cargo_that_prints_no_plan_is_of_another_build() {
+    // One that does not know requests has compiled everything natively by then.
+    let mut lab = Lab::usual();
+    lab.control = json!({ "compiles_nothing": true });
+    let output = lab.run(&["check"]);
+    assert_eq!(output.code, 101, "{output:?}");
+    assert!(output.stderr.contains("of different builds"), "{}", output.stderr);
+}
