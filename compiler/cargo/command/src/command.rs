@@ -7,7 +7,7 @@ use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
 
 use crate::args::{Cli, Command};
 use crate::shell::{Shell, Verbosity};
-use crate::{init, pack, permissions_command, reference, run, split, store_command};
+use crate::{init, optimize, pack, permissions_command, reference, run, split, store_command};
 
 /// The exit code of Cargo for a command line that it does not understand.
 const USAGE_CODE: i32 = 1;
@@ -31,6 +31,7 @@ pub fn command() -> i32 {
         | Command::Bench(options)
         | Command::Doc(options) => run::run(&shell, &options.options(), &split.cargo),
         Command::Permissions(options) => permissions_command::run(&shell, options, &split.cargo),
+        Command::Optimize(_) => optimize::run(&shell, &split.cargo),
         Command::Pack(options) => pack::pack(&shell, options, &split.cargo),
         Command::Verify(options) => pack::verify(&shell, options, &split.cargo),
         Command::Store { command } => store_command::run(&shell, command),

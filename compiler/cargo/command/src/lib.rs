@@ -31,12 +31,15 @@ mod messages;
 mod on_refusal;
 mod output;
 #[cfg(feature = "command")]
+mod optimize;
+#[cfg(feature = "command")]
 mod pack;
 mod permissions;
 #[cfg(feature = "command")]
 mod permissions_command;
 mod pins;
 mod plan;
+mod profile;
 mod progress;
 mod project;
 mod reasons;

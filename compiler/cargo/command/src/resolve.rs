@@ -11,6 +11,7 @@ use crate::key::Key;
 use crate::macros::Macros;
 use crate::on_refusal::OnRefusal;
 use crate::permissions::Grants;
+use crate::profile::Profile;
 use crate::project::{FILE_NAME, Project};
 use crate::refusals::Refused;
 use crate::request::{self, Mode, Request, Wanted};
@@ -28,6 +29,8 @@ pub(crate) struct Choice {
     pub(crate) on_refusal: OnRefusal,
     /// Whether pins and store are passed over, so that every module is built from its source.
     pub(crate) from_source: bool,
+    /// How modules are compiled that are not there.
+    pub(crate) profile: Profile,
     /// Macros that are built although they are pinned.
     pub(crate) unpinned: BTreeSet<usize>,
     /// What became of macros with another plan in this run, by their root modules.
@@ -43,6 +46,7 @@ impl Default for Choice {
             retry: false,
             on_refusal: OnRefusal::Fail,
             from_source: false,
+            profile: Profile::default(),
             unpinned: BTreeSet::new(),
             settled: BTreeMap::new(),
         }
@@ -289,7 +293,8 @@ impl<'a> Resolver<'a> {
 
     /// What Cargo is told in this state.
     pub(crate) fn request(&self, mode: Mode) -> Request<'_> {
-        let mut request = Request { policy_dir: Some(self.macros.plan.policy_dir()), ..Request::new(mode) };
+        let policy_dir = Some(self.macros.plan.policy_dir());
+        let mut request = Request { policy_dir, profile: self.choice.profile, ..Request::new(mode) };
         let next = if mode == Mode::Build { self.next_to_build() } else { Vec::new() };
         for (index, decision) in &self.decisions {
             let it = &self.macros.list[*index];

@@ -249,6 +249,7 @@ fn choice(options: &Options, macros: &Macros<'_>) -> Result<Choice> {
         forbid_native,
         retry: options.retry,
         on_refusal,
+        profile: settings.optimize.into(),
         ..Choice::default()
     })
 }

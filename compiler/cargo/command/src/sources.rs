@@ -61,7 +61,8 @@ impl Resolver<'_> {
     /// The module that would be built now, if it was built before.
     pub(crate) fn kept(&self, index: usize) -> Option<Stored> {
         let inputs = self.store.sources(&self.macros.list[index].key)?;
-        self.store.lookup(&self.content_key(index, &inputs)?)
+        let key = self.content_key(index, &inputs)?;
+        self.choice.profile.suitable().iter().find_map(|profile| self.store.lookup(&key.with(profile)))
     }
 
     /// What decides, besides keys, about the modules of this state. Nothing if not all of it is known.
@@ -99,10 +100,12 @@ impl Resolver<'_> {
         if !inputs.files.iter().chain(&self.manifests(index)).all(|file| is_older(file, start)) {
             return Ok(None);
         }
+        let profile = self.choice.profile;
+        let key = key.with(&profile);
         let lock = self.store.lock(&key, || ())?;
         let stored = match self.store.lookup(&key) {
             Some(stored) if stored.meta.sha256 == digest => stored,
-            _ => self.store.put(&key, bytes, Meta::of(it))?,
+            _ => self.store.put(&key, bytes, Meta::of(it, profile))?,
         };
         drop(lock);
         self.store.write_sources(&it.key, inputs, &key)?;
@@ -267,7 +270,7 @@ impl Resolver<'_> {
         self.cargo.toolchain.variable(name).or_else(|| std::env::var_os(name))
     }
 
-    /// The key of the module that would be built from all this as it is now.
+    /// The key of the modules that would be built from all this as it is now, of whatever profile.
     fn content_key(&self, index: usize, inputs: &Inputs) -> Option<Key> {
         let files = inputs.files.iter().cloned().chain(self.manifests(index)).collect::<BTreeSet<_>>();
         let content = |file: &PathBuf| {

@@ -57,6 +57,7 @@ const RUN: Ours = Ours {
 const PACK: Ours = Ours { flags: &[], values: &["-p", "--package", "-o", "--out-dir"], list: "", help: HELP };
 const VERIFY: Ours = Ours { flags: &[], values: &["-p", "--package"], list: "", help: HELP };
 const PERMISSIONS: Ours = Ours { flags: &[], values: &[], list: "--accept", help: HELP };
+const OPTIMIZE: Ours = Ours { flags: &[], values: &[], list: "", help: HELP };
 const NOTHING: Ours = Ours { flags: &[], values: &[], list: "", help: &[] };
 const HELP: &[&str] = &["-h", "--help", "-V", "--version"];
 
@@ -89,6 +90,7 @@ pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Split {
         Some("pack") => PACK,
         Some("verify") => VERIFY,
         Some("permissions") => PERMISSIONS,
+        Some("optimize") => OPTIMIZE,
         // What has nothing to do with Cargo, or is not known, is for clap alone.
         _ => {
             split.ours = std::mem::take(&mut split.cargo.before);

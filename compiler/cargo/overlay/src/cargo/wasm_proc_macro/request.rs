@@ -42,6 +42,16 @@ pub(super) enum Mode {
     Use,
 }
 
+#[derive(Deserialize, Clone, Copy, Default, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Profile {
+    /// As quickly as natively.
+    #[default]
+    Quick,
+    /// As releases are.
+    Optimized,
+}
+
 /// The file's content, in JSON.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,6 +69,9 @@ pub(super) struct Request {
     /// The macros that are wanted in `build` mode.
     #[serde(default)]
     pub(super) build: Vec<Macro>,
+    /// How they are compiled.
+    #[serde(default)]
+    pub(super) profile: Profile,
     /// Whether the process ends when all has been compiled that can be.
     #[serde(default)]
     pub(super) runs_nothing: bool,

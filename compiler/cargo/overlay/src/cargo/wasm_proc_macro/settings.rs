@@ -6,9 +6,9 @@ use crate::util::context::ConfigValue;
 use crate::{CargoResult, GlobalContext};
 
 const TABLE: &str = "wasm-proc-macro";
-const KEYS: [&str; 3] = ["enabled", "on-refusal", "forbid-native"];
+const KEYS: [&str; 4] = ["enabled", "on-refusal", "forbid-native", "optimize"];
 
-/// What the table has. All but the first are options of the subcommand as well. What lets a macro run natively is none of them: that stands
+/// What the table has. What lets a macro run natively is none of them: that stands
 /// in the project's file of permissions, and nowhere else.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case", default)]
@@ -18,6 +18,16 @@ pub(super) struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     on_refusal: Option<OnRefusal>,
     forbid_native: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    optimize: Option<Optimize>,
+}
+
+/// When modules are optimized.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Optimize {
+    Later,
+    First,
 }
 
 /// What is done about a macro that was refused something.
