@@ -253,8 +253,8 @@ fn what_is_remembered_is_what_would_be_decided() {
     let greets = "format!(\"{:?}\", option_env!(\"WORD\").unwrap_or(if cfg!(feature = \"loud\") { \"HELLO\" } else { GREETING }))";
     site.edit("macros/src/lib.rs", "format!(\"{GREETING:?}\")", greets);
     settled("HELLO", 3, 0);
-    // A module that is gone is built again.
-    fs::remove_dir_all(site.target.join("wasm-proc-macro/own")).expect("modules of own macros");
+    // What is forgotten is found again.
+    fs::remove_dir_all(site.target.join("wasm-proc-macro/stamps")).expect("what tells modules from others");
     says("HELLO", 3, 0);
     settled("HELLO", 3, 0);
     // A build script need not be named.

@@ -147,6 +147,7 @@ impl<'a> Memory<'a> {
                 }
                 let group = if module.origin == Origin::Pinned { &mut files } else { &mut modules };
                 group.insert(module.path.clone());
+                modules.extend(resolver.stamp(*index, module));
                 // There may be a better one some day.
                 if module.origin != Origin::Pinned {
                     modules.insert(resolver.store.sources_path(&resolver.macros.list[*index].key));

@@ -65,9 +65,10 @@ pub(crate) struct Module<'a> {
     pub(crate) package: &'a str,
     pub(crate) features: &'a [String],
     pub(crate) path: &'a Path,
-    /// The SHA-256 of the module. Empty if the file's time is to decide whether it is another one.
-    pub(crate) digest: &'a str,
-    /// The SHA-256 of the module in any case.
+    /// The file whose time tells whether it is another one. Without it the SHA-256 does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stamp: Option<PathBuf>,
+    /// The SHA-256 of the module.
     pub(crate) sha256: &'a str,
     /// The package's id.
     pub(crate) id: &'a str,

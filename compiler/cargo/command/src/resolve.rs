@@ -94,12 +94,7 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             if !self.decisions.contains_key(&index) {
-                let mut decision = self.decide(index)?;
-                if let Decision::Wasm(module) = decision {
-                    let is_own = self.macros.list[index].changeable.is_some() && module.origin != Origin::Pinned;
-                    decision = Decision::Wasm(if is_own { self.placed(index, module) } else { module });
-                }
-                self.decisions.insert(index, decision);
+                self.decisions.insert(index, self.decide(index)?);
             }
             if let Some(Decision::Build | Decision::Native(_)) = self.decisions.get(&index) {
                 open.extend(self.macros.below(index));
@@ -300,14 +295,11 @@ impl<'a> Resolver<'a> {
             let it = &self.macros.list[*index];
             match decision {
                 Decision::Wasm(module) => {
-                    // Of one in the target directory the file's time tells whether it is another one, and an edit of its source makes
-                    // no other unit of it.
-                    let is_in_place = it.changeable.is_some() && module.origin != Origin::Pinned;
                     request.modules.push(request::Module {
                         package: it.package,
                         features: it.features,
                         path: &module.path,
-                        digest: if is_in_place { "" } else { &module.digest },
+                        stamp: self.stamp(*index, module),
                         sha256: &module.digest,
                         id: it.package,
                         name: it.name,
@@ -345,7 +337,7 @@ impl<'a> Resolver<'a> {
                     package: it.package,
                     features: it.features,
                     path: Path::new(""),
-                    digest: "",
+                    stamp: None,
                     sha256: NO_DIGEST,
                     id: it.package,
                     name: it.name,

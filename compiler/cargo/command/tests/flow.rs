@@ -38,7 +38,7 @@ fn the_second_run_builds_nothing() {
     assert_eq!(calls.len(), 2, "{calls:?}");
     let modules = &calls[1]["request"]["modules"];
     assert_eq!(names(modules), ["first-derive", "second-derive"]);
-    assert_eq!(modules[0]["digest"].as_str().unwrap().len(), 64);
+    assert_eq!(modules[0]["sha256"].as_str().unwrap().len(), 64);
     assert!(output.stderr.ends_with("        Used 2 macros from Wasm (2 cached)\n"), "{}", output.stderr);
 }
 

@@ -172,6 +172,7 @@ fn packing_has_the_project_s_permissions() {
     // The macro that is packed may be built with one that reads something.
     let mut lab = Lab::usual();
     lab.control = json!({ "refusals": [refusal("inner-derive", "env", "X")] });
+    lab.settings = json!({ "optimize": "first" });
     lab.run(&["build", "--native", "second-derive"]);
     let output = lab.run(&["pack", "-p", "second-derive"]);
     assert_eq!(output.code, 101);

@@ -8,12 +8,13 @@ use anyhow::{Context as _, anyhow};
 use cargo_util::{ProcessBuilder, paths};
 use serde::Serialize;
 
-use super::policy;
+use super::request::Module;
+use super::{policy, request};
 use crate::CargoResult;
 use crate::core::compiler::{BuildRunner, CompileMode, Executor, Unit};
 use crate::core::{PackageId, Target};
 
-/// Followed by a module's path among the arguments of a compilation that copies it. No compiler ever sees it.
+/// Followed by a module's identity among the arguments of a compilation that copies it. No compiler ever sees it.
 pub(super) const MODULE_FLAG: &str = "--wasm-proc-macro-module";
 
 /// A message, which begins like Cargo's.
@@ -50,7 +51,7 @@ impl Executor for Copier {
         on_stderr_line: &mut dyn FnMut(&str) -> CargoResult<()>,
     ) -> CargoResult<()> {
         match after(cmd, MODULE_FLAG) {
-            Some(module) => copy(cmd, Path::new(module), target),
+            Some(identity) => copy(cmd, &identity.to_string_lossy(), target),
             None => {
                 policy::write(cmd)?;
                 if super::mode() != Some(super::Mode::Build) {
@@ -77,7 +78,10 @@ fn started(id: PackageId) -> CargoResult<String> {
 
 /// Copies a module to the place that the arguments of `cmd` give the library, and writes the dep-info file
 /// that the compiler would have written.
-fn copy(cmd: &ProcessBuilder, module: &Path, target: &Target) -> CargoResult<()> {
+fn copy(cmd: &ProcessBuilder, identity: &str, target: &Target) -> CargoResult<()> {
+    let module = request::get().and_then(|request| request.identified(identity));
+    let Module { path: module, stamp, .. } =
+        module.ok_or_else(|| anyhow!("`{identity}` is no module of the request"))?;
     let stem = format!("{}{}", target.crate_name(), extra_filename(cmd));
     let directory = Path::new(after(cmd, "--out-dir").ok_or_else(|| anyhow!("no `--out-dir` in `{cmd}`"))?);
     let library = directory.join(file_name(cmd, &stem));
@@ -89,7 +93,7 @@ fn copy(cmd: &ProcessBuilder, module: &Path, target: &Target) -> CargoResult<()>
     std::fs::copy(module, aside.path())
         .and_then(|_| Ok(aside.persist(&library)?))
         .with_context(|| format!("failed to copy `{}` to `{}`", module.display(), library.display()))?;
-    let dep_info = format!("{}: {}\n", escape(&library), escape(module));
+    let dep_info = format!("{}: {}\n", escape(&library), escape(stamp.as_ref().unwrap_or(module)));
     paths::write(directory.join(format!("{stem}.d")), dep_info)
 }
 

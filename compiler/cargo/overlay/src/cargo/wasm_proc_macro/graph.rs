@@ -18,7 +18,7 @@ use crate::core::profiles::{Profile, ProfileRoot};
 
 /// The graph in which the macros of the request's modules depend on nothing.
 ///
-/// Such a unit has the path of its module among its flags, which tells it from the native one wherever Cargo
+/// Such a unit has the identity of its module among its flags, which tells it from the native one wherever Cargo
 /// compares units; so artifacts of both lie in one target directory.
 pub(super) fn with_modules(
     interner: &UnitInterner,
@@ -160,8 +160,7 @@ fn replace(
 }
 
 fn from_module(interner: &UnitInterner, unit: &Unit, module: &Module) -> Unit {
-    let path = module.path.to_string_lossy().into_owned();
-    let flags = vec![MODULE_FLAG.to_owned(), path, module.digest.clone()];
+    let flags = vec![MODULE_FLAG.to_owned(), module.identity()];
     // Nothing that the user sets for native macros makes a difference to one that is not compiled.
     intern(interner, unit, Profile::default(), flags)
 }
