@@ -67,6 +67,7 @@ pub enum Output {
 }
 
 /// How a compilation ended.
+#[expect(clippy::large_enum_variant, reason = "there is one for each compilation")]
 pub enum Ended {
     /// As Cargo knows. There may be more to say when the command is over.
     AsCompiled(Option<Later>),
