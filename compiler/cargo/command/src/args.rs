@@ -104,6 +104,27 @@ the contents of their sources, too, unless more than these decides what becomes 
 script. With a native macro in it no module is kept.",
     ),
     (
+        "A shared store",
+        "\
+Behind the local store there may be one that machines share: a directory on a server that takes GET, HEAD
+and PUT, such as one with WebDAV, or a bucket of an S3 server. Cargo's configuration says where:
+
+  [wasm-proc-macro.store]
+  url = \"https://example.org/modules\"   # or \"s3://bucket/prefix\"; empty: none
+  trusted-keys = [\"ci:9f86d081…\"]       # as `store keygen` prints them
+  mode = \"read-write\"                   # send what is built here, too [default: read]
+  signing-key = \"/run/secrets/ci.key\"   # what signs it; relative to the directory with `.cargo`
+  credential-process = [\"program\"]      # prints {\"token\": …}, or \"username\" and \"password\", or what
+                                        # Amazon's tools print
+  endpoint = \"https://s3.example.org\"   # the S3 server, if it is not Amazon's; and `region`
+  timeout = \"10s\"                       # for one answer; all together take at most 12 times as long
+  retries = 2
+
+Only a module is taken that a trusted key has signed for the same package, source, features, dependencies and
+compiler. Shared are modules of packages from registries and Git that nothing else on the machine had a say in. A store that
+is slow, wrong or gone is said once, and modules are built; with `--offline` it is not asked.",
+    ),
+    (
         "Pinned modules",
         "\
 The same file pins modules that a project brings along. `pack` prints its lines:
@@ -123,6 +144,12 @@ WASM_PROC_MACRO_STORE         the store's directory
                               [default: rustc-wasm-proc-macro/store in the user's cache directory]
 RUSTC_WASM_PROC_MACRO_CACHE   where the compiler keeps stubs and compiled modules
                               [default: compiled in the store]
+WASM_PROC_MACRO_STORE_TOKEN, or WASM_PROC_MACRO_STORE_USER and WASM_PROC_MACRO_STORE_PASSWORD
+                              credentials for a shared store, sent by https or to this machine only
+AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL
+                              for one in a bucket
+WASM_PROC_MACRO_STORE_SIGNING_KEY
+                              the text of a secret key, instead of `signing-key`
 CARGO_WASM_PROC_MACRO_ON_REFUSAL
                               as `on-refusal` in Cargo's configuration
 NO_COLOR, CARGO_TERM_COLOR, CARGO_TERM_QUIET, CARGO_TERM_VERBOSE, CARGO_TERM_PROGRESS_WHEN
@@ -306,6 +333,40 @@ pub(crate) enum StoreCommand {
     },
     /// Remove everything
     Clear,
+    /// Make a pair of keys for a shared store: the secret one signs modules, the public one says whose are taken
+    Keygen(Keygen),
+    /// Take what the project needs from the shared store
+    Pull(Shared),
+    /// Sign the project's modules that are in the local store, and send them to the shared one
+    Push(Push),
+    /// Say what the shared store has for the project, and whether each of it is as it was signed, by whom
+    Verify(Shared),
+}
+
+#[derive(Args)]
+pub(crate) struct Keygen {
+    /// What messages call whoever signs with it, such as `ci`
+    pub(crate) name: String,
+    /// The file to write the secret key to [default: NAME.key]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Shared {
+    /// Options of `cargo build`'s: they decide which macros there are. `--all-targets` finds those that only tests use
+    #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) cargo: Vec<OsString>,
+}
+
+#[derive(Args)]
+pub(crate) struct Push {
+    /// Send modules also where the shared store has something already
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Options of `cargo build`'s: they decide which macros there are. `--all-targets` finds those that only tests use
+    #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) cargo: Vec<OsString>,
 }
 
 /// Reads a number of bytes with an optional unit of 1024s.

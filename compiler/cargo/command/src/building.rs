@@ -46,6 +46,10 @@ impl Resolver<'_> {
     pub(crate) fn build_missing(&mut self, command: &OsStr, more: &[OsString]) -> Result<()> {
         self.check_forbidden()?;
         self.lock_missing();
+        if let (Some(trouble), Some(store)) = (self.fetch_shared(), &self.macros.plan.settings.store) {
+            let url = store.address().unwrap_or_default();
+            self.shell.warn(format_args!("the shared store `{url}` is not used: {trouble}"));
+        }
         self.check_forbidden()?;
         while !self.next_to_build().is_empty() && self.refusals.is_empty() {
             self.build_once(command, more)?;
@@ -54,6 +58,7 @@ impl Resolver<'_> {
             }
             self.check_forbidden()?;
         }
+        self.send_shared();
         Ok(())
     }
 
@@ -161,6 +166,7 @@ impl Resolver<'_> {
             let failed = |index| (index, self.stuck(Trouble::Failed { reason: reason.clone(), known: false }));
             arrived.extend(undecided.into_iter().map(failed).collect::<Vec<_>>());
         }
+        self.sharing.arrived.extend(arrived.keys());
         self.decisions.extend(arrived);
         self.locks = locks;
         self.locks.retain(|index, _| matches!(self.decisions.get(index), Some(Decision::Build)));

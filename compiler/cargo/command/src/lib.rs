@@ -46,6 +46,10 @@ mod remembered;
 mod request;
 mod resolve;
 mod run;
+mod shared;
+#[cfg(feature = "command")]
+mod shared_command;
+mod sharing;
 mod shell;
 mod sources;
 mod split;

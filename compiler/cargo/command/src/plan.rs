@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::failure::{Failure, Result};
 use crate::on_refusal::OnRefusal;
+use crate::shared::settings::SharedSettings;
 
 /// Names the project and the target directory of the build that has started this one.
 const OUTER_VARIABLE: &str = "__CARGO_WASM_PROC_MACRO_OUTER";
@@ -55,6 +56,7 @@ pub(crate) struct Settings {
     pub(crate) on_refusal: Option<OnRefusal>,
     #[serde(default)]
     pub(crate) forbid_native: bool,
+    pub(crate) store: Option<SharedSettings>,
 }
 
 /// One compilation, or one run of a build script.
