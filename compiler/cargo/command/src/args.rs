@@ -120,9 +120,10 @@ and PUT, such as one with WebDAV, or a bucket of an S3 server. Cargo's configura
   timeout = \"10s\"                       # for one answer; all together take at most 12 times as long
   retries = 2
 
-Only a module is taken that a trusted key has signed for the same package, source, features, dependencies and
-compiler. Shared are modules of packages from registries and Git that nothing else on the machine had a say in. A store that
-is slow, wrong or gone is said once, and modules are built; with `--offline` it is not asked.",
+Only a module is taken that a trusted key has signed for the same package, source, features, dependencies
+and compiler. Shared are modules of packages from registries and Git, where nothing else on the machine had
+a say in what they are. Of a store that is slow, wrong or gone one line is said, and modules are built; with
+`--offline` it is not asked.",
     ),
     (
         "Pinned modules",
