@@ -525,3 +525,18 @@ fn a_store_that_hangs_costs_no_more_than_its_time() {
     built_because(&lab, &output, "the credential process `sleep` takes more than 100ms");
     assert!(start.elapsed() < Duration::from_secs(10) && server.take_requests().is_empty());
 }
+
+#[test]
+fn directories_are_made_where_a_server_makes_none() {
+    // nginx can be told to, and Apache cannot.
+    let server = Server::start();
+    let (lab, _) = sender(&server);
+    server.set(Fault::Plain);
+    let output = lab.ok(&["build"]);
+    assert!(output.stderr.contains("Uploaded 3 modules") && warnings(&output).is_empty(), "{}", output.stderr);
+    // One that has none at the address itself is named.
+    server.with(|state| state.files.clear());
+    server.set(Fault::Status(409, Some("PUT")));
+    let output = lab.run(&["store", "push"]);
+    assert!(output.stderr.contains("no directory for modules at its address (409 Conflict)"), "{}", output.stderr);
+}

@@ -10,7 +10,7 @@ use ureq::http::header::AUTHORIZATION;
 
 use super::credentials::{Credentials, variable};
 use super::settings::SharedSettings;
-use super::transport::{Transport, Trouble};
+use super::transport::{MAKE_DIRECTORY, Transport, Trouble};
 
 /// How long a signature of an S3 request is valid, for clocks that differ.
 const VALID: Duration = Duration::from_secs(300);
@@ -76,7 +76,19 @@ impl Remote {
     }
 
     pub(super) fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Trouble> {
-        self.send(path, "PUT", Some(bytes)).map(|_| ())
+        if self.send(path, "PUT", Some(bytes))?.is_some() {
+            return Ok(());
+        }
+        // Some servers make no directories by themselves.
+        if let Place::Directory { .. } = &self.place {
+            for (end, _) in path.match_indices('/') {
+                self.send(&path[..=end], MAKE_DIRECTORY, None)?;
+            }
+            if self.send(path, "PUT", Some(bytes))?.is_some() {
+                return Ok(());
+            }
+        }
+        Err(self.give_up(Trouble("it has no directory for modules at its address (409 Conflict)".to_owned())))
     }
 
     fn send(&self, path: &str, method: &'static str, body: Option<&[u8]>) -> Result<Option<Body>, Trouble> {

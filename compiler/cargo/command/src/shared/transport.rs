@@ -20,6 +20,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How much of an answer that is an error is looked at.
 const MAX_ERROR: u64 = 4 << 10;
 
+/// WebDAV's method for a new directory.
+pub(super) const MAKE_DIRECTORY: &str = "MKCOL";
+
 /// Why the store is of no use, for people. No credential and no query of an address is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trouble(pub(super) String);
@@ -43,6 +46,8 @@ impl Transport {
         let timeout = settings.timeout();
         let config = Agent::config_builder()
             .http_status_as_error(false)
+            // WebDAV's, for directories.
+            .allow_non_standard_methods(true)
             // Who answers with another address could else choose who gets the credentials.
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -58,7 +63,8 @@ impl Transport {
         Transport { agent: config.build().new_agent(), timeout, retries: settings.retries() }
     }
 
-    /// The answer to a request, which is made for each attempt anew. Nothing if there is nothing at its address.
+    /// The answer to a request, which is made for each attempt anew. Nothing if there is nothing at its address, or no directory for it, or that
+    /// is there already.
     pub(super) fn send(
         &self,
         request: impl Fn() -> Result<Request<()>, String>,
@@ -92,6 +98,8 @@ impl Transport {
         match status {
             status if status.is_success() => Ok(Some(body)),
             StatusCode::NOT_FOUND | StatusCode::GONE if method != Method::PUT => Ok(None),
+            StatusCode::CONFLICT => Ok(None),
+            StatusCode::METHOD_NOT_ALLOWED if method.as_str() == MAKE_DIRECTORY => Ok(None),
             status => Err(refused(status, body)),
         }
     }

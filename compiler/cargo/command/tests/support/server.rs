@@ -31,6 +31,8 @@ pub enum Fault {
     Babbles,
     /// Takes time for each request, but does it.
     Takes(Duration),
+    /// Makes no directories, but when it is asked to: the one of its address is there.
+    Plain,
 }
 
 #[derive(Debug)]
@@ -138,6 +140,18 @@ impl Server {
             Fault::Status(status, only) if only.is_none_or(|only| only == method) => *status,
             Fault::Redirects(_) => 302,
             _ if !is_known => 401,
+            Fault::Plain if method == "PUT" && !self.with(|state| state.files.contains_key(parent(&path))) => 409,
+            Fault::Plain if method == "MKCOL" => {
+                let (dir, above) = (path.trim_end_matches('/'), parent(path.trim_end_matches('/')));
+                self.with(|state| match state.files.contains_key(dir) {
+                    true => 405,
+                    false if above != "/modules" && !state.files.contains_key(above) => 409,
+                    false => {
+                        state.files.insert(dir.to_owned(), Vec::new());
+                        201
+                    }
+                })
+            }
             _ if method == "PUT" => {
                 self.with(|state| state.files.insert(path.clone(), body));
                 201
@@ -177,4 +191,9 @@ impl Server {
         }
         out.flush()
     }
+}
+
+/// The directory of a path.
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
