@@ -5,9 +5,10 @@ use std::process::exit;
 
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
 
-use crate::args::{Cli, Command, StoreCommand};
+use crate::args::{Cli, Command};
 use crate::run::Options;
 use crate::shell::{Shell, Verbosity};
+use crate::store_args::StoreCommand;
 use crate::{init, pack, permissions_command, reference, run, shared, shared_command, split, store_command};
 
 /// The exit code of Cargo for a command line that it does not understand.

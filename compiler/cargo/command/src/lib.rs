@@ -55,6 +55,8 @@ mod sources;
 mod split;
 mod store;
 #[cfg(feature = "command")]
+mod store_args;
+#[cfg(feature = "command")]
 mod store_command;
 mod summary;
 mod toolchain;

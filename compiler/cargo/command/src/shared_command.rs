@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use crate::args::{Keygen, Push};
 use crate::decision::{Decision, Origin};
 use crate::failure::{Failure, Result};
 use crate::macros::Macros;
@@ -17,6 +16,7 @@ use crate::shared::keys::SigningKey;
 use crate::shared::settings::{Mode, SharedSettings, is_name};
 use crate::shell::Shell;
 use crate::split::CargoLine;
+use crate::store_args::{Keygen, Push};
 
 /// The command of Cargo's whose graph the macros are looked up in.
 const COMMAND: &str = "build";

@@ -10,7 +10,7 @@ use ureq::http::header::AUTHORIZATION;
 
 use super::credentials::{Credentials, variable};
 use super::settings::SharedSettings;
-use super::transport::{MAKE_DIRECTORY, Transport, Trouble};
+use super::transport::{Answer, MAKE_DIRECTORY, Transport, Trouble};
 
 /// How long a signature of an S3 request is valid, for clocks that differ.
 const VALID: Duration = Duration::from_secs(300);
@@ -67,16 +67,19 @@ impl Remote {
 
     /// What is there. Nothing if nothing is.
     pub(super) fn get(&self, path: &str) -> Result<Option<Body>, Trouble> {
-        self.send(path, "GET", None)
+        Ok(match self.send(path, "GET", None)? {
+            Answer::There(body) => Some(body),
+            Answer::Nothing(_) => None,
+        })
     }
 
     /// Whether something is there.
     pub(super) fn has(&self, path: &str) -> Result<bool, Trouble> {
-        Ok(self.send(path, "HEAD", None)?.is_some())
+        Ok(matches!(self.send(path, "HEAD", None)?, Answer::There(_)))
     }
 
     pub(super) fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Trouble> {
-        if self.send(path, "PUT", Some(bytes))?.is_some() {
+        if let Answer::There(_) = self.send(path, "PUT", Some(bytes))? {
             return Ok(());
         }
         // Some servers make no directories by themselves.
@@ -84,14 +87,15 @@ impl Remote {
             for (end, _) in path.match_indices('/') {
                 self.send(&path[..=end], MAKE_DIRECTORY, None)?;
             }
-            if self.send(path, "PUT", Some(bytes))?.is_some() {
-                return Ok(());
-            }
         }
-        Err(self.give_up(Trouble("it has no directory for modules at its address (409 Conflict)".to_owned())))
+        match self.send(path, "PUT", Some(bytes))? {
+            Answer::There(_) => Ok(()),
+            Answer::Nothing(status) => Err(self
+                .give_up(Trouble(format!("it keeps nothing at its address ({status}); is there such a directory?")))),
+        }
     }
 
-    fn send(&self, path: &str, method: &'static str, body: Option<&[u8]>) -> Result<Option<Body>, Trouble> {
+    fn send(&self, path: &str, method: &'static str, body: Option<&[u8]>) -> Result<Answer, Trouble> {
         if let Some(trouble) = self.trouble() {
             return Err(trouble.clone());
         }

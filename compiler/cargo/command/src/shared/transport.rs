@@ -1,6 +1,6 @@
 //! HTTP as the shared store uses it: no redirects, limits on everything, and one short text for whatever goes wrong.
 
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
@@ -20,12 +20,22 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How much of an answer that is an error is looked at.
 const MAX_ERROR: u64 = 4 << 10;
 
+/// What S3 servers say of a bucket that is not there.
+const NO_BUCKET: &str = "NoSuchBucket";
+
 /// WebDAV's method for a new directory.
 pub(super) const MAKE_DIRECTORY: &str = "MKCOL";
 
 /// Why the store is of no use, for people. No credential and no query of an address is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trouble(pub(super) String);
+
+/// What a server has at an address.
+pub(super) enum Answer {
+    There(Body),
+    /// Nothing, or no directory for something.
+    Nothing(StatusCode),
+}
 
 /// A request to one server.
 pub(super) struct Transport {
@@ -63,13 +73,12 @@ impl Transport {
         Transport { agent: config.build().new_agent(), timeout, retries: settings.retries() }
     }
 
-    /// The answer to a request, which is made for each attempt anew. Nothing if there is nothing at its address, or no directory for it, or that
-    /// is there already.
+    /// The answer to a request, which is made for each attempt anew.
     pub(super) fn send(
         &self,
         request: impl Fn() -> Result<Request<()>, String>,
         body: Option<&[u8]>,
-    ) -> Result<Option<Body>, Trouble> {
+    ) -> Result<Answer, Trouble> {
         let mut pause = PAUSE;
         for attempt in 0.. {
             let request = request().map_err(Trouble)?;
@@ -87,7 +96,7 @@ impl Transport {
         unreachable!("the loop has no end")
     }
 
-    fn attempt(&self, request: Request<()>, body: Option<&[u8]>) -> Result<Option<Body>, Failed> {
+    fn attempt(&self, request: Request<()>, body: Option<&[u8]>) -> Result<Answer, Failed> {
         let method = request.method().clone();
         let answer = match body {
             Some(body) => self.agent.run(request.map(|()| body)),
@@ -95,12 +104,21 @@ impl Transport {
         };
         let answer = answer.map_err(|error| self.failed(&error))?;
         let (status, body) = (answer.status(), answer.into_parts().1);
+        let is_absent = match status {
+            StatusCode::NOT_FOUND | StatusCode::GONE => true,
+            // Without a directory for it; so says nginx.
+            StatusCode::CONFLICT | StatusCode::INTERNAL_SERVER_ERROR => method == Method::PUT,
+            // It is there already, or the next request says what is wrong.
+            _ => method.as_str() == MAKE_DIRECTORY,
+        };
         match status {
-            status if status.is_success() => Ok(Some(body)),
-            StatusCode::NOT_FOUND | StatusCode::GONE if method != Method::PUT => Ok(None),
-            StatusCode::CONFLICT => Ok(None),
-            StatusCode::METHOD_NOT_ALLOWED if method.as_str() == MAKE_DIRECTORY => Ok(None),
-            status => Err(refused(status, body)),
+            status if status.is_success() => Ok(Answer::There(body)),
+            status if !is_absent => Err(refused(status, error_code(body))),
+            status => match error_code(body) {
+                // Nothing will ever be there.
+                Some(code) if code == NO_BUCKET => Err(refused(status, Some(code))),
+                _ => Ok(Answer::Nothing(status)),
+            },
         }
     }
 
@@ -110,6 +128,10 @@ impl Transport {
             ureq::Error::Timeout(Timeout::Resolve) => Failed::Lasting("its name is not resolved in time".to_owned()),
             ureq::Error::Timeout(_) => Failed::Lasting(format!("it does not answer within {:?}", self.timeout)),
             ureq::Error::HostNotFound => Failed::Lasting("there is no such host".to_owned()),
+            // So errors of TLS come out of a connection.
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Failed::Lasting(format!("TLS: {error}"))
+            }
             ureq::Error::Io(error) => Failed::Passing(format!("no connection: {error}")),
             ureq::Error::ConnectionFailed => Failed::Passing("no connection".to_owned()),
             ureq::Error::Rustls(error) => Failed::Lasting(format!("TLS: {error}")),
@@ -122,9 +144,9 @@ impl Transport {
 }
 
 /// What a status means.
-fn refused(status: StatusCode, body: Body) -> Failed {
+fn refused(status: StatusCode, code: Option<String>) -> Failed {
     let number = status.as_u16();
-    let status = match error_code(body) {
+    let status = match code {
         Some(code) => format!("{number} {code}"),
         None => status.to_string(),
     };

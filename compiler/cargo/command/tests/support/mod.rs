@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod server;
+pub mod sharing;
 
 use std::fs;
 use std::io::{Read as _, Write as _};
