@@ -216,3 +216,40 @@ fn directories_are_made_where_a_server_makes_none() {
     let output = lab.run(&["store", "push"]);
     assert!(output.stderr.contains("it keeps nothing at its address (409 Conflict)"), "{}", output.stderr);
 }
+
+#[test]
+fn a_bucket_is_a_store_as_well() {
+    // What signs a request goes with it, and the secret stays here.
+    let server = Server::start();
+    let endpoint = server.url().replace("/modules", "");
+    let of_bucket = |lab: &mut Lab| {
+        lab.settings["store"]["url"] = json!("s3://bucket/team");
+        lab.settings["store"]["endpoint"] = json!(endpoint);
+    };
+    let build = |lab: &Lab| {
+        let mut command = lab.command(&["build"]);
+        command.env("AWS_ACCESS_KEY_ID", "somebody").env("AWS_SECRET_ACCESS_KEY", "hunter2");
+        let output = support::finish(command);
+        assert!(output.code == 0 && !output.stderr.contains("hunter2"), "{}", output.stderr);
+        output.stderr
+    };
+    let (mut lab, public) = sender(&server);
+    of_bucket(&mut lab);
+    let stderr = build(&lab);
+    assert!(stderr.contains("Uploaded 3 modules to `s3://bucket/team`"), "{stderr}");
+    assert!(server.paths().iter().all(|path| path.starts_with("/bucket/team/v1/")), "{:?}", server.paths());
+    for request in server.take_requests() {
+        assert!(request.query.contains("X-Amz-Signature=") && !request.query.contains("hunter2"), "{request:?}");
+        assert!(request.authorization.is_none(), "{request:?}");
+    }
+    let mut lab = receiver(&server, &public);
+    of_bucket(&mut lab);
+    let stderr = build(&lab);
+    assert!(stderr.contains("Downloaded 2 modules from `s3://bucket/team`, signed by `ci`"), "{stderr}");
+    server.set(Fault::Expired);
+    _ = fs::remove_dir_all(lab.store());
+    _ = fs::remove_dir_all(lab.path("project/target"));
+    let stderr = build(&lab);
+    assert!(stderr.contains("is not used: it refuses the credentials (403 ExpiredToken)"), "{stderr}");
+    assert!(!stderr.contains("X-Amz"), "{stderr}");
+}

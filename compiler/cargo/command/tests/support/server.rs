@@ -29,6 +29,8 @@ pub enum Fault {
     Endless,
     /// Speaks no HTTP.
     Babbles,
+    /// Is an S3 server that knows the credential, and that its time is over.
+    Expired,
     /// Takes time for each request, but does it.
     Takes(Duration),
     /// Makes no directories, but when it is asked to: the one of its address is there.
@@ -39,6 +41,8 @@ pub enum Fault {
 pub struct Request {
     pub method: String,
     pub path: String,
+    /// What stands behind `?`.
+    pub query: String,
     pub authorization: Option<String>,
 }
 
@@ -115,11 +119,12 @@ impl Server {
             found.filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned()).next()
         };
         let words: Vec<&str> = lines[0].split(' ').collect();
-        let (method, path) = (words[0].to_owned(), words[1].to_owned());
+        let (path, query) = words[1].split_once('?').unwrap_or((words[1], ""));
+        let (method, path, query) = (words[0].to_owned(), path.to_owned(), query.to_owned());
         let authorization = header("authorization");
         let is_known = self.with(|state| {
             let (method, path) = (method.clone(), path.clone());
-            state.requests.push(Request { method, path, authorization: authorization.clone() });
+            state.requests.push(Request { method, path, query, authorization: authorization.clone() });
             state.authorization.is_none() || state.authorization == authorization
         });
         let fault = self.with(|state| state.fault.clone());
@@ -139,6 +144,7 @@ impl Server {
         let status = match &fault {
             Fault::Status(status, only) if only.is_none_or(|only| only == method) => *status,
             Fault::Redirects(_) => 302,
+            Fault::Expired => 403,
             _ if !is_known => 401,
             Fault::Plain if method == "PUT" && !self.with(|state| state.files.contains_key(parent(&path))) => 409,
             Fault::Plain if method == "MKCOL" => {
@@ -162,6 +168,10 @@ impl Server {
         let mut content = if status == 200 { self.with(|state| state.files[&path].clone()) } else { Vec::new() };
         if let (200, Fault::Says(text)) = (status, &fault) {
             content.clone_from(text);
+        }
+        if fault == Fault::Expired {
+            content =
+                b"<?xml version=\"1.0\"?><Error><Code>ExpiredToken</Code><Message>too late</Message></Error>".to_vec();
         }
         if method == "HEAD" {
             content.clear();
