@@ -1,4 +1,4 @@
-//! Modules that machines share by a server of others: nginx. A machine is a home, a store and a target directory.
+//! Modules that machines share by servers of others: nginx, and one that speaks S3. A machine is a home, a store and a target directory.
 
 use std::env;
 use std::fs;
@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 use cargo_tests::{CargoOutcome as _, Kind, Site};
 use tests::{Lab, Outcome, RustcExt as _};
+
+/// The variable with the directory of the programs, which `x.py test` sets.
+const TOOLS: &str = "CARGO_TESTS_TOOLS";
 
 /// What a server lets write. Not secret.
 const USER: &str = "machine";
@@ -28,6 +31,14 @@ fn installed(name: &str) -> PathBuf {
     let mut directories = env::split_paths(&own).chain(["/usr/sbin".into()]);
     let found = directories.find_map(|directory| Some(directory.join(name)).filter(|program| program.exists()));
     found.unwrap_or_else(|| panic!("there is no `{name}`; `./x.py test cargo` installs it"))
+}
+
+/// A program of others that `x.py test` builds.
+fn built(name: &str) -> PathBuf {
+    let directory = env::var_os(TOOLS).unwrap_or_else(|| panic!("`{TOOLS}` is not set; run `./x.py test cargo`"));
+    let program = Path::new(&directory).join(name);
+    assert!(program.exists(), "there is no `{}`; run `./x.py test cargo`", program.display());
+    program
 }
 
 /// A server that ends with the test.
@@ -81,17 +92,33 @@ impl Server {
         })
     }
 
+    /// An S3 server that keeps a bucket's objects as files.
+    fn s3() -> Server {
+        let program = built("s3s-fs");
+        Server::start(|port, lab| {
+            fs::create_dir_all(lab.join("served/bucket")).expect("a directory can be made");
+            let mut command = Command::new(&program);
+            command.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
+            command.args(["--access-key", USER, "--secret-key", PASSWORD]).arg(lab.join("served"));
+            command
+        })
+    }
+
     /// The table of Cargo's configuration for who takes what `public` has signed.
     fn table(&self, public: &str) -> String {
         let port = self.port;
-        format!(
-            "[wasm-proc-macro.store]\nurl = \"https://127.0.0.1:{port}/modules\"\ntrusted-keys = [\"{public}\"]\ntimeout = \"20s\"\n"
-        )
+        let place = if self.lab.join("certificate").exists() {
+            format!("url = \"https://127.0.0.1:{port}/modules\"")
+        } else {
+            format!("url = \"s3://bucket/modules\"\nendpoint = \"http://127.0.0.1:{port}\"")
+        };
+        format!("[wasm-proc-macro.store]\n{place}\ntrusted-keys = [\"{public}\"]\ntimeout = \"20s\"\n")
     }
 
     /// The files that clients have sent.
     fn entries(&self) -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> = tests::command::files(&self.lab.join("served"));
+        // The S3 server notes things about objects beside them.
         files.retain(|file| file.file_name().is_some_and(|name| name.len() == 64));
         files.into_iter().map(|file| self.lab.join("served").join(file)).collect()
     }
@@ -163,7 +190,8 @@ impl Machine {
         );
         command.env("CARGO_HOME", cargo_home).env("HOME", &self.home).env("SSL_CERT_FILE", &self.certificate);
         command.env("WASM_PROC_MACRO_STORE_USER", USER).env("WASM_PROC_MACRO_STORE_PASSWORD", PASSWORD);
-        for variable in ["RUSTC", "RUSTDOC"] {
+        command.env("AWS_ACCESS_KEY_ID", USER).env("AWS_SECRET_ACCESS_KEY", PASSWORD);
+        for variable in ["AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "RUSTC", "RUSTDOC"] {
             command.env_remove(variable);
         }
         command
@@ -228,6 +256,24 @@ fn certificate_of_another(to: &Path) {
     let lab = Lab::new();
     certificate(&lab);
     fs::copy(lab.join("certificate"), to.join("certificate")).expect("it can be copied");
+}
+
+/// A bucket does the same.
+#[test]
+fn by_s3_a_second_machine_builds_no_macro() {
+    let server = Server::s3();
+    let (first, public) = Machine::old("packages/shared", &server);
+    first.run(&["build"]).success();
+    first.run(&["store", "push"]).success();
+    assert!(!server.entries().is_empty());
+    let second = Machine::new("packages/shared", &server, &public);
+    let outcome = second.run(&["run"]).success();
+    takes_all(&outcome, 1);
+    assert_eq!(outcome.stdout, "bad 3\n");
+    // As after its time, a credential is worth nothing.
+    let third = Machine::new("packages/small", &server, &public);
+    let outcome = third.command(&["run"]).env("AWS_SECRET_ACCESS_KEY", "expired").outcome();
+    goes_on(outcome, "is not used: it refuses the credentials (403 SignatureDoesNotMatch)");
 }
 
 /// A server ends, or is not what it was.
