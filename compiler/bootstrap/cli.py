@@ -139,6 +139,8 @@ def do_demo(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
 def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py test`."""
     part, words = suite.split(arguments.filter)
+    if part in ("", suite.CARGO):
+        system.ensure_packages(config, layout, system.CARGO_TEST_NEEDS)
     total = suite.Count() if part else suite.test_x_py(words)
     ready = toolchain.build(config, layout, arguments.jobs)
     suite.forget_other_checkout(layout, ready.stage0)

@@ -17,6 +17,8 @@ from .upstream import privileged
 STAGE0_RELEASES = ("1.95", "1.96")
 # As a row of `needs`: what counts instructions where the processor does not.
 BENCH_NEEDS = [("valgrind", "valgrind")]
+# A server of modules, and what makes certificates for it, for `tests/cargo/tests/shared_store.rs`.
+CARGO_TEST_NEEDS = [("/usr/sbin/nginx", "nginx-light"), ("openssl", "openssl")]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::on_refusal::OnRefusal;
 use crate::run::Options;
+use crate::store_args::StoreCommand;
 
 /// Run Cargo with every procedural macro of a project in WebAssembly.
 ///
@@ -110,6 +111,28 @@ from then on. With `optimize = \"first\"` in the table `[wasm-proc-macro]` modul
 built. What a macro expands to is the same.",
     ),
     (
+        "A shared store",
+        "\
+Behind the local store there may be one that machines share: a directory on a server that takes GET, HEAD
+and PUT, such as one with WebDAV, or a bucket of an S3 server. Cargo's configuration says where:
+
+  [wasm-proc-macro.store]
+  url = \"https://example.org/modules\"   # or \"s3://bucket/prefix\"; empty: none
+  trusted-keys = [\"ci:9f86d081…\"]       # as `store keygen` prints them
+  mode = \"read-write\"                   # send what is built here, too [default: read]
+  signing-key = \"/run/secrets/ci.key\"   # what signs it; relative to the directory with `.cargo`
+  credential-process = [\"program\"]      # prints {\"token\": …}, or \"username\" and \"password\", or what
+                                        # Amazon's tools print
+  endpoint = \"https://s3.example.org\"   # the S3 server, if it is not Amazon's; and `region`
+  timeout = \"10s\"                       # for one answer; all together take at most 12 times as long
+  retries = 2
+
+Only a module is taken that a trusted key has signed for the same package, source, features, dependencies
+and compiler. Shared are modules of packages from registries and Git, where nothing else on the machine had
+a say in what they are. Of a store that is slow, wrong or gone one line is said, and modules are built; with
+`--offline` it is not asked.",
+    ),
+    (
         "Pinned modules",
         "\
 The same file pins modules that a project brings along. `pack` prints its lines:
@@ -129,6 +152,12 @@ WASM_PROC_MACRO_STORE         the store's directory
                               [default: rustc-wasm-proc-macro/store in the user's cache directory]
 RUSTC_WASM_PROC_MACRO_CACHE   where the compiler keeps stubs and compiled modules
                               [default: compiled in the store]
+WASM_PROC_MACRO_STORE_TOKEN, or WASM_PROC_MACRO_STORE_USER and WASM_PROC_MACRO_STORE_PASSWORD
+                              credentials for a shared store, sent by https or to this machine only
+AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL
+                              for one in a bucket
+WASM_PROC_MACRO_STORE_SIGNING_KEY
+                              the text of a secret key, instead of `signing-key`
 CARGO_WASM_PROC_MACRO_ON_REFUSAL
                               as `on-refusal` in Cargo's configuration
 NO_COLOR, CARGO_TERM_COLOR, CARGO_TERM_QUIET, CARGO_TERM_VERBOSE, CARGO_TERM_PROGRESS_WHEN
@@ -302,41 +331,6 @@ pub(crate) struct Verify {
     pub(crate) cargo: Vec<OsString>,
 }
 
-#[derive(Subcommand)]
-pub(crate) enum StoreCommand {
-    /// List the modules
-    List {
-        /// Write JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Remove what was not used for long
-    Gc {
-        /// Remove what was not used for this many days
-        #[arg(long, value_name = "DAYS", default_value_t = 30)]
-        max_age: u64,
-        /// Then remove the longest unused modules until the rest is no larger, such as `500M` or `2G`
-        #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-        max_size: Option<u64>,
-    },
-    /// Remove everything
-    Clear,
-}
-
-/// Reads a number of bytes with an optional unit of 1024s.
-fn parse_size(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
-        "" | "B" => 0,
-        "K" | "KB" | "KIB" => 10,
-        "M" | "MB" | "MIB" => 20,
-        "G" | "GB" | "GIB" => 30,
-        _ => return Err("expected a number of bytes, or one with `K`, `M` or `G`".to_owned()),
-    };
-    let number: u64 = digits.parse().map_err(|_| "expected a number, such as in `500M`".to_owned())?;
-    number.checked_mul(1 << shift).ok_or_else(|| "that is more than there can be".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -345,14 +339,5 @@ mod tests {
     fn the_definition_has_no_contradictions() {
         // clap checks only what a call happens to use, but for this.
         <Cli as clap::CommandFactory>::command().debug_assert();
-    }
-
-    #[test]
-    fn sizes_have_units_of_1024() {
-        // A wrong unit would throw a store away.
-        assert_eq!(parse_size("12"), Ok(12));
-        assert_eq!(parse_size("500M"), Ok(500 << 20));
-        assert_eq!(parse_size("2gib"), Ok(2 << 30));
-        assert!(parse_size("M").is_err() && parse_size("1.5G").is_err() && parse_size("99999999999G").is_err());
     }
 }

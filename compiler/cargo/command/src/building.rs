@@ -91,6 +91,7 @@ impl Resolver<'_> {
     pub(crate) fn build_missing(&mut self, command: &OsStr, more: &[OsString]) -> Result<()> {
         self.check_forbidden()?;
         self.lock_missing();
+        self.ask_shared_store();
         self.check_forbidden()?;
         while !self.next_to_build().is_empty() && self.refusals.is_empty() {
             self.build_once(command, more)?;
@@ -99,7 +100,16 @@ impl Resolver<'_> {
             }
             self.check_forbidden()?;
         }
+        self.send_shared();
         Ok(())
+    }
+
+    /// Takes what is in the shared store, and says if that is of no use.
+    fn ask_shared_store(&mut self) {
+        if let (Some(trouble), Some(store)) = (self.fetch_shared(), &self.macros.plan.settings.store) {
+            let url = store.address().unwrap_or_default();
+            self.shell.warn(format_args!("the shared store `{url}` is not used: {trouble}"));
+        }
     }
 
     /// Takes the locks of the modules that are to be built, in the order of their keys so that no two runs wait for each other. A module
@@ -150,6 +160,7 @@ impl Resolver<'_> {
             return Ok(None);
         }
         self.lock_missing();
+        self.ask_shared_store();
         if self.to_build().is_empty() || !self.decisions.values().all(is_simple) {
             return Ok(None);
         }
@@ -162,6 +173,7 @@ impl Resolver<'_> {
             }
         }
         self.locks = arrivals.locks;
+        self.sharing.arrived.extend(arrivals.arrived.keys());
         self.decisions.extend(arrivals.arrived);
         Ok((code == 0 || self.to_build().is_empty()).then_some(code))
     }
@@ -221,6 +233,7 @@ impl Resolver<'_> {
             let failed = |index| (index, self.stuck(Trouble::Failed { reason: reason.clone(), known: false }));
             arrived.extend(undecided.into_iter().map(failed).collect::<Vec<_>>());
         }
+        self.sharing.arrived.extend(arrived.keys());
         self.decisions.extend(arrived);
         self.locks = locks;
         self.locks.retain(|index, _| matches!(self.decisions.get(index), Some(Decision::Build)));

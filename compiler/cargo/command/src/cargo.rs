@@ -87,6 +87,9 @@ impl<'a> Cargo<'a> {
         if let Some(settings) = &self.line.settings {
             plan.settings = settings.clone();
         }
+        if let Some(store) = &plan.settings.store {
+            store.check()?;
+        }
         Ok(plan)
     }
 

@@ -7,14 +7,19 @@ use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
 
 use crate::args::{Cli, Command};
 use crate::shell::{Shell, Verbosity};
-use crate::{init, optimize, pack, permissions_command, reference, run, split, store_command};
+use crate::store_args::StoreCommand;
+use crate::{init, optimize, pack, permissions_command, reference, run, shared, shared_command, split, store_command};
 
 /// The exit code of Cargo for a command line that it does not understand.
 const USAGE_CODE: i32 = 1;
 
 /// `cargo wasm-proc-macro`, from the command line to the exit code.
 pub fn command() -> i32 {
-    let split = split::split(std::env::args_os().skip(1));
+    let mut args = std::env::args_os().skip(1).peekable();
+    if args.next_if(|first| first == shared::COURIER).is_some() {
+        return shared::courier::run();
+    }
+    let split = split::split(args);
     let cli = parse(&split.ours);
     let color = cli.common.color.as_deref().map(OsStr::new).or_else(|| split.cargo.value_of("--color"));
     let verbosity = match &cli.common {
@@ -34,6 +39,10 @@ pub fn command() -> i32 {
         Command::Optimize(_) => optimize::run(&shell, &split.cargo),
         Command::Pack(options) => pack::pack(&shell, options, &split.cargo),
         Command::Verify(options) => pack::verify(&shell, options, &split.cargo),
+        Command::Store { command: StoreCommand::Keygen(options) } => shared_command::keygen(&shell, options),
+        Command::Store { command: StoreCommand::Pull(_) } => shared_command::pull(&shell, &split.cargo),
+        Command::Store { command: StoreCommand::Push(options) } => shared_command::push(&shell, options, &split.cargo),
+        Command::Store { command: StoreCommand::Verify(_) } => shared_command::verify(&shell, &split.cargo),
         Command::Store { command } => store_command::run(&shell, command),
         Command::Init(options) => init::run(&shell, options),
         Command::GenerateDocs { markdown, man, completions } => {

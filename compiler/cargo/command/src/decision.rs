@@ -33,6 +33,8 @@ pub(crate) enum Origin {
     Pinned,
     /// It was there: in the store or, of a package whose source may change, in the target directory.
     Cached,
+    /// It was in the shared store.
+    Shared,
     Built,
 }
 

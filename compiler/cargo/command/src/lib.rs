@@ -50,10 +50,16 @@ mod remembered;
 mod request;
 mod resolve;
 mod run;
+mod shared;
+#[cfg(feature = "command")]
+mod shared_command;
+mod sharing;
 mod shell;
 mod sources;
 mod split;
 mod store;
+#[cfg(feature = "command")]
+mod store_args;
 #[cfg(feature = "command")]
 mod store_command;
 mod summary;

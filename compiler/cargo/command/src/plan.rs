@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::failure::{Failure, Result};
 use crate::on_refusal::OnRefusal;
 use crate::profile::Optimize;
+use crate::shared::settings::SharedSettings;
 
 /// Names the project and the target directory of the build that has started this one.
 const OUTER_VARIABLE: &str = "__CARGO_WASM_PROC_MACRO_OUTER";
@@ -58,6 +59,7 @@ pub(crate) struct Settings {
     pub(crate) forbid_native: bool,
     #[serde(default)]
     pub(crate) optimize: Optimize,
+    pub(crate) store: Option<SharedSettings>,
 }
 
 /// One compilation, or one run of a build script.

@@ -37,6 +37,9 @@ const MOST: usize = 16;
 /// How variables begin that have a say in what Cargo or the store does.
 const VARIABLES: [&str; 6] = ["CARGO", "RUST", "__CARGO", "WASM_PROC_MACRO", "XDG_CACHE_HOME", "HOME"];
 
+/// What has none although it begins so: how to get at a shared store, in which stand secrets.
+const NO_SAY: &str = "WASM_PROC_MACRO_STORE_";
+
 /// The decisions of one build.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Remembered {
@@ -81,6 +84,7 @@ impl<'a> Memory<'a> {
         let mut variables: Vec<_> = std::env::vars_os()
             .map(|(name, value)| (name.into_encoded_bytes(), value.into_encoded_bytes()))
             .filter(|(name, _)| VARIABLES.iter().any(|start| name.starts_with(start.as_bytes())))
+            .filter(|(name, _)| !name.starts_with(NO_SAY.as_bytes()))
             .collect();
         variables.sort();
         let toolchain = session.toolchain.listing().ok()?.to_string();

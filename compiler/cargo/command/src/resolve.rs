@@ -15,6 +15,7 @@ use crate::profile::Profile;
 use crate::project::{FILE_NAME, Project};
 use crate::refusals::Refused;
 use crate::request::{self, Mode, Request, Wanted};
+use crate::sharing::Sharing;
 use crate::shell::Shell;
 use crate::store::{BuildLock, Store, Stored};
 
@@ -68,6 +69,9 @@ pub(crate) struct Resolver<'a> {
     /// By index of the macro; only of those that are needed.
     pub(crate) decisions: BTreeMap<usize, Decision>,
     pub(super) locks: BTreeMap<usize, BuildLock>,
+    /// The macros that are needed whatever becomes of others.
+    roots: BTreeSet<usize>,
+    pub(crate) sharing: Sharing<'a>,
 }
 
 impl<'a> Resolver<'a> {
@@ -79,8 +83,20 @@ impl<'a> Resolver<'a> {
         choice: Choice,
     ) -> Resolver<'a> {
         let records = Records::of(&macros.plan.target_dir);
-        let (refusals, decisions, locks) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Resolver { shell: cargo.shell, cargo, macros, store, project, choice, records, refusals, decisions, locks }
+        Resolver {
+            shell: cargo.shell,
+            cargo,
+            macros,
+            store,
+            project,
+            choice,
+            records,
+            refusals: Vec::new(),
+            decisions: BTreeMap::new(),
+            locks: BTreeMap::new(),
+            roots: BTreeSet::new(),
+            sharing: Sharing::default(),
+        }
     }
 
     /// Decides about the macros that the units `starts` lead to, and about those with which they are built if they are.
@@ -88,6 +104,7 @@ impl<'a> Resolver<'a> {
     /// What stands behind a module that is there already is not needed, and neither is what stands behind a macro that is stuck.
     pub(crate) fn need(&mut self, starts: &[usize]) -> Result<()> {
         let mut open: BTreeSet<usize> = self.macros.met(starts, |_| false);
+        self.roots.extend(&open);
         let mut seen = BTreeSet::new();
         while let Some(index) = open.pop_first() {
             if !seen.insert(index) {
@@ -101,6 +118,21 @@ impl<'a> Resolver<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Leaves out what was to be built for macros that have become modules since.
+    pub(crate) fn forget_needless(&mut self) {
+        let mut open = self.roots.clone();
+        let mut seen = BTreeSet::new();
+        while let Some(index) = open.pop_first() {
+            if seen.insert(index)
+                && let Some(Decision::Build | Decision::Native(_)) = self.decisions.get(&index)
+            {
+                open.extend(self.macros.below(index));
+            }
+        }
+        self.decisions.retain(|index, decision| !matches!(decision, Decision::Build) || seen.contains(index));
+        self.locks.retain(|index, _| seen.contains(index));
     }
 
     /// Decides about one macro.

@@ -204,6 +204,7 @@ fn run_planned(
                 memory.keep(&resolver);
             }
             planned.used = Used::of(&resolver);
+            resolver.finish_sending();
             Summary::of(&resolver).say(cargo.shell);
             return Ok(Some(used.map_or(0, |used| used.code)));
         }

@@ -230,7 +230,7 @@ impl Resolver<'_> {
 
     /// The digests of the modules with which a macro is built and that its key and inputs say nothing of. Nothing if one of them is not
     /// there, or runs natively, so that it may read what no dep-info names.
-    fn other_modules(&self, index: usize) -> Option<Vec<String>> {
+    pub(crate) fn other_modules(&self, index: usize) -> Option<Vec<String>> {
         let mut digests = Vec::new();
         for below in self.macros.below(index) {
             if self.native_reason(below).is_some() {
@@ -271,7 +271,7 @@ impl Resolver<'_> {
     }
 
     /// The key of the modules that would be built from all this as it is now, of whatever profile.
-    fn content_key(&self, index: usize, inputs: &Inputs) -> Option<Key> {
+    pub(crate) fn content_key(&self, index: usize, inputs: &Inputs) -> Option<Key> {
         let files = inputs.files.iter().cloned().chain(self.manifests(index)).collect::<BTreeSet<_>>();
         let content = |file: &PathBuf| {
             let content = match fs::read(file) {

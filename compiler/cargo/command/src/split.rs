@@ -58,8 +58,14 @@ const PACK: Ours = Ours { flags: &[], values: &["-p", "--package", "-o", "--out-
 const VERIFY: Ours = Ours { flags: &[], values: &["-p", "--package"], list: "", help: HELP };
 const PERMISSIONS: Ours = Ours { flags: &[], values: &[], list: "--accept", help: HELP };
 const OPTIMIZE: Ours = Ours { flags: &[], values: &[], list: "", help: HELP };
+const SHARED: Ours = Ours { flags: &["--replace"], values: &[], list: "", help: HELP };
 const NOTHING: Ours = Ours { flags: &[], values: &[], list: "", help: &[] };
 const HELP: &[&str] = &["-h", "--help", "-V", "--version"];
+
+/// Whether a command of the store's is about a project, so that it has options of Cargo's.
+fn is_shared(command: &OsString) -> bool {
+    ["pull", "push", "verify"].iter().any(|name| command == name)
+}
 
 /// Takes apart a line of plain Cargo's, in which nothing is ours: the command that is meant, which the line may name by an alias, the
 /// settings as JSON, and the line.
@@ -91,6 +97,11 @@ pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Split {
         Some("verify") => VERIFY,
         Some("permissions") => PERMISSIONS,
         Some("optimize") => OPTIMIZE,
+        Some("store") if args.peek().is_some_and(is_shared) => {
+            split.ours.push(command.clone());
+            split.ours.extend(args.next());
+            SHARED
+        }
         // What has nothing to do with Cargo, or is not known, is for clap alone.
         _ => {
             split.ours = std::mem::take(&mut split.cargo.before);
@@ -100,7 +111,9 @@ pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Split {
             return split;
         }
     };
-    split.ours.push(command.clone());
+    if split.ours.is_empty() {
+        split.ours.push(command.clone());
+    }
     split.ours.extend(options);
     split.cargo.command = command;
     split.cargo.take_args(&ours, &mut args, &mut split.ours);
@@ -372,5 +385,13 @@ mod tests {
         // Its message has near names.
         assert_eq!(texts(&split_of("-q biuld -p x").ours), "-q biuld -p x");
         assert_eq!(texts(&split_of("store gc --max-age 3").ours), "store gc --max-age 3");
+    }
+
+    #[test]
+    fn what_is_shared_is_so_by_project() {
+        // Cargo's options decide which macros there are, as for `pack`.
+        let split = split_of("store push --replace -p x --features f");
+        assert_eq!(texts(&split.ours), "store push --replace");
+        assert_eq!(texts(&split.cargo.all()), "store -p x --features f");
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Summary {
     wasm: usize,
     /// Of those from Wasm.
     cached: usize,
+    #[serde(default)]
+    downloaded: usize,
     pinned: usize,
     /// The names of those that run natively, by the reason.
     native: BTreeMap<String, Vec<String>>,
@@ -27,6 +29,7 @@ impl Summary {
                 Some(Decision::Wasm(module)) => {
                     summary.wasm += 1;
                     summary.cached += usize::from(module.origin == Origin::Cached);
+                    summary.downloaded += usize::from(module.origin == Origin::Shared);
                     summary.pinned += usize::from(module.origin == Origin::Pinned);
                 }
                 Some(Decision::Native(reason)) => {
@@ -41,7 +44,7 @@ impl Summary {
 
     /// The summary of a run that finds everything as this one leaves it.
     pub(crate) fn of_next(self) -> Summary {
-        Summary { cached: self.wasm - self.pinned, ..self }
+        Summary { cached: self.wasm - self.pinned, downloaded: 0, ..self }
     }
 
     /// Says it. Says nothing if there were no macros.
@@ -60,7 +63,8 @@ impl Summary {
             return Vec::new();
         }
         let mut first = format!("{} macro{} from Wasm", self.wasm, if self.wasm == 1 { "" } else { "s" });
-        let origins = [(self.cached, "cached"), (self.pinned, "pinned")].into_iter().filter(|(count, _)| *count > 0);
+        let origins = [(self.cached, "cached"), (self.downloaded, "downloaded"), (self.pinned, "pinned")];
+        let origins = origins.iter().filter(|(count, _)| *count > 0);
         let origins: Vec<String> = origins.map(|(count, word)| format!("{count} {word}")).collect();
         if !origins.is_empty() {
             first += &format!(" ({})", origins.join(", "));

@@ -54,7 +54,7 @@ impl Toolchain {
         &self.root
     }
 
-    fn program(&self, name: &str) -> PathBuf {
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.root.join("bin").join(format!("{name}{}", env::consts::EXE_SUFFIX))
     }
 

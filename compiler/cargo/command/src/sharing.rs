@@ -1,0 +1,382 @@
+//! What decisions have to do with the shared store: what is asked for there before it is built, and what is sent after.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use stubgen::module::{Digest, ModuleInfo};
+
+use crate::decision::{Decision, Module, Origin};
+use crate::key::Key;
+use crate::profile::Profile;
+use crate::resolve::{Resolver, stored_module};
+use crate::shared::errand::{Courier, Errand, Job, Parcel, Report};
+use crate::shared::settings::{Mode, SharedSettings};
+use crate::shell::Shell;
+use crate::sources::Inputs;
+use crate::store::Meta;
+
+/// Below this run's directory for temporary files: where modules arrive.
+const ARRIVALS: &str = "shared";
+
+/// What this run has had to do with the shared store.
+#[derive(Default)]
+pub(crate) struct Sharing<'a> {
+    /// Macros that were asked for.
+    asked: BTreeSet<usize>,
+    /// Those of which something is there that must not be used.
+    pub(crate) refused: BTreeSet<usize>,
+    /// Those that Cargo has built for this run, or before, and that were not sent yet.
+    pub(crate) arrived: BTreeSet<usize>,
+    /// Whether the store is of no use, which was said.
+    is_off: bool,
+    sending: Option<Sending<'a>>,
+}
+
+/// Modules on their way to the store. Whatever ends the run, their arrival is waited for, within the store's time.
+struct Sending<'a> {
+    shell: &'a Shell,
+    courier: Option<Courier>,
+    url: String,
+    /// The names of what is sent, by key.
+    names: Vec<(String, String)>,
+}
+
+/// What came of asking.
+#[derive(Default)]
+pub(crate) struct Asked {
+    /// The macros that were taken, and who has signed them.
+    pub(crate) taken: Vec<(usize, String)>,
+    pub(crate) missing: Vec<usize>,
+    pub(crate) refused: Vec<(usize, String)>,
+    pub(crate) trouble: Option<String>,
+}
+
+/// A module that is as it should be, but nowhere kept.
+struct Arrived {
+    index: usize,
+    signer: String,
+    bytes: Vec<u8>,
+    path: PathBuf,
+    digest: String,
+    variables: Vec<String>,
+    profile: Profile,
+}
+
+impl<'a> Resolver<'a> {
+    /// The shared store, if there is one that may be asked.
+    fn shared(&self) -> Option<&'a SharedSettings> {
+        let settings = self.macros.plan.settings.store.as_ref()?;
+        (settings.address().is_some() && !settings.offline && !self.choice.from_source && !self.sharing.is_off)
+            .then_some(settings)
+    }
+
+    /// Takes from the shared store what would be built: first what nothing else is built with, since what stands behind a module need not be
+    /// there. The caller has the locks of the macros. Returns why the store is of no use, if that was found.
+    pub(crate) fn fetch_shared(&mut self) -> Option<String> {
+        let mut signers: Vec<(usize, String)> = Vec::new();
+        let mut refused = Vec::new();
+        let mut trouble = None;
+        while let Some(settings) = self.shared() {
+            let candidates: Vec<usize> = self.to_build().into_iter().filter(|index| self.is_constant(*index)).collect();
+            let mut wanted: Vec<usize> =
+                candidates.iter().copied().filter(|index| !self.sharing.asked.contains(index)).collect();
+            let below: BTreeSet<usize> = wanted.iter().flat_map(|index| self.macros.below(*index)).collect();
+            wanted.retain(|index| !below.contains(index));
+            if wanted.is_empty() {
+                break;
+            }
+            self.sharing.asked.extend(&wanted);
+            let asked = self.ask_shared(settings, &wanted);
+            for (index, signer) in asked.taken {
+                self.locks.remove(&index);
+                signers.push((index, signer));
+            }
+            self.sharing.refused.extend(asked.refused.iter().map(|(index, _)| *index));
+            refused.extend(asked.refused);
+            self.sharing.is_off = asked.trouble.is_some();
+            trouble = asked.trouble;
+            self.forget_needless();
+        }
+        self.say_refused(&refused);
+        self.say_taken(&signers);
+        trouble
+    }
+
+    /// Asks for modules, and keeps those that are taken in the local store.
+    fn ask_shared(&mut self, settings: &SharedSettings, wanted: &[usize]) -> Asked {
+        let (mut asked, arrived) = self.look(settings, wanted);
+        for Arrived { index, signer, bytes, path, digest, variables, profile } in arrived {
+            let module = match self.keep_shared(index, profile, &bytes, variables) {
+                Ok(module) => module,
+                Err(error) => {
+                    self.shell.warn_once(format_args!(
+                        "the module store cannot be written, so modules are fetched again next time: {error}"
+                    ));
+                    Module { path, digest, origin: Origin::Shared, _stored: None }
+                }
+            };
+            let decision = self.allowed(index, module);
+            self.decisions.insert(index, decision);
+            asked.taken.push((index, signer));
+        }
+        asked
+    }
+
+    /// Asks for modules, and keeps nothing.
+    pub(crate) fn look_at_shared(&self, settings: &SharedSettings, wanted: &[usize]) -> Asked {
+        let (mut asked, arrived) = self.look(settings, wanted);
+        asked.taken = arrived.into_iter().map(|arrived| (arrived.index, arrived.signer)).collect();
+        asked
+    }
+
+    /// Asks for modules, for the best ones first: what came of it, and those that are as they should be.
+    fn look(&self, settings: &SharedSettings, wanted: &[usize]) -> (Asked, Vec<Arrived>) {
+        let (mut all, mut arrived) = (Asked { missing: wanted.to_vec(), ..Asked::default() }, Vec::new());
+        for profile in self.choice.profile.suitable() {
+            if all.missing.is_empty() || all.trouble.is_some() {
+                break;
+            }
+            let wanted = std::mem::take(&mut all.missing);
+            let (asked, more) = self.look_for(settings, &wanted, *profile);
+            arrived.extend(more);
+            all.refused.extend(asked.refused);
+            (all.missing, all.trouble) = (asked.missing, asked.trouble);
+        }
+        (all, arrived)
+    }
+
+    /// Asks for modules of one profile.
+    fn look_for(&self, settings: &SharedSettings, wanted: &[usize], profile: Profile) -> (Asked, Vec<Arrived>) {
+        let mut asked = Asked::default();
+        let mut arrived = Vec::new();
+        let parcels = wanted.iter().map(|index| self.parcel(*index, profile)).collect();
+        let reports = match self.send_courier(settings, Job::Pull, parcels) {
+            Ok(courier) => courier.wait(),
+            Err(error) => vec![Report::Trouble { reason: format!("nobody can be sent there: {error}") }],
+        };
+        let index_of =
+            |key: &str| wanted.iter().copied().find(|index| self.shared_key(*index, profile).as_str() == key);
+        for report in reports {
+            match report {
+                Report::Trouble { reason } => asked.trouble = asked.trouble.or(Some(reason)),
+                Report::Missing { key } => asked.missing.extend(index_of(&key)),
+                Report::Refused { key, reason } => asked.refused.extend(index_of(&key).map(|index| (index, reason))),
+                Report::Taken { key, file, sha256, variables, signer } => {
+                    let Some(index) = index_of(&key) else { continue };
+                    if variables.iter().any(|name| self.value(name).is_some()) {
+                        self.shell.verbose(format_args!(
+                            "the shared store's {} is made without {}, which are set here",
+                            self.macros.list[index].named(),
+                            variables.join(", ")
+                        ));
+                        asked.missing.push(index);
+                        continue;
+                    }
+                    let read = fs::read(&file).map_err(|error| format!("it cannot be read: {error}"));
+                    match read.and_then(|bytes| self.check_module(index, &bytes, &sha256).map(|()| bytes)) {
+                        Ok(bytes) => {
+                            arrived.push(Arrived {
+                                index,
+                                signer,
+                                bytes,
+                                path: file,
+                                digest: sha256,
+                                variables,
+                                profile,
+                            });
+                        }
+                        Err(reason) => asked.refused.push((index, reason)),
+                    }
+                }
+                Report::Sent { .. } | Report::Present { .. } => {}
+            }
+        }
+        (asked, arrived)
+    }
+
+    /// Whether a module is one that the compiler takes, of the macro that is meant. The signer may have made it with another compiler's bug.
+    fn check_module(&self, index: usize, bytes: &[u8], sha256: &str) -> Result<(), String> {
+        let it = &self.macros.list[index];
+        let digest = Digest::of(bytes);
+        if digest.to_string() != sha256 {
+            return Err("it has changed on the way".to_owned());
+        }
+        let info =
+            ModuleInfo::parse_with_digest(bytes, digest).map_err(|error| format!("it cannot be used: {error}"))?;
+        if info.abi.krate != it.krate || info.abi.version != it.version {
+            return Err(format!("it is of crate `{}` {}", info.abi.krate, info.abi.version));
+        }
+        Ok(())
+    }
+
+    /// Keeps a module as if it had been built here, where none of these variables is set either.
+    fn keep_shared(&self, index: usize, profile: Profile, bytes: &[u8], variables: Vec<String>) -> io::Result<Module> {
+        let it = &self.macros.list[index];
+        let inputs = Inputs { variables: variables.into_iter().collect(), ..Inputs::default() };
+        let Some(key) = self.content_key(index, &inputs) else {
+            return Err(io::Error::other("not all is known that decides about it"));
+        };
+        let key = key.with(&profile);
+        let lock = self.store.lock(&key, || ())?;
+        let stored = self.store.put(&key, bytes, Meta::of(it, profile))?;
+        drop(lock);
+        self.store.write_sources(&it.key, inputs, &key)?;
+        self.store.forget_failure(&it.key);
+        Ok(stored_module(stored, Origin::Shared))
+    }
+
+    /// Whether a macro's key says all about it, on every machine: its packages never change, and no macro has a part in it that only this
+    /// project knows.
+    pub(crate) fn is_constant(&self, index: usize) -> bool {
+        self.macros.list[index].changeable.is_none() && self.other_modules(index).is_some_and(|other| other.is_empty())
+    }
+
+    /// What had a say when a module was made that is in the local store, if another machine would make the same of it. What a variable says can
+    /// be a secret, and a file elsewhere is another one on another machine.
+    fn shared_variables(&self, index: usize) -> Option<Vec<String>> {
+        let inputs = self.store.sources(&self.macros.list[index].key).filter(|_| self.is_constant(index))?;
+        let is_unset = |name: &String| self.value(name).is_none();
+        let is_shared = inputs.files.is_empty() && inputs.variables.iter().all(is_unset);
+        is_shared.then(|| inputs.variables.into_iter().collect())
+    }
+
+    /// Sends what was built by this run, if this machine may. Nobody waits for that now.
+    pub(crate) fn send_shared(&mut self) {
+        let Some(settings) = self.shared().filter(|settings| settings.mode == Mode::ReadWrite) else { return };
+        let arrived: Vec<usize> = std::mem::take(&mut self.sharing.arrived).into_iter().collect();
+        self.start_sending(settings, &arrived);
+    }
+
+    /// Sends those of these modules that may be of use elsewhere, and returns which ones these are.
+    pub(crate) fn start_sending(&mut self, settings: &SharedSettings, macros: &[usize]) -> Vec<usize> {
+        let outgoing = |index: &usize| {
+            let Some(Decision::Wasm(module)) = self.decisions.get(index) else { return None };
+            let variables = self.shared_variables(*index)?;
+            let replaces = self.sharing.refused.contains(index);
+            let profile = module._stored.as_ref()?.meta.profile;
+            let module = Some(module.path.clone());
+            Some((*index, Parcel { module, variables, replaces, ..self.parcel(*index, profile) }))
+        };
+        let (sent, parcels): (Vec<usize>, Vec<Parcel>) = macros.iter().filter_map(outgoing).unzip();
+        if parcels.is_empty() {
+            return sent;
+        }
+        let names = sent.iter().zip(&parcels);
+        let names = names.map(|(index, parcel)| (parcel.key.clone(), self.macros.list[*index].named().to_string()));
+        let names = names.collect();
+        let url = settings.address().unwrap_or_default().to_owned();
+        // One after the other, so that it can be told which of them has said what.
+        self.sharing.sending = None;
+        match self.send_courier(settings, Job::Push, parcels) {
+            Ok(courier) => {
+                self.sharing.sending = Some(Sending { shell: self.shell, courier: Some(courier), url, names });
+            }
+            Err(error) => self.shell.warn(format_args!("nothing is sent to the shared store `{url}`: {error}")),
+        }
+        sent
+    }
+
+    /// Waits until what was sent has arrived.
+    pub(crate) fn finish_sending(&mut self) -> bool {
+        self.sharing.sending.take().is_none_or(|mut sending| sending.finish())
+    }
+
+    fn send_courier(&self, settings: &SharedSettings, job: Job, parcels: Vec<Parcel>) -> io::Result<Courier> {
+        let directory = self.cargo.temporary.join(ARRIVALS);
+        fs::create_dir_all(&directory)?;
+        let toolchain = &self.cargo.toolchain;
+        let errand = Errand {
+            settings: settings.clone(),
+            job,
+            compiler: self.macros.plan.rustc.lines().next().unwrap_or_default().to_owned(),
+            toolchain: toolchain.identity(self.store)?.to_string(),
+            directory,
+            parcels,
+        };
+        Courier::start(self.shell, toolchain, &errand)
+    }
+
+    /// The key of a macro's module in the shared store.
+    fn shared_key(&self, index: usize, profile: Profile) -> Key {
+        self.macros.list[index].key.with(&profile)
+    }
+
+    /// What the shared store knows a macro by.
+    fn parcel(&self, index: usize, profile: Profile) -> Parcel {
+        let it = &self.macros.list[index];
+        let unit = &self.macros.plan.units[it.units[0]];
+        let checksum = unit.checksum.as_ref().map(|checksum| format!("sha256:{checksum}"));
+        let checkout = || unit.git_checkout().map(|checkout| format!("git:{checkout}"));
+        Parcel {
+            key: self.shared_key(index, profile).as_str().to_owned(),
+            package: it.package.to_owned(),
+            name: it.name.to_owned(),
+            version: it.version.to_owned(),
+            features: it.features.to_vec(),
+            source: checksum.or_else(checkout).unwrap_or_default(),
+            module: None,
+            variables: Vec::new(),
+            replaces: false,
+        }
+    }
+
+    fn say_taken(&self, signers: &[(usize, String)]) {
+        let Some(settings) = self.macros.plan.settings.store.as_ref().filter(|_| !signers.is_empty()) else { return };
+        let names: BTreeSet<&str> = signers.iter().map(|(_, signer)| signer.as_str()).collect();
+        let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+        let (url, plural) = (settings.address().unwrap_or_default(), if signers.len() == 1 { "" } else { "s" });
+        let count = signers.len();
+        self.shell
+            .status("Downloaded", format_args!("{count} module{plural} from `{url}`, signed by {}", names.join(", ")));
+    }
+
+    /// One line for all of them.
+    fn say_refused(&self, refused: &[(usize, String)]) {
+        let Some(settings) = self.macros.plan.settings.store.as_ref().filter(|_| !refused.is_empty()) else { return };
+        let reasons: BTreeSet<&str> = refused.iter().map(|(_, reason)| reason.as_str()).collect();
+        let of_one = |reason: &str| {
+            let of_it = refused.iter().filter(|(_, its)| its == reason);
+            let names: Vec<String> = of_it.map(|(index, _)| self.macros.list[*index].named().to_string()).collect();
+            format!("{} ({reason})", names.join(", "))
+        };
+        let parts: Vec<String> = reasons.into_iter().map(of_one).collect();
+        let url = settings.address().unwrap_or_default();
+        self.shell.warn(format_args!("refused from the shared store `{url}`: {}", parts.join("; ")));
+    }
+}
+
+impl Sending<'_> {
+    /// Waits, says what came of it, and whether all went well.
+    fn finish(&mut self) -> bool {
+        let Some(courier) = self.courier.take() else { return true };
+        let (mut sent, mut is_well, url) = (0, true, &self.url);
+        for report in courier.wait() {
+            match report {
+                Report::Sent { .. } => sent += 1,
+                Report::Refused { key, reason } => {
+                    is_well = false;
+                    let name = self.names.iter().find(|(known, _)| *known == key).map_or("a module", |(_, name)| name);
+                    self.shell.warn(format_args!("{name} is not sent to the shared store `{url}`: {reason}"));
+                }
+                Report::Trouble { reason } => {
+                    is_well = false;
+                    self.shell.warn(format_args!("not all is sent to the shared store `{url}`: {reason}"));
+                }
+                Report::Present { .. } | Report::Missing { .. } | Report::Taken { .. } => {}
+            }
+        }
+        if sent > 0 {
+            let plural = if sent == 1 { "" } else { "s" };
+            self.shell.status("Uploaded", format_args!("{sent} module{plural} to `{url}`"));
+        }
+        is_well
+    }
+}
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}

@@ -1,0 +1,89 @@
+//! The command line of `store`: of the local one, and of the one that machines share.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+#[derive(Subcommand)]
+pub(crate) enum StoreCommand {
+    /// List the modules
+    List {
+        /// Write JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove what was not used for long
+    Gc {
+        /// Remove what was not used for this many days
+        #[arg(long, value_name = "DAYS", default_value_t = 30)]
+        max_age: u64,
+        /// Then remove the longest unused modules until the rest is no larger, such as `500M` or `2G`
+        #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+        max_size: Option<u64>,
+    },
+    /// Remove everything
+    Clear,
+    /// Make a pair of keys for a shared store: the secret one signs modules, the public one says whose are taken
+    Keygen(Keygen),
+    /// Take what the project needs from the shared store
+    Pull(Shared),
+    /// Sign the project's modules that are in the local store, and send them to the shared one
+    Push(Push),
+    /// Say what the shared store has for the project, and whether each of it is as it was signed, by whom
+    Verify(Shared),
+}
+
+#[derive(Args)]
+pub(crate) struct Keygen {
+    /// What messages call whoever signs with it, such as `ci`
+    pub(crate) name: String,
+    /// The file to write the secret key to [default: NAME.key]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Shared {
+    /// Options of `cargo build`'s: they decide which macros there are. `--all-targets` finds those that only tests use
+    #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) cargo: Vec<OsString>,
+}
+
+#[derive(Args)]
+pub(crate) struct Push {
+    /// Send modules also where the shared store has something already
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Options of `cargo build`'s: they decide which macros there are. `--all-targets` finds those that only tests use
+    #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) cargo: Vec<OsString>,
+}
+
+/// Reads a number of bytes with an optional unit of 1024s.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => 0,
+        "K" | "KB" | "KIB" => 10,
+        "M" | "MB" | "MIB" => 20,
+        "G" | "GB" | "GIB" => 30,
+        _ => return Err("expected a number of bytes, or one with `K`, `M` or `G`".to_owned()),
+    };
+    let number: u64 = digits.parse().map_err(|_| "expected a number, such as in `500M`".to_owned())?;
+    number.checked_mul(1 << shift).ok_or_else(|| "that is more than there can be".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units_of_1024() {
+        // A wrong unit would throw a store away.
+        assert_eq!(parse_size("12"), Ok(12));
+        assert_eq!(parse_size("500M"), Ok(500 << 20));
+        assert_eq!(parse_size("2gib"), Ok(2 << 30));
+        assert!(parse_size("M").is_err() && parse_size("1.5G").is_err() && parse_size("99999999999G").is_err());
+    }
+}
