@@ -18,8 +18,8 @@ use std::path::Path;
 
 pub use abi::{Abi, Edition};
 pub use attributes::{Attributes, Deprecated};
-pub use declarations::{Declaration, MAX_MACROS};
 pub(crate) use declarations::to_section as declarations_section;
+pub use declarations::{Declaration, MAX_MACROS};
 pub use digest::Digest;
 pub use error::{ModuleError, NotWasm, ReadError};
 pub use guest::{

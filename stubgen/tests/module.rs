@@ -6,8 +6,8 @@ use std::fs;
 
 use common::{ABI, DECLS, I32, I64, TestModule, demo, test_module, with_decls};
 use stubgen::module::{
-    ABI_SECTION, Abi, DECLS_SECTION, Declaration, Digest, Edition, GuestAbi, ItemType, MAX_MACROS, ModuleError, ModuleInfo,
-    NotWasm, ReadError, ValueType, WASI_FUNCTIONS, starts_as_wasm,
+    ABI_SECTION, Abi, DECLS_SECTION, Declaration, Digest, Edition, GuestAbi, ItemType, MAX_MACROS, ModuleError,
+    ModuleInfo, NotWasm, ReadError, ValueType, WASI_FUNCTIONS, starts_as_wasm,
 };
 use wasm_encoder::{
     EntityType, ExportKind, ExportSection, FunctionSection, GlobalType, ImportCompact, ImportSection, Imports,

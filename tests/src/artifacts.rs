@@ -107,7 +107,8 @@ impl Artifacts {
     }
 
     fn macros_of(&self, source: &Source, form: Form) -> Result<PathBuf, String> {
-        let mut arguments: Vec<String> = ["--crate-type", "proc-macro", "-O", "-C", "strip=debuginfo"].map(str::to_owned).into();
+        let mut arguments: Vec<String> =
+            ["--crate-type", "proc-macro", "-O", "-C", "strip=debuginfo"].map(str::to_owned).into();
         // As Cargo does it: native crates of one name are told apart by this alone.
         let mut hasher = DefaultHasher::new();
         source.text.hash(&mut hasher);
@@ -166,7 +167,8 @@ impl Artifacts {
         let mut hasher = DefaultHasher::new();
         (&source.text, &source.path, &source.environment, &arguments, file_name).hash(&mut hasher);
         let key = format!("{:016x}", hasher.finish());
-        let slot = Arc::clone(self.slots.lock().expect("no test panics with the lock held").entry(key.clone()).or_default());
+        let slot =
+            Arc::clone(self.slots.lock().expect("no test panics with the lock held").entry(key.clone()).or_default());
         slot.get_or_init(|| {
             let dir = Artifacts::dir().join(&key);
             let path = dir.join(file_name);

@@ -68,14 +68,18 @@ pub fn make(kind: &str, good: &[u8]) -> Option<Vec<u8>> {
         "abi-not-a-number" => abi(&|text| replace(text, "abi=1\n", "abi=one\n")),
         "unknown-key" => abi(&|text| format!("{text}flavour=strange\n")),
         "duplicate-key" => abi(&|text| format!("{text}crate=plain\n")),
-        "missing-key" => abi(&|text| text.lines().filter(|line| !line.starts_with("edition=")).map(|line| format!("{line}\n")).collect()),
+        "missing-key" => abi(&|text| {
+            text.lines().filter(|line| !line.starts_with("edition=")).map(|line| format!("{line}\n")).collect()
+        }),
         "bad-crate-name" => abi(&|text| replace(text, "crate=plain\n", "crate=pla-in\n")),
         "bad-version" => abi(&|text| replace(text, "version=0.0.0\n", "version=new\n")),
         "future-edition" => abi(&|text| replace(text, "edition=2024\n", "edition=2027\n")),
         "no-value" => abi(&|text| replace(text, "edition=2024\n", "edition\n")),
         // What the module says of its source.
         "span-outside" => spans(&|text| replace(text, "crate=0:", "crate=9:")),
-        "span-missing" => spans(&|text| text.lines().filter(|line| !line.starts_with("macro=")).map(|line| format!("{line}\n")).collect()),
+        "span-missing" => spans(&|text| {
+            text.lines().filter(|line| !line.starts_with("macro=")).map(|line| format!("{line}\n")).collect()
+        }),
         // Exports and imports.
         "run-missing" => rename_export(good, RUN_EXPORT, "__rustc_proc_macro_walk"),
         "decls-missing" => rename_export(good, DECLS_EXPORT, "__rustc_proc_macro_facts"),
@@ -209,7 +213,11 @@ fn wild_decls(module: &[u8]) -> Vec<u8> {
                 panic!("globals of modules of ours are i32 constants")
             };
             let value = if index as u32 == decls { -16 } else { value };
-            let ty = wasm_encoder::GlobalType { val_type: wasm_encoder::ValType::I32, mutable: global.ty.mutable, shared: false };
+            let ty = wasm_encoder::GlobalType {
+                val_type: wasm_encoder::ValType::I32,
+                mutable: global.ty.mutable,
+                shared: false,
+            };
             globals.global(ty, &wasm_encoder::ConstExpr::i32_const(value));
         }
         Change::Contents(contents_of(&globals))

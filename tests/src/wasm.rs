@@ -106,7 +106,12 @@ pub fn copy_as(module: &[u8], crate_name: &str, from: &str, to: &str) -> Vec<u8>
         });
         lines.collect()
     });
-    let places: Vec<usize> = copy.windows(from.len()).enumerate().filter(|(_, window)| *window == from.as_bytes()).map(|(at, _)| at).collect();
+    let places: Vec<usize> = copy
+        .windows(from.len())
+        .enumerate()
+        .filter(|(_, window)| *window == from.as_bytes())
+        .map(|(at, _)| at)
+        .collect();
     assert!(!places.is_empty(), "`{from}` does not stand in the module");
     for at in places {
         copy[at..at + to.len()].copy_from_slice(to.as_bytes());

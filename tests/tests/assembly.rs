@@ -65,7 +65,8 @@ fn directives_that_read_are_refused() {
 /// The user has written the invocation, and a macro its text.
 #[test]
 fn a_text_that_a_macro_makes_is_the_macros() {
-    let assembly = "::core::arch::global_asm!(assembling::tokens!(r##\"\".incbin \\\"SECRET\\\"\"\"##));\nfn main() {}\n";
+    let assembly =
+        "::core::arch::global_asm!(assembling::tokens!(r##\"\".incbin \\\"SECRET\\\"\"\"##));\nfn main() {}\n";
     compile(assembly).one_error().says("assembly that a procedural macro returned could read a file");
 }
 

@@ -52,7 +52,10 @@ fn works(lab: &Lab, what: &str) {
 fn sections_say_what_the_crate_declares() {
     let lab = Lab::new();
     build(&lab, &["--target", "wasm32-wasip1"]).success();
-    assert_eq!(section(&lab, wasm::DECLS_SECTION), "bang:length:length\nbang:panics:panics\nderive:Empty:empty:empty\n");
+    assert_eq!(
+        section(&lab, wasm::DECLS_SECTION),
+        "bang:length:length\nbang:panics:panics\nderive:Empty:empty:empty\n"
+    );
     let abi = section(&lab, wasm::ABI_SECTION);
     let lines: Vec<&str> = abi.lines().collect();
     assert_eq!(lines[..4], ["abi=1", "crate=macros", "version=0.0.0", "edition=2021"]);
@@ -154,7 +157,10 @@ fn a_macro_crate_with_an_error_leaves_no_module() {
 fn a_macro_crate_may_use_macros_from_a_module() {
     let lab = Lab::new();
     build(&lab, &["--target", "wasm32-wasip1", "-O"]).success();
-    let source = format!("{} const THREE: usize = macros::length!(a b c);", MACROS.replace("input.into_iter().count()", "THREE + input.into_iter().count()"));
+    let source = format!(
+        "{} const THREE: usize = macros::length!(a b c);",
+        MACROS.replace("input.into_iter().count()", "THREE + input.into_iter().count()")
+    );
     lab.write("second.rs", source);
     lab.write("main.rs", "fn main() { println!(\"{}\", second::length!(a)); }");
     for (arguments, option) in [

@@ -116,11 +116,9 @@ fn without_a_target_directory_the_cache_is_in_one_of_the_working_directory() {
 /// Projects share a cache by an environment variable. The option beats it, and an empty one is none.
 #[test]
 fn an_environment_variable_names_the_default() {
-    for (value, option, expected) in [
-        ("shared", None, "shared"),
-        ("shared", Some("named"), "named"),
-        ("", None, "target/wasm-proc-macro"),
-    ] {
+    for (value, option, expected) in
+        [("shared", None, "shared"), ("shared", Some("named"), "named"), ("", None, "target/wasm-proc-macro")]
+    {
         let lab = lab();
         let mut rustc = lab.rustc_with_default_cache();
         rustc.args(["main.rs", "--emit=metadata", "--wasm-proc-macro", "plain.wasm"]);

@@ -52,7 +52,8 @@ fn cargo_build(arguments: &[&str]) -> HashMap<String, PathBuf> {
             continue;
         }
         let files = message["filenames"].as_array().expect("an artifact has files");
-        let file = files.iter().filter_map(|file| file.as_str()).find(|file| file.ends_with(".rlib") || file.ends_with(".so"));
+        let file =
+            files.iter().filter_map(|file| file.as_str()).find(|file| file.ends_with(".rlib") || file.ends_with(".so"));
         if let (Some(name), Some(file)) = (message["target"]["name"].as_str(), file) {
             libraries.insert(name.replace('-', "_"), PathBuf::from(file));
         }
@@ -82,7 +83,17 @@ fn build_module(guest: &HashMap<String, PathBuf>) -> PathBuf {
     let mut rustc = Toolchain::get().rustc();
     rustc.arg(dir.join("src/lib.rs")).arg("-o").arg(&aside);
     rustc.args(["--crate-name", "serde_derive", "--edition", "2021", "--crate-type", "proc-macro"]);
-    rustc.args(["--target", "wasm32-wasip1", "-O", "-C", "strip=debuginfo", "--cap-lints", "allow", "--cfg", "feature=\"default\""]);
+    rustc.args([
+        "--target",
+        "wasm32-wasip1",
+        "-O",
+        "-C",
+        "strip=debuginfo",
+        "--cap-lints",
+        "allow",
+        "--cfg",
+        "feature=\"default\"",
+    ]);
     for name in ["proc_macro2", "quote", "syn"] {
         rustc.arg("--extern").arg(format!("{name}={}", guest[name].display()));
     }
@@ -178,7 +189,9 @@ fn diagnostics_of_rejected_input_are_equal() {
         let path = format!("rejected/{file}.rs");
         let [wasm, native] = [Form::Wasm, Form::Native].map(|form| {
             let mut rustc = rustc(form, &path);
-            rustc.args(["--crate-type", "lib", "--emit=metadata", "--error-format=json", "-o"]).arg(lab.join("out.rmeta"));
+            rustc
+                .args(["--crate-type", "lib", "--emit=metadata", "--error-format=json", "-o"])
+                .arg(lab.join("out.rmeta"));
             rustc.outcome()
         });
         assert_eq!(native.code, Some(1), "{native}");
@@ -212,7 +225,10 @@ fn programs_do_the_same() {
 fn a_library_built_with_the_module_is_the_same_library() {
     let lab = Lab::new();
     lab.write("lib.rs", "#[derive(serde_derive::Serialize)] pub struct Shared { pub field: u8 }");
-    lab.write("main.rs", "fn main() { println!(\"{}\", serde_json::to_string(&shared::Shared { field: 1 }).unwrap()); }");
+    lab.write(
+        "main.rs",
+        "fn main() { println!(\"{}\", serde_json::to_string(&shared::Shared { field: 1 }).unwrap()); }",
+    );
     for form in [Form::Wasm, Form::Native] {
         let library = lab.join("libshared.rlib");
         let source = lab.join("lib.rs").display().to_string();
@@ -220,7 +236,13 @@ fn a_library_built_with_the_module_is_the_same_library() {
         rustc_lib.args(["--crate-type", "rlib", "--crate-name", "shared", "-o"]).arg(&library).outcome().success();
         let main = lab.join("main.rs").display().to_string();
         let mut rustc_main = rustc(form, &main);
-        rustc_main.arg("--extern").arg(format!("shared={}", library.display())).arg("-o").arg(lab.join("main")).outcome().success();
+        rustc_main
+            .arg("--extern")
+            .arg(format!("shared={}", library.display()))
+            .arg("-o")
+            .arg(lab.join("main"))
+            .outcome()
+            .success();
         assert_eq!(lab.run("main").success().stdout, "{\"field\":1}\n");
     }
 }

@@ -149,7 +149,9 @@ fn files_elsewhere_are_refused() {
 #[test]
 fn nothing_is_written() {
     let lab = package();
-    for call in ["write!(\"template.txt\")", "write!(\"new.txt\")", "append!(\"template.txt\")", "remove!(\"template.txt\")"] {
+    for call in
+        ["write!(\"template.txt\")", "write!(\"new.txt\")", "append!(\"template.txt\")", "remove!(\"template.txt\")"]
+    {
         let outcome = compile(&lab, Form::Wasm, "package", &[call.to_owned()]).one_error();
         let outcome = outcome.says("was refused writing `").says(".txt`");
         assert_eq!(fs::read_to_string(lab.join("package/template.txt")).unwrap(), "Hello, {name}!\n", "{outcome}");

@@ -229,7 +229,8 @@ fn what_a_macro_returns_opens_nothing_that_is_not_its_own() {
         "#[debugger_visualizer(gdb_script_file = PATH.txt)] pub mod m {}",
     ] {
         let written = |base: &str| {
-            let text = invocation.replace("PATH.", &format!("\"{base}.")).replace(".txt", ".txt\"").replace(".rs", ".rs\"");
+            let text =
+                invocation.replace("PATH.", &format!("\"{base}.")).replace(".txt", ".txt\"").replace(".rs", ".rs\"");
             text.replace("PATH", &format!("\"{base}\"")).replace("\".txt\"\"", "\".txt\"")
         };
         let quoted = |base: &str| format!("{:?}", written(base));
@@ -338,7 +339,9 @@ fn variables_are_told_by_permission_whoever_looks_them_up() {
         lab.write("package/lib.rs", text);
         let mut rustc = lab.rustc();
         rustc.current_dir(lab.join("package")).env("THE_SECRET_WORD", "xyzzy");
-        rustc.args(["lib.rs", "--crate-type=lib", "--emit=metadata,dep-info", "--wasm-proc-macro", "forger.wasm"]).outcome()
+        rustc
+            .args(["lib.rs", "--crate-type=lib", "--emit=metadata,dep-info", "--wasm-proc-macro", "forger.wasm"])
+            .outcome()
     };
     for call in [
         "forger::expand!(\"env!(\\\"THE_SECRET_WORD\\\")\", \"\");",
@@ -356,7 +359,9 @@ fn variables_are_told_by_permission_whoever_looks_them_up() {
 #[test]
 fn deep_nesting_is_an_error_and_not_the_end_of_the_stack() {
     let lab = lab();
-    let nest = |depth: usize, what: &str| compile(&lab, &format!("pub fn f() -> i32 {{ forger::nest!(\"{depth}\", \"{what}\") }}"));
+    let nest = |depth: usize, what: &str| {
+        compile(&lab, &format!("pub fn f() -> i32 {{ forger::nest!(\"{depth}\", \"{what}\") }}"))
+    };
     for (depth, what) in [
         (8_000, "print at the end of the stack"),
         (3_200, "parse at the end of the stack"),
@@ -397,7 +402,9 @@ fn chains_without_groups_are_an_error_and_not_the_end_of_the_stack() {
         let chain = |length| format!("{}{inner}{}", before.repeat(length), after.repeat(length));
         let output = |length| format!("pub fn f() {{ forger::output!(\"let _ = {};\") }}", chain(length));
         let outcome = compile(&lab, &output(60_000)).errors();
-        let said = ["error: the compiler's stack overflowed", "` of `forger`"].iter().all(|part| outcome.stderr.contains(part));
+        let said = ["error: the compiler's stack overflowed", "` of `forger`"]
+            .iter()
+            .all(|part| outcome.stderr.contains(part));
         assert!(said, "{before}{inner}{after}: {outcome}");
         // A request has another stack, which some of them fit into.
         let outcome = compile(&lab, &format!("forger::expand!(\"{}\", \"\");", chain(60_000)));

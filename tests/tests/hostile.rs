@@ -41,7 +41,8 @@ fn requests_that_make_no_sense_are_errors() {
 
 #[test]
 fn random_requests_are_errors() {
-    let invocations: Vec<String> = (1..400u64).map(|n| format!("hostile::random!({});", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    let invocations: Vec<String> =
+        (1..400u64).map(|n| format!("hostile::random!({});", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
     for chunk in invocations.chunks(100) {
         never_crashes(compile(&module(), chunk), chunk);
     }
@@ -98,7 +99,10 @@ fn literals_that_no_lexer_would_make_are_errors() {
         ends_with_an_error(&format!("hostile::forge!({kind} {});", bytes(text)), "error");
     }
     // The same way, and no error: it is the text that is refused.
-    assert_eq!(compile(&module(), &["hostile::forge!(1 97);".to_owned(), "hostile::forge!(4 92 110);".to_owned()]).code, Some(0));
+    assert_eq!(
+        compile(&module(), &["hostile::forge!(1 97);".to_owned(), "hostile::forge!(4 92 110);".to_owned()]).code,
+        Some(0)
+    );
 }
 
 /// Names that are empty, or that end a symbol's name early.
@@ -132,13 +136,22 @@ fn nothing_else_is_read_by_expanding_an_expression() {
             assert_eq!(outcome.code, Some(1), "{reader}: {outcome}");
             assert!(outcome.stderr.contains("the procedural macro `expand` of `hostile` "), "{reader}: {outcome}");
             assert!(outcome.stderr.contains("was refused reading `"), "{reader}: {outcome}");
-            assert!(outcome.stderr.contains("nothing is read") && !outcome.stderr.contains("the secret"), "{reader}: {outcome}");
+            assert!(
+                outcome.stderr.contains("nothing is read") && !outcome.stderr.contains("the secret"),
+                "{reader}: {outcome}"
+            );
         }
         let outcome = expand("own.txt");
-        assert!(outcome.stderr.contains("this is read: ") && outcome.stderr.contains("of the package"), "{reader}: {outcome}");
+        assert!(
+            outcome.stderr.contains("this is read: ") && outcome.stderr.contains("of the package"),
+            "{reader}: {outcome}"
+        );
         // For nobody but the macro: what it returns is the user's code.
         let outcome = expand("missing.txt");
-        assert!(outcome.stderr.contains("couldn't read `") && !outcome.stderr.contains("refused"), "{reader}: {outcome}");
+        assert!(
+            outcome.stderr.contains("couldn't read `") && !outcome.stderr.contains("refused"),
+            "{reader}: {outcome}"
+        );
     }
 }
 

@@ -70,7 +70,14 @@ fn cached_derives_go_with_their_module() {
     lab.write("main.rs", MAIN);
     let build = || {
         let mut rustc = lab.rustc();
-        rustc.args(["main.rs", "-C", "incremental=incremental", "-Zcache-proc-macros", "--wasm-proc-macro", "talk.wasm"]);
+        rustc.args([
+            "main.rs",
+            "-C",
+            "incremental=incremental",
+            "-Zcache-proc-macros",
+            "--wasm-proc-macro",
+            "talk.wasm",
+        ]);
         rustc.env("RUSTC_BOOTSTRAP", "1").outcome().success();
         lab.run("main").success().stdout
     };

@@ -28,7 +28,8 @@ pub fn endless(_input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// not, so it is sent twice: the first is reported, the second ends the process.
 #[test]
 fn a_fatal_signal_ends_a_compiler_that_runs_a_module() {
-    for signal in [libc_signal("SEGV"), libc_signal("BUS"), libc_signal("ILL"), libc_signal("INT"), libc_signal("TERM")] {
+    for signal in [libc_signal("SEGV"), libc_signal("BUS"), libc_signal("ILL"), libc_signal("INT"), libc_signal("TERM")]
+    {
         let lab = Lab::new();
         lab.module_from("endless", ENDLESS);
         lab.write("main.rs", "endless::endless!(); fn main() {}");
@@ -76,7 +77,8 @@ fn libc_signal(name: &str) -> i32 {
 }
 
 fn kill(process: u32, signal: i32) {
-    let status = Command::new("kill").arg(format!("-{signal}")).arg(process.to_string()).status().expect("`kill` is there");
+    let status =
+        Command::new("kill").arg(format!("-{signal}")).arg(process.to_string()).status().expect("`kill` is there");
     assert!(status.success());
 }
 

@@ -62,15 +62,25 @@ fn doctests_use_modules() {
 fn aliases_and_addresses_of_macros_are_those_of_their_crate() {
     let documentation = [Form::Native, Form::Wasm].map(|form| {
         let lab = Lab::new();
-        lab.write("library.rs", "#[doc(inline)] pub use documented::current;\n#[doc(no_inline)] pub use documented::Documented;");
+        lab.write(
+            "library.rs",
+            "#[doc(inline)] pub use documented::current;\n#[doc(no_inline)] pub use documented::Documented;",
+        );
         let macros = Artifacts::get().macros("documented", form).unwrap();
         rustdoc(&lab).args(use_macros(form, "documented", &macros)).args(["--out-dir", "doc"]).outcome().success();
         let all = files(&lab.join("doc"));
         let read = |path: PathBuf| (fs::read(lab.join("doc").join(&path)).unwrap(), path);
-        all.into_iter().filter(|path| path.starts_with("search.index") || path.starts_with("library")).map(read).collect::<Vec<_>>()
+        all.into_iter()
+            .filter(|path| path.starts_with("search.index") || path.starts_with("library"))
+            .map(read)
+            .collect::<Vec<_>>()
     });
     let [native, wasm] = &documentation;
-    assert!(native == wasm, "{:?}", native.iter().zip(wasm).filter(|(a, b)| a != b).map(|(a, _)| &a.1).collect::<Vec<_>>());
+    assert!(
+        native == wasm,
+        "{:?}",
+        native.iter().zip(wasm).filter(|(a, b)| a != b).map(|(a, _)| &a.1).collect::<Vec<_>>()
+    );
     let contains = |text: &str| wasm.iter().any(|(bytes, _)| String::from_utf8_lossy(bytes).contains(text));
     for text in ["present_day", "two words", "https://documented.example/1.0/"] {
         assert!(contains(text), "{text}");

@@ -39,7 +39,8 @@ fn a_module_is_found_with_and_without_an_extra_name() {
 fn what_is_no_module_or_another_one_does_not_disturb() {
     let lab = lab();
     let plain = fs::read(Artifacts::get().macros("plain", Form::Wasm).unwrap()).unwrap();
-    for kind in ["empty", "noise", "text", "cut-in-code", "ordinary", "no-declarations", "wrong-abi", "unknown-import"] {
+    for kind in ["empty", "noise", "text", "cut-in-code", "ordinary", "no-declarations", "wrong-abi", "unknown-import"]
+    {
         lab.write(&format!("home/speaker-{kind}.wasm"), bad::make(kind, &plain).unwrap());
     }
     fs::create_dir(lab.join("home/speaker-directory.wasm")).unwrap();

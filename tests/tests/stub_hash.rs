@@ -64,7 +64,12 @@ fn the_environment_does_not_enter_the_hash() {
     fs::remove_dir_all(lab.join("cache")).unwrap();
     let mut rustc = lab.rustc();
     rustc.args(["main.rs", "--extern", "library=liblibrary.rlib", "--wasm-proc-macro", "one/speaker.wasm"]);
-    rustc.env("CARGO_PKG_VERSION", "9.9.9").env("RUSTC_BOOTSTRAP", "1").env("SOURCE_DATE_EPOCH", "1").outcome().success();
+    rustc
+        .env("CARGO_PKG_VERSION", "9.9.9")
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("SOURCE_DATE_EPOCH", "1")
+        .outcome()
+        .success();
 }
 
 /// A byte more in the module is another module, though its macros are the same.
@@ -88,7 +93,14 @@ fn threads_do_not_enter_the_hash() {
     let lab = lab_with_library("2024", &[]);
     fs::remove_dir_all(lab.join("cache")).unwrap();
     let mut rustc = lab.rustc();
-    rustc.args(["main.rs", "-Zthreads=4", "--extern", "library=liblibrary.rlib", "--wasm-proc-macro", "one/speaker.wasm"]);
+    rustc.args([
+        "main.rs",
+        "-Zthreads=4",
+        "--extern",
+        "library=liblibrary.rlib",
+        "--wasm-proc-macro",
+        "one/speaker.wasm",
+    ]);
     rustc.env("RUSTC_BOOTSTRAP", "1").outcome().success();
     assert_eq!(lab.run("main").success().stdout, "the first speaker\n");
 }

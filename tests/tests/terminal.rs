@@ -52,10 +52,13 @@ fn names_of_refused_things_are_escaped() {
 #[test]
 fn names_of_files_are_seen_and_not_obeyed() {
     let lab = Lab::new();
-    let module = lab.module_from("naming", "extern crate proc_macro;
+    let module = lab.module_from(
+        "naming",
+        "extern crate proc_macro;
         #[proc_macro] pub fn module(_: proc_macro::TokenStream) -> proc_macro::TokenStream {
             \"#[path = \\\"a\\\\u{1b}]0;title\\\\u{7}\\\\u{1b}[2J.rs\\\"] mod m;\".parse().unwrap()
-        }");
+        }",
+    );
     lab.write("a\u{1b}]0;title\u{7}\u{1b}[2J.rs", "pub fn f() -> u8 { \"text\" }");
     lab.write("main.rs", "naming::module!();\nfn main() {}\n");
     for format in ["human", "short", "json"] {
@@ -73,6 +76,9 @@ fn names_of_files_are_seen_and_not_obeyed() {
         };
         let printed = printed.concat();
         assert!(printed.contains("a␛]0;title␇␛[2J.rs") && printed.contains("\u{1b}["), "{format}: {printed:?}");
-        assert!(!printed.contains(['\u{7}']) && !printed.contains("\u{1b}]0") && !printed.contains("[2J\u{1b}"), "{printed:?}");
+        assert!(
+            !printed.contains(['\u{7}']) && !printed.contains("\u{1b}]0") && !printed.contains("[2J\u{1b}"),
+            "{printed:?}"
+        );
     }
 }

@@ -9,7 +9,8 @@ use tests::command::files;
 const CASES: &str = "ui";
 
 fn cases() -> Vec<PathBuf> {
-    let is_case = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs") && !path.starts_with("auxiliary");
+    let is_case =
+        |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs") && !path.starts_with("auxiliary");
     files(Path::new(CASES)).into_iter().filter(is_case).collect()
 }
 

@@ -6,7 +6,8 @@ use std::path::Path;
 use tests::command::files;
 use tests::{Artifacts, Form, Lab, Outcome, RustcExt, bad, wasm};
 
-const MAIN: &str = "#[derive(plain::Plain)] struct S; #[plain::plain_attr] fn main() { println!(\"{}\", plain::plain!()); }";
+const MAIN: &str =
+    "#[derive(plain::Plain)] struct S; #[plain::plain_attr] fn main() { println!(\"{}\", plain::plain!()); }";
 
 fn good() -> Vec<u8> {
     fs::read(Artifacts::get().macros("plain", Form::Wasm).unwrap()).unwrap()
@@ -102,7 +103,8 @@ fn a_changed_byte_never_crashes_the_compiler() {
 fn a_module_that_lies_about_its_macros_never_crashes_the_compiler() {
     let swap = |text: &str| {
         let text = text.replace("attr:plain_attr:plain_attr", "bang:plain_attr:plain_attr");
-        text.replace("bang:plain:plain", "attr:plain:plain").replace("derive:Plain:plain_derive:plain_helper", "attr:Plain:plain_derive")
+        text.replace("bang:plain:plain", "attr:plain:plain")
+            .replace("derive:Plain:plain_derive:plain_helper", "attr:Plain:plain_derive")
     };
     let lying = wasm::rewrite_text(&good(), wasm::DECLS_SECTION, swap);
     let lab = Lab::new();

@@ -102,7 +102,10 @@ fn errors_are_the_same_with_the_module_and_natively() {
     );
     let errors = |form| rustc(form, &source).arg("-o").arg(lab.join("main")).outcome().stderr;
     let native = errors(Form::Native);
-    assert!(native.contains("unknown serde field attribute `nonsense`") && native.contains("derive for unions"), "{native}");
+    assert!(
+        native.contains("unknown serde field attribute `nonsense`") && native.contains("derive for unions"),
+        "{native}"
+    );
     assert_eq!(errors(Form::Wasm), native);
 }
 

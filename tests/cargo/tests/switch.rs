@@ -137,7 +137,11 @@ fn several_packages_are_packed_at_once() {
     site.write(".cargo/config.toml", ON);
     let package = ["package", "--workspace", "--allow-dirty"];
     // The macro crate uses one, and so the program does not, which has three.
-    site.plain(&package).success().says("Used 1 macro from Wasm").says("Used 3 macros from Wasm").does_not_say("native");
+    site.plain(&package)
+        .success()
+        .says("Used 1 macro from Wasm")
+        .says("Used 3 macros from Wasm")
+        .does_not_say("native");
     // None of them is built again, but for those of which Cargo makes the source anew.
     site.plain(&package).success().does_not_say("Building seq-macro");
 }

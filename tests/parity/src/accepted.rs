@@ -118,7 +118,8 @@ impl Accepted {
 
     /// The reasons of the entries that no comparison of this process has needed.
     pub fn stale(&self) -> Vec<&str> {
-        let stale = self.entries.iter().filter(|(entry, _)| entry.cases.is_empty() && !entry.used.load(Ordering::Relaxed));
+        let stale =
+            self.entries.iter().filter(|(entry, _)| entry.cases.is_empty() && !entry.used.load(Ordering::Relaxed));
         stale.map(|(entry, _)| &*entry.reason).collect()
     }
 }

@@ -64,7 +64,8 @@ fn replies_are_the_same_for_modules_and_native_libraries() {
                 let inputs = if kind == "FuncLike" { INPUTS } else { ITEMS };
                 let arguments: Vec<_> =
                     if kind == "Attr" { ARGUMENTS.iter().copied().map(Some).collect() } else { vec![None] };
-                for (input, attribute) in inputs.iter().flat_map(|input| arguments.iter().map(move |&it| (*input, it))) {
+                for (input, attribute) in inputs.iter().flat_map(|input| arguments.iter().map(move |&it| (*input, it)))
+                {
                     let call = |library| Call {
                         attribute,
                         variables: &variables,

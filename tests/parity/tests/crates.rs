@@ -65,7 +65,8 @@ fn check(name: &str) {
 /// The names of the sources in a directory, sorted.
 fn sources(dir: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(dir).unwrap_or_else(|error| panic!("cannot read `{}`: {error}", dir.display()));
-    let names = entries.map(|entry| entry.expect("a directory can be read").file_name().into_string().expect("names are UTF-8"));
+    let names = entries
+        .map(|entry| entry.expect("a directory can be read").file_name().into_string().expect("names are UTF-8"));
     names.filter(|name| name.ends_with(".rs")).collect()
 }
 
@@ -163,7 +164,11 @@ fn known_differences_are_still_there() {
     for name in USERS {
         let dir = users_dir().join(name);
         let listed = Accepted::get().differs(&format!("crates::{name}"));
-        assert_eq!(dir.join("differs.rs").exists(), listed, "`{name}`: `differs.rs` and `accepted.toml` belong together");
+        assert_eq!(
+            dir.join("differs.rs").exists(),
+            listed,
+            "`{name}`: `differs.rs` and `accepted.toml` belong together"
+        );
         if listed {
             let user = invocation(&dir, "differs.rs", Ends::Success).unwrap_or_else(|error| panic!("{error}"));
             let error = parity::compare(&user).expect_err("it differs");

@@ -61,9 +61,11 @@ pub fn register(config: &mut Config, form: Form) {
 
 /// How macros are built in this run.
 pub fn form(config: &Config) -> Form {
-    let native = config.program.envs.iter().any(|(name, value)| {
-        name == FORM_VAR && value.as_deref().is_some_and(|value| value == "Native")
-    });
+    let native = config
+        .program
+        .envs
+        .iter()
+        .any(|(name, value)| name == FORM_VAR && value.as_deref().is_some_and(|value| value == "Native"));
     if native { Form::Native } else { Form::Wasm }
 }
 

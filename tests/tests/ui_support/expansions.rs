@@ -36,7 +36,8 @@ impl Flag for Expansion {
         if outcome.code != Some(0) {
             return Err(failed("expansion", outcome.to_string()));
         }
-        let path = dir(&Toolchain::get().work().join("expansions"), form(&config.config)).join(crate::case_name(config.status.path()));
+        let path = dir(&Toolchain::get().work().join("expansions"), form(&config.config))
+            .join(crate::case_name(config.status.path()));
         fs::create_dir_all(path.parent().expect("it is in a directory"))
             .and_then(|()| fs::write(&path, outcome.stdout))
             .map_err(|error| failed("expansion", error.to_string()))
@@ -58,7 +59,8 @@ pub fn compare(expansions: &Path) -> Result<(), String> {
     if cases != files(&native) {
         return Err(format!("`{}` and `{}` do not have the same cases", wasm.display(), native.display()));
     }
-    let read = |path: &Path| fs::read_to_string(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()));
+    let read =
+        |path: &Path| fs::read_to_string(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()));
     let mut different = String::new();
     for case in &cases {
         let (ours, theirs) = (read(&wasm.join(case))?, read(&native.join(case))?);

@@ -29,9 +29,9 @@ mod line;
 mod macros;
 mod messages;
 mod on_refusal;
-mod output;
 #[cfg(feature = "command")]
 mod optimize;
+mod output;
 #[cfg(feature = "command")]
 mod pack;
 mod permissions;

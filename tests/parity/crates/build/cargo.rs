@@ -41,7 +41,11 @@ impl Artifact {
     pub fn name_and_version(&self) -> String {
         // After `#` there is only the version if the path before it ends in the name.
         let (path, end) = self.package_id.rsplit_once('#').unwrap_or(("", &self.package_id));
-        if end.contains('@') { end.to_owned() } else { format!("{}@{end}", path.rsplit('/').next().unwrap_or_default()) }
+        if end.contains('@') {
+            end.to_owned()
+        } else {
+            format!("{}@{end}", path.rsplit('/').next().unwrap_or_default())
+        }
     }
 
     /// Whether it is a macro crate for the host.
@@ -100,12 +104,14 @@ impl Cargo {
         let outcome = self.outcome(&words, environment)?;
         let mut artifacts = Vec::new();
         for line in outcome.stdout.lines() {
-            let message: serde_json::Value = serde_json::from_str(line).map_err(|error| format!("`{line}`: {error}"))?;
+            let message: serde_json::Value =
+                serde_json::from_str(line).map_err(|error| format!("`{line}`: {error}"))?;
             if message["reason"] == "compiler-artifact" {
                 artifacts.push(serde_json::from_value(message).map_err(|error| format!("`{line}`: {error}"))?);
             }
         }
-        let failure = if outcome.code == Some(0) { String::new() } else { format!("{}\n{}", outcome.command, outcome.stderr) };
+        let failure =
+            if outcome.code == Some(0) { String::new() } else { format!("{}\n{}", outcome.command, outcome.stderr) };
         Ok((artifacts, failure))
     }
 
@@ -115,7 +121,10 @@ impl Cargo {
         for (name, _) in clean_environment() {
             cargo.env_remove(name);
         }
-        cargo.current_dir(&self.dir).env("RUSTC", Toolchain::get().rustc_path()).env("CARGO_TARGET_DIR", &self.target_dir);
+        cargo
+            .current_dir(&self.dir)
+            .env("RUSTC", Toolchain::get().rustc_path())
+            .env("CARGO_TARGET_DIR", &self.target_dir);
         Ok(cargo.envs(environment.iter().copied()).args(arguments).outcome())
     }
 }

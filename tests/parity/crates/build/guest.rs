@@ -49,8 +49,17 @@ pub fn build(macro_crates: &[MacroCrate<'_>], lock: &Path, work: &Path) -> Resul
     let wrapper = compile_wrapper(work)?;
     let features: Vec<String> = macro_crates.iter().flat_map(MacroCrate::features).collect();
     let features = features.join(",");
-    let arguments =
-        ["--release", "--offline", "--workspace", "--lib", "--target", TARGET, "--no-default-features", "--features", &features];
+    let arguments = [
+        "--release",
+        "--offline",
+        "--workspace",
+        "--lib",
+        "--target",
+        TARGET,
+        "--no-default-features",
+        "--features",
+        &features,
+    ];
     let cargo = Cargo::new(&workspace, &work.join("guest"));
     let (artifacts, failure) = cargo.build_what_can_be_built(&arguments, &[("RUSTC_WORKSPACE_WRAPPER", &wrapper)])?;
     nothing_is_newer(lock, &workspace.join("Cargo.lock"))?;
@@ -130,5 +139,9 @@ fn nothing_is_newer(lock: &Path, written: &Path) -> Result<(), String> {
     });
     let (pinned, used) = (pinned?, used?);
     let other: Vec<_> = used.difference(&pinned).collect();
-    if other.is_empty() { Ok(()) } else { Err(format!("cargo takes other versions than those of the lock file: {other:?}")) }
+    if other.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("cargo takes other versions than those of the lock file: {other:?}"))
+    }
 }

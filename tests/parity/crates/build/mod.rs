@@ -174,8 +174,9 @@ fn same_features(native: &[Artifact], guest: &[Artifact]) -> Result<(), String> 
         features
     };
     let (native, guest) = (of_packages(native), of_packages(guest));
-    let differs =
-        |(name, features): &(&String, &BTreeSet<Vec<String>>)| !native.get(*name).is_some_and(|all| all.is_superset(features));
+    let differs = |(name, features): &(&String, &BTreeSet<Vec<String>>)| {
+        !native.get(*name).is_some_and(|all| all.is_superset(features))
+    };
     let other: Vec<_> = guest.iter().filter(differs).collect();
     if other.is_empty() {
         Ok(())

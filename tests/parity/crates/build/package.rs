@@ -192,7 +192,8 @@ impl MacroCrate<'_> {
         // Features that are off might name dependencies that are not in the lock file.
         text += "\n[features]\n";
         for feature in &self.node.features {
-            let entails = package.features.get(feature).into_iter().flatten().filter(|entailed| self.is_known(entailed));
+            let entails =
+                package.features.get(feature).into_iter().flatten().filter(|entailed| self.is_known(entailed));
             let entails: Vec<String> = entails.map(|entailed| quoted(entailed)).collect();
             _ = writeln!(text, "{} = [{}]", quoted(feature), entails.join(", "));
         }
@@ -200,7 +201,8 @@ impl MacroCrate<'_> {
     }
 
     fn within(&self, path: &Path) -> Result<String, String> {
-        let inside = path.strip_prefix(self.package.dir()).map_err(|_| format!("`{}` is not in its package", path.display()))?;
+        let inside =
+            path.strip_prefix(self.package.dir()).map_err(|_| format!("`{}` is not in its package", path.display()))?;
         Ok(inside.display().to_string())
     }
 
@@ -217,9 +219,9 @@ impl MacroCrate<'_> {
     fn is_known(&self, entailed: &str) -> bool {
         let (dependency, of_dependency) = match entailed.strip_prefix("dep:") {
             Some(dependency) => (dependency, true),
-            None => {
-                entailed.split_once('/').map_or((entailed, false), |(dependency, _)| (dependency.trim_end_matches('?'), true))
-            }
+            None => entailed
+                .split_once('/')
+                .map_or((entailed, false), |(dependency, _)| (dependency.trim_end_matches('?'), true)),
         };
         let is_it = |found: &&Dependency| found.rename.as_ref().unwrap_or(&found.name) == dependency;
         match of_dependency {

@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::request::is_macro;
 use super::settings::Settings;
 use super::{host, is_guest};
+use crate::CargoResult;
 use crate::core::compiler::unit_graph::UnitGraph;
 use crate::core::compiler::{CompileMode, RustcTargetData, Unit};
 use crate::core::{SourceId, TargetKind, Workspace};
 use crate::util::important_paths::find_root_manifest_for_wd;
-use crate::CargoResult;
 
 #[derive(Serialize)]
 struct Plan<'a> {
