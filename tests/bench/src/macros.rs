@@ -26,12 +26,14 @@ pub enum Build {
     NativeO0,
     /// The fastest module, with the flags of the fastest native library.
     WasmO3,
-    /// As the Cargo command compiles it.
+    /// As Cargo compiles it for `optimize`.
     WasmOs,
+    /// As Cargo compiles it when it is needed.
+    WasmO0,
 }
 
 impl Build {
-    pub const ALL: [Build; 4] = [Build::NativeO3, Build::NativeO0, Build::WasmO3, Build::WasmOs];
+    pub const ALL: [Build; 5] = [Build::NativeO3, Build::NativeO0, Build::WasmO3, Build::WasmOs, Build::WasmO0];
 
     /// The name in tables.
     pub fn name(self) -> &'static str {
@@ -40,11 +42,12 @@ impl Build {
             Build::NativeO0 => "native -O0",
             Build::WasmO3 => "Wasm -O3",
             Build::WasmOs => "Wasm -Os",
+            Build::WasmO0 => "Wasm -O0",
         }
     }
 
     pub fn is_wasm(self) -> bool {
-        matches!(self, Build::WasmO3 | Build::WasmOs)
+        matches!(self, Build::WasmO3 | Build::WasmOs | Build::WasmO0)
     }
 
     fn flags(self) -> &'static [&'static str] {
@@ -54,6 +57,7 @@ impl Build {
             Build::NativeO0 => &["-Copt-level=0", "-Ccodegen-units=256"],
             Build::WasmO3 => &["-Copt-level=3", "-Ccodegen-units=1", "--target", WASM],
             Build::WasmOs => &["-Copt-level=s", "-Ccodegen-units=4", "--target", WASM],
+            Build::WasmO0 => &["-Copt-level=0", "-Ccodegen-units=4", "--target", WASM],
         }
     }
 }
@@ -118,6 +122,7 @@ fn directory(build: Build) -> &'static str {
         Build::NativeO0 => "native-O0",
         Build::WasmO3 => "wasm-O3",
         Build::WasmOs => "wasm-Os",
+        Build::WasmO0 => "wasm-O0",
     }
 }
 

@@ -123,6 +123,29 @@ fn what_is_packed_is_verified_with_modules() {
     assert_eq!((outcome.summary().wasm, outcome.summary().native), (1, 1), "{outcome}");
 }
 
+/// Each has macros of its own, and one is a macro crate that the other one uses: Cargo takes it from a registry that it makes up.
+#[test]
+fn several_packages_are_packed_at_once() {
+    let site = Site::of("packages/small");
+    let version = "small-macros = { path = \"macros\", version = \"0.1.0\" }\n";
+    site.edit("Cargo.toml", "small-macros = { path = \"macros\" }\n", version);
+    let publishable = "description = \"x\"\nlicense = \"MIT\"\n";
+    site.edit("Cargo.toml", "publish = false\n", publishable);
+    site.edit("macros/Cargo.toml", "publish = false\n", publishable);
+    site.edit("macros/Cargo.toml", "[lib]\n", "[dependencies]\npaste = \"1\"\n\n[lib]\n");
+    site.plain(&["generate-lockfile"]).success();
+    site.write(".cargo/config.toml", ON);
+    let package = ["package", "--workspace", "--allow-dirty"];
+    // The macro crate uses one, and so the program does not, which has three.
+    site.plain(&package)
+        .success()
+        .says("Used 1 macro from Wasm")
+        .says("Used 3 macros from Wasm")
+        .does_not_say("native");
+    // None of them is built again, but for those of which Cargo makes the source anew.
+    site.plain(&package).success().does_not_say("Building seq-macro");
+}
+
 /// Else a package could let its macros run natively.
 #[test]
 fn what_an_installed_package_says_of_itself_means_nothing() {
@@ -234,8 +257,8 @@ fn what_is_remembered_is_what_would_be_decided() {
     let greets = "format!(\"{:?}\", option_env!(\"WORD\").unwrap_or(if cfg!(feature = \"loud\") { \"HELLO\" } else { GREETING }))";
     site.edit("macros/src/lib.rs", "format!(\"{GREETING:?}\")", greets);
     settled("HELLO", 3, 0);
-    // A module that is gone is built again.
-    fs::remove_dir_all(site.target.join("wasm-proc-macro/own")).expect("modules of own macros");
+    // What is forgotten is found again.
+    fs::remove_dir_all(site.target.join("wasm-proc-macro/stamps")).expect("what tells modules from others");
     says("HELLO", 3, 0);
     settled("HELLO", 3, 0);
     // A build script need not be named.

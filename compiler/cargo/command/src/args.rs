@@ -90,6 +90,7 @@ command that compiles, and so does every `cargo` that others start there. Other 
   enabled = true
   on-refusal = \"fail\"              # the options of the same names
   forbid-native = true
+  optimize = \"later\"               # or \"first\", see below
 
 Each key has an environment variable, as all of Cargo's: CARGO_WASM_PROC_MACRO_ENABLED=false builds natively.
 For a package that `cargo install` fetches, or that `cargo package` and `cargo publish` verify,
@@ -102,7 +103,12 @@ Modules are kept in a store, by package, version, features, dependencies and com
 compilers and build scripts say they depend on: environment variables, and files elsewhere. Any number
 of runs may use it at once. Modules of path packages, and of macros that are built from one, are kept by
 the contents of their sources, too, unless more than these decides what becomes of them, such as a build
-script. With a native macro in it no module is kept.",
+script. With a native macro in it no module is kept.
+
+A module that is needed now is built without optimization, which takes as long as natively. `optimize` builds
+optimized ones of the macros that a project uses, but for those of path packages, and every build takes them
+from then on. With `optimize = \"first\"` in the table `[wasm-proc-macro]` modules are optimized when they are
+built. What a macro expands to is the same.",
     ),
     (
         "A shared store",
@@ -211,6 +217,8 @@ pub(crate) enum Command {
     Doc(Run),
     /// Show what macros may have and have asked for, or grant it
     Permissions(Permissions),
+    /// Build optimized modules of the macros that are used, for all later builds
+    Optimize(Optimize),
     /// Write a macro's module to a file that a project can pin in `wasm-proc-macro.toml`
     Pack(Pack),
     /// Build the pinned modules again from source and compare them, byte for byte
@@ -288,6 +296,13 @@ pub(crate) struct Permissions {
     /// Write what was asked for into `wasm-proc-macro.toml`: of all macro packages but native rights, or of these packages
     #[arg(long, value_name = "SPEC", num_args = 0..)]
     pub(crate) accept: Option<Vec<String>>,
+    /// Options of `cargo build`'s: they decide which macros there are. `--all-targets` finds those that only tests use
+    #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) cargo: Vec<OsString>,
+}
+
+#[derive(Args)]
+pub(crate) struct Optimize {
     /// Options of `cargo build`'s: they decide which macros there are. `--all-targets` finds those that only tests use
     #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) cargo: Vec<OsString>,

@@ -131,7 +131,6 @@ impl Resolver<'_> {
                     failed.push(Failing { package, reason: first_error(&message), message });
                 }
             }
-            Ok(())
         })?;
         progress.finish(made);
         if !built.success {
@@ -225,7 +224,7 @@ impl Resolver<'_> {
             }
         };
         self.store.forget_failure(&it.key);
-        let mut module = Module { path, digest: info.digest.to_string(), origin, _stored: None };
+        let module = Module { path, digest: info.digest.to_string(), origin, _stored: None };
         if self.choice.from_source {
             if fresh {
                 return self.give_up(index, "Cargo took what was built before".to_owned(), PASSING[0]);
@@ -239,12 +238,8 @@ impl Resolver<'_> {
             None
         });
         match kept {
-            Some(stored) if it.changeable.is_none() => self.allowed(index, stored_module(stored, origin)),
-            stored => {
-                module._stored = stored;
-                let is_own = it.changeable.is_some();
-                self.allowed(index, if is_own { self.placed(index, module) } else { module })
-            }
+            Some(stored) => self.allowed(index, stored_module(stored, origin)),
+            None => self.allowed(index, module),
         }
     }
 

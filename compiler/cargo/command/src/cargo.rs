@@ -1,7 +1,8 @@
 //! What Cargo does for the decisions: it plans, builds macros, and does what the user wants with them.
 //!
-//! Cargo is called for each of these, or is this process. Macros are built by another process in any case.
+//! Cargo is called for each of these, or is this process.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -11,7 +12,8 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
 use crate::failure::{ERROR_CODE, Failure, Result};
-use crate::in_cargo::{Call, Here};
+use crate::in_cargo::{Call, Here, Output};
+use crate::messages;
 use crate::plan::Plan;
 use crate::request::{Event, Mode, Request};
 use crate::shell::Shell;
@@ -58,29 +60,25 @@ impl<'a> Cargo<'a> {
     }
 
     /// Asks for the plan of `command` in which the macro crates with these root modules are native. What Cargo says about downloads and
-    /// locks is passed on, all else only if it fails. There is no plan where Cargo compiles nothing.
-    pub(crate) fn plan_of(&self, command: &OsStr, native: &BTreeSet<PathBuf>) -> Result<Option<Plan>> {
+    /// locks is passed on, all else only if it fails.
+    pub(crate) fn plan(&self, command: &OsStr, native: &BTreeSet<PathBuf>) -> Result<Plan> {
         let request = Request { native: native.iter().map(PathBuf::as_path).collect(), ..Request::new(Mode::Plan) };
         if let Some(here) = self.here {
             let plan = here.plan(&text(&request)?).map_err(Failure::Exit)?;
-            return self.parsed(plan.as_bytes(), native).map(Some);
+            return self.parsed(plan.as_bytes(), native);
         }
-        let mut call = self.call(&request, &self.silent(command, &[]))?;
+        let mut call = self.call(&request, &self.line.silent(command, &[]))?;
         call.env("CARGO_TERM_COLOR", if self.shell.has_color() { "always" } else { "never" });
         let (status, stdout, stderr) = self.captured(call, |reader| {
             let mut bytes = Vec::new();
             _ = reader.read_to_end(&mut bytes);
-            Ok(bytes)
+            bytes
         })?;
         if !status.success() {
             self.shell.coloured(&stderr.left);
             return Err(Failure::Exit(exit_code(status)));
         }
-        // A Cargo that knows nothing of requests writes nothing, too, but such a one has not handed the line over.
-        if stdout.is_empty() && self.line.meant.is_some() {
-            return Ok(None);
-        }
-        self.parsed(&stdout, native).map(Some)
+        self.parsed(&stdout, native)
     }
 
     fn parsed(&self, plan: &[u8], native: &BTreeSet<PathBuf>) -> Result<Plan> {
@@ -95,43 +93,31 @@ impl<'a> Cargo<'a> {
         Ok(plan)
     }
 
-    /// [`plan_of`](Cargo::plan_of) a command that always compiles.
-    pub(crate) fn plan(&self, command: &OsStr, native: &BTreeSet<PathBuf>) -> Result<Plan> {
-        self.plan_of(command, native)?.ok_or_else(|| Failure::new("Cargo printed no plan"))
-    }
-
-    /// The line of a call that only plans or compiles. One that would install gets a place to build in, for the one that Cargo makes stays
-    /// behind where it ends early.
-    fn silent(&self, command: &OsStr, more: &[OsString]) -> Vec<OsString> {
-        let mut more = more.to_vec();
-        if self.line.meant() == "install" && self.line.value_of("--target-dir").is_none() {
-            more.extend(["--target-dir".into(), self.temporary.join("install").into()]);
-        }
-        self.line.silent(command, &more)
-    }
-
-    /// Builds the macros of `request`, and tells `on_event` how it goes on. `more` goes before the user's arguments.
+    /// Builds the macros of `request`, and tells `on_event` how it goes on. `more` goes before the user's arguments, if Cargo is called.
     pub(crate) fn build(
         &self,
         command: &OsStr,
         request: &Request<'_>,
         more: &[OsString],
-        mut on_event: impl FnMut(Event) -> Result<()>,
+        mut on_event: impl FnMut(Event),
     ) -> Result<Built> {
-        let mut call = self.call(request, &self.silent(command, more))?;
+        if let Some(here) = self.here {
+            let (on_event, stderr) = (RefCell::new(on_event), RefCell::new(Stderr::default()));
+            let on_line = |line: &[u8]| match messages::is_message(line) {
+                true => self.message(line, &mut *on_event.borrow_mut()),
+                false => stderr.borrow_mut().line(line, self.shell),
+            };
+            let request = text(request)?;
+            let code = messages::read(&on_line, || self.compile_here(here, &request, None, Output::Messages));
+            return Ok(Built { stderr: stderr.into_inner().text(), success: code == 0 });
+        }
+        let mut call = self.call(request, &self.line.silent(command, more))?;
         call.env("CARGO_TERM_COLOR", "never").env(REFUSALS_VARIABLE, self.refusals());
         let (status, (), stderr) = self.captured(call, |reader| {
-            for line in BufReader::new(reader).split(b'\n').map_while(std::io::Result::ok) {
-                match Event::parse(&line) {
-                    Ok(Some(event)) => on_event(event)?,
-                    Ok(None) => {}
-                    // It can only be something that somebody debugs Cargo with.
-                    Err(_) => self.shell.verbose(String::from_utf8_lossy(&line)),
-                }
-            }
-            Ok(())
+            let lines = BufReader::new(reader).split(b'\n');
+            lines.map_while(std::io::Result::ok).for_each(|line| self.message(&line, &mut on_event));
         })?;
-        let stderr = String::from_utf8_lossy(&stderr.all).into_owned();
+        let stderr = stderr.text();
         if status.code().is_none() {
             // Whoever killed it wanted to stop us, not to have macros built natively.
             self.shell.plain(stderr.trim_end());
@@ -140,17 +126,23 @@ impl<'a> Cargo<'a> {
         Ok(Built { stderr, success: status.success() })
     }
 
-    /// Does what the user wants done, by the plan if anything is compiled, and returns the exit code. In Cargo's own process that is to
-    /// compile: programs and tests run later.
-    pub(crate) fn use_modules(&self, request: &Request<'_>, plan: Option<&Plan>) -> Result<i32> {
-        if let (Some(here), Some(plan)) = (self.here, plan) {
-            return self.compile_here(here, &text(request)?, plan.outer(), false);
+    fn message(&self, line: &[u8], on_event: &mut dyn FnMut(Event)) {
+        match Event::parse(line) {
+            Ok(Some(event)) => on_event(event),
+            Ok(None) => {}
+            // It can only be something that somebody debugs Cargo with.
+            Err(_) => self.shell.verbose(String::from_utf8_lossy(line)),
+        }
+    }
+
+    /// Does what the user wants done, by the plan, and returns the exit code. In Cargo's own process that is to compile: programs and
+    /// tests run later.
+    pub(crate) fn use_modules(&self, request: &Request<'_>, plan: &Plan) -> Result<i32> {
+        if let Some(here) = self.here {
+            return Ok(self.compile_here(here, &text(request)?, plan.outer(), Output::Users));
         }
         let mut call = self.call(request, &self.line.all())?;
-        call.env(REFUSALS_VARIABLE, self.refusals());
-        if let Some(plan) = plan {
-            call.envs(plan.outer());
-        }
+        call.env(REFUSALS_VARIABLE, self.refusals()).envs(plan.outer());
         // From now on Ctrl-C is for Cargo and the program that it runs: only they know whether it ends them. An error means that
         // it was set up before.
         #[cfg(feature = "command")]
@@ -163,9 +155,9 @@ impl<'a> Cargo<'a> {
     pub(crate) fn compiles(&self, request: Request<'_>, plan: &Plan) -> Result<bool> {
         let request = Request { runs_nothing: true, ..request };
         if let Some(here) = self.here {
-            return Ok(self.compile_here(here, &text(&request)?, plan.outer(), true)? != ERROR_CODE);
+            return Ok(self.compile_here(here, &text(&request)?, plan.outer(), Output::Nobodys) != ERROR_CODE);
         }
-        let mut call = self.call(&request, &self.silent(&self.line.command, &[]))?;
+        let mut call = self.call(&request, &self.line.silent(&self.line.command, &[]))?;
         call.env(REFUSALS_VARIABLE, self.refusals());
         call.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let status = call.status().map_err(|error| not_started(&call, &error))?;
@@ -178,14 +170,14 @@ impl<'a> Cargo<'a> {
         here: &dyn Here,
         request: &str,
         outer: Option<(&'static str, OsString)>,
-        is_silent: bool,
-    ) -> Result<i32> {
+        output: Output,
+    ) -> i32 {
         self.forget();
         let mut compilers = vec![(REFUSALS_VARIABLE, self.refusals().into_os_string())];
         if is_cache_ours() {
             compilers.push((CACHE_VARIABLE, self.compiled.clone().into_os_string()));
         }
-        Ok(here.compile(&Call { request, is_silent, compilers, all: outer.into_iter().collect() }))
+        here.compile(&Call { request, output, compilers, all: outer.into_iter().collect() })
     }
 
     fn call(&self, request: &Request<'_>, args: &[OsString]) -> Result<Command> {
@@ -211,7 +203,7 @@ impl<'a> Cargo<'a> {
     fn captured<T>(
         &self,
         mut call: Command,
-        read_stdout: impl FnOnce(&mut dyn Read) -> Result<T>,
+        read_stdout: impl FnOnce(&mut dyn Read) -> T,
     ) -> Result<(ExitStatus, T, Stderr)> {
         call.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = call.spawn().map_err(|error| not_started(&call, &error))?;
@@ -222,14 +214,10 @@ impl<'a> Cargo<'a> {
                 Some(stdout) => read_stdout(stdout),
                 None => read_stdout(&mut std::io::empty()),
             };
-            if stdout.is_err() {
-                // Nobody reads on, so it has nobody to build for.
-                _ = child.kill();
-            }
             (stdout, reader.join().unwrap_or_default())
         });
         let status = child.wait().map_err(|error| not_started(&call, &error))?;
-        Ok((status, stdout?, stderr))
+        Ok((status, stdout, stderr))
     }
 }
 
@@ -262,18 +250,29 @@ fn read_stderr(stderr: Option<impl Read>, shell: &Shell) -> Stderr {
     let mut stderr = BufReader::new(stderr);
     let mut line = Vec::new();
     while stderr.read_until(b'\n', &mut line).is_ok_and(|bytes| bytes > 0) {
-        let plain = anstream::adapter::strip_bytes(&line).into_vec();
+        read.line(&line, shell);
+        line.clear();
+    }
+    read
+}
+
+impl Stderr {
+    /// Takes a line, with its end.
+    fn line(&mut self, line: &[u8], shell: &Shell) {
+        let plain = anstream::adapter::strip_bytes(line).into_vec();
         let text = String::from_utf8_lossy(&plain);
-        read.all.extend_from_slice(&plain);
+        self.all.extend_from_slice(&plain);
         let status = text.trim().split_once(' ').filter(|(verb, _)| PASSED_ON.contains(verb));
         match status {
             Some(("Blocking", text)) => shell.waiting(text.trim()),
             Some((verb, text)) => shell.status(verb, text.trim()),
-            None => read.left.extend_from_slice(&line),
+            None => self.left.extend_from_slice(line),
         }
-        line.clear();
     }
-    read
+
+    fn text(self) -> String {
+        String::from_utf8_lossy(&self.all).into_owned()
+    }
 }
 
 /// The code with which to end as `status` did.

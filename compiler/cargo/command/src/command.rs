@@ -6,10 +6,9 @@ use std::process::exit;
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
 
 use crate::args::{Cli, Command};
-use crate::run::Options;
 use crate::shell::{Shell, Verbosity};
 use crate::store_args::StoreCommand;
-use crate::{init, pack, permissions_command, reference, run, shared, shared_command, split, store_command};
+use crate::{init, optimize, pack, permissions_command, reference, run, shared, shared_command, split, store_command};
 
 /// The exit code of Cargo for a command line that it does not understand.
 const USAGE_CODE: i32 = 1;
@@ -19,12 +18,6 @@ pub fn command() -> i32 {
     let mut args = std::env::args_os().skip(1).peekable();
     if args.next_if(|first| first == shared::COURIER).is_some() {
         return shared::courier::run();
-    }
-    if args.next_if(|first| first == split::HANDED_OVER).is_some() {
-        let line = split::handed_over(args);
-        let shell = Shell::new(line.verbosity(), line.value_of("--color"));
-        let result = run::run(&shell, &Options::default(), &line);
-        return result.unwrap_or_else(|failure| shell.failure(failure));
     }
     let split = split::split(args);
     let cli = parse(&split.ours);
@@ -43,6 +36,7 @@ pub fn command() -> i32 {
         | Command::Bench(options)
         | Command::Doc(options) => run::run(&shell, &options.options(), &split.cargo),
         Command::Permissions(options) => permissions_command::run(&shell, options, &split.cargo),
+        Command::Optimize(_) => optimize::run(&shell, &split.cargo),
         Command::Pack(options) => pack::pack(&shell, options, &split.cargo),
         Command::Verify(options) => pack::verify(&shell, options, &split.cargo),
         Command::Store { command: StoreCommand::Keygen(options) } => shared_command::keygen(&shell, options),

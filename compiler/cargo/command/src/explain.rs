@@ -39,7 +39,8 @@ fn about(resolver: &Resolver<'_>, index: usize) -> Result<String> {
                 _ if it.changeable.is_some() => "the module that was built from its source as it is now",
                 _ => "the module in the store",
             };
-            (format!("runs from Wasm, from {said}"), Some(module.path.clone()))
+            let profile = module._stored.as_ref().map(|stored| format!(" ({})", stored.meta.profile));
+            (format!("runs from Wasm, from {said}{}", profile.unwrap_or_default()), Some(module.path.clone()))
         }
         Decision::Build => match it.changeable {
             Some(_) if let Some(trouble) = resolver.known_failure(&it.key) => {

@@ -43,12 +43,21 @@ pub trait Here {
 pub struct Call<'a> {
     /// As JSON.
     pub request: &'a str,
-    /// Whether nothing is said.
-    pub is_silent: bool,
+    pub output: Output,
     /// Variables that compilers see.
     pub compilers: Vec<(&'static str, OsString)>,
     /// Variables that compilers and programs see.
     pub all: Vec<(&'static str, OsString)>,
+}
+
+/// Where goes what Cargo says of a compilation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// To the user, the error at its end as well.
+    Users,
+    Nobodys,
+    /// To [`Messages`](crate::Messages), with the error.
+    Messages,
 }
 
 /// How a compilation ended.
@@ -76,7 +85,7 @@ pub struct Later {
 impl InCargo {
     /// `words` are the command that is meant, the settings as JSON, and the command line.
     pub fn new(words: Vec<OsString>) -> InCargo {
-        let line = split::handed_over(words);
+        let line = split::in_cargo(words);
         InCargo { shell: Shell::new(line.verbosity(), line.value_of("--color")), line }
     }
 

@@ -27,7 +27,10 @@ mod key;
 mod later;
 mod line;
 mod macros;
+mod messages;
 mod on_refusal;
+#[cfg(feature = "command")]
+mod optimize;
 mod output;
 #[cfg(feature = "command")]
 mod pack;
@@ -36,6 +39,7 @@ mod permissions;
 mod permissions_command;
 mod pins;
 mod plan;
+mod profile;
 mod progress;
 mod project;
 mod reasons;
@@ -64,4 +68,5 @@ mod wants;
 
 #[cfg(feature = "command")]
 pub use crate::command::command;
-pub use crate::in_cargo::{Call, Ended, Here, InCargo, Later};
+pub use crate::in_cargo::{Call, Ended, Here, InCargo, Later, Output};
+pub use crate::messages::Messages;

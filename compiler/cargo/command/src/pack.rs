@@ -13,6 +13,7 @@ use crate::failure::{Failure, Result};
 use crate::macros::{Macro, Macros, near};
 use crate::output;
 use crate::pins::{Pinned, Pins};
+use crate::profile::Profile;
 use crate::project::{FILE_NAME, Project};
 use crate::resolve::{Choice, Resolver};
 use crate::run::Session;
@@ -30,7 +31,7 @@ pub(crate) fn pack(shell: &Shell, options: &Pack, line: &CargoLine) -> Result<i3
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
     let project = session.project(shell, &macros)?;
     let index = one(&macros, &options.package)?;
-    let choice = Choice { unpinned: [index].into(), retry: true, ..Choice::default() };
+    let choice = Choice { unpinned: [index].into(), retry: true, profile: Profile::Optimized, ..Choice::default() };
     let mut resolver = Resolver::new(&cargo, &macros, &session.store, project, choice);
     resolver.need(&macros.list[index].units)?;
     resolver.build_missing(OsStr::new(COMMAND), &[])?;
@@ -70,7 +71,7 @@ pub(crate) fn verify(shell: &Shell, options: &Verify, line: &CargoLine) -> Resul
     let build_dir = toml::Value::String(target.display().to_string());
     let more: [OsString; 4] =
         ["--target-dir".into(), target.into(), "--config".into(), format!("build.build-dir={build_dir}").into()];
-    let choice = Choice { from_source: true, ..Choice::default() };
+    let choice = Choice { from_source: true, profile: Profile::Optimized, ..Choice::default() };
     let mut resolver = Resolver::new(&cargo, &macros, &session.store, project, choice);
     let units: Vec<usize> = chosen.iter().flat_map(|(index, _)| macros.list[*index].units.iter().copied()).collect();
     resolver.need(&units)?;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::failure::{Failure, Result};
 use crate::on_refusal::OnRefusal;
+use crate::profile::Optimize;
 use crate::shared::settings::SharedSettings;
 
 /// Names the project and the target directory of the build that has started this one.
@@ -56,6 +57,8 @@ pub(crate) struct Settings {
     pub(crate) on_refusal: Option<OnRefusal>,
     #[serde(default)]
     pub(crate) forbid_native: bool,
+    #[serde(default)]
+    pub(crate) optimize: Optimize,
     pub(crate) store: Option<SharedSettings>,
 }
 

@@ -143,7 +143,7 @@ impl<'a> Memory<'a> {
             files.insert(unit.manifest.with_file_name("build.rs"));
         }
         let mut modules = BTreeSet::new();
-        for decision in resolver.decisions.values() {
+        for (index, decision) in &resolver.decisions {
             if let Decision::Wasm(module) = decision {
                 // What is known of its inputs may be what an earlier module was made of.
                 if module.origin != Origin::Pinned && module._stored.is_none() {
@@ -151,6 +151,11 @@ impl<'a> Memory<'a> {
                 }
                 let group = if module.origin == Origin::Pinned { &mut files } else { &mut modules };
                 group.insert(module.path.clone());
+                modules.extend(resolver.stamp(*index, module));
+                // There may be a better one some day.
+                if module.origin != Origin::Pinned {
+                    modules.insert(resolver.store.sources_path(&resolver.macros.list[*index].key));
+                }
             }
         }
         // What was written to in the meantime may be something else than what this run has read. Modules are its own.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dep_info;
 use crate::permissions::Grants;
+use crate::profile::Profile;
 
 /// Which of its three ways Cargo is to take.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(crate) struct Request<'a> {
     pub(crate) modules: Vec<Module<'a>>,
     /// The macros that are to be built.
     pub(crate) build: Vec<Wanted<'a>>,
+    /// How they are compiled.
+    pub(crate) profile: Profile,
     /// Whether Cargo ends when it has compiled all that can be compiled, the examples of the documentation if they are tests.
     pub(crate) runs_nothing: bool,
     /// A file that Cargo makes if it meets a macro behind a native one that the plan did not have, and ends. Without it that is an error.
@@ -48,6 +51,7 @@ impl Request<'_> {
             native_packages: BTreeSet::new(),
             modules: Vec::new(),
             build: Vec::new(),
+            profile: Profile::default(),
             runs_nothing: false,
             unplanned: None,
             policy_dir: None,
@@ -61,9 +65,10 @@ pub(crate) struct Module<'a> {
     pub(crate) package: &'a str,
     pub(crate) features: &'a [String],
     pub(crate) path: &'a Path,
-    /// The SHA-256 of the module. Empty if the file's time is to decide whether it is another one.
-    pub(crate) digest: &'a str,
-    /// The SHA-256 of the module in any case.
+    /// The file whose time tells whether it is another one. Without it the SHA-256 does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stamp: Option<PathBuf>,
+    /// The SHA-256 of the module.
     pub(crate) sha256: &'a str,
     /// The package's id.
     pub(crate) id: &'a str,

@@ -11,6 +11,7 @@ use crate::key::Key;
 use crate::macros::Macros;
 use crate::on_refusal::OnRefusal;
 use crate::permissions::Grants;
+use crate::profile::Profile;
 use crate::project::{FILE_NAME, Project};
 use crate::refusals::Refused;
 use crate::request::{self, Mode, Request, Wanted};
@@ -29,6 +30,8 @@ pub(crate) struct Choice {
     pub(crate) on_refusal: OnRefusal,
     /// Whether pins and store are passed over, so that every module is built from its source.
     pub(crate) from_source: bool,
+    /// How modules are compiled that are not there.
+    pub(crate) profile: Profile,
     /// Macros that are built although they are pinned.
     pub(crate) unpinned: BTreeSet<usize>,
     /// What became of macros with another plan in this run, by their root modules.
@@ -44,6 +47,7 @@ impl Default for Choice {
             retry: false,
             on_refusal: OnRefusal::Fail,
             from_source: false,
+            profile: Profile::default(),
             unpinned: BTreeSet::new(),
             settled: BTreeMap::new(),
         }
@@ -107,12 +111,7 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             if !self.decisions.contains_key(&index) {
-                let mut decision = self.decide(index)?;
-                if let Decision::Wasm(module) = decision {
-                    let is_own = self.macros.list[index].changeable.is_some() && module.origin != Origin::Pinned;
-                    decision = Decision::Wasm(if is_own { self.placed(index, module) } else { module });
-                }
-                self.decisions.insert(index, decision);
+                self.decisions.insert(index, self.decide(index)?);
             }
             if let Some(Decision::Build | Decision::Native(_)) = self.decisions.get(&index) {
                 open.extend(self.macros.below(index));
@@ -321,20 +320,18 @@ impl<'a> Resolver<'a> {
 
     /// What Cargo is told in this state.
     pub(crate) fn request(&self, mode: Mode) -> Request<'_> {
-        let mut request = Request { policy_dir: Some(self.macros.plan.policy_dir()), ..Request::new(mode) };
+        let policy_dir = Some(self.macros.plan.policy_dir());
+        let mut request = Request { policy_dir, profile: self.choice.profile, ..Request::new(mode) };
         let next = if mode == Mode::Build { self.next_to_build() } else { Vec::new() };
         for (index, decision) in &self.decisions {
             let it = &self.macros.list[*index];
             match decision {
                 Decision::Wasm(module) => {
-                    // Of one in the target directory the file's time tells whether it is another one, and an edit of its source makes
-                    // no other unit of it.
-                    let is_in_place = it.changeable.is_some() && module.origin != Origin::Pinned;
                     request.modules.push(request::Module {
                         package: it.package,
                         features: it.features,
                         path: &module.path,
-                        digest: if is_in_place { "" } else { &module.digest },
+                        stamp: self.stamp(*index, module),
                         sha256: &module.digest,
                         id: it.package,
                         name: it.name,
@@ -372,7 +369,7 @@ impl<'a> Resolver<'a> {
                     package: it.package,
                     features: it.features,
                     path: Path::new(""),
-                    digest: "",
+                    stamp: None,
                     sha256: NO_DIGEST,
                     id: it.package,
                     name: it.name,

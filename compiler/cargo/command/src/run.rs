@@ -9,7 +9,7 @@ use crate::ask::Answers;
 use crate::cargo::Cargo;
 use crate::decision::{Decision, Trouble};
 use crate::failure::{ERROR_CODE, Failure, Result};
-use crate::in_cargo::Here;
+use crate::in_cargo::{Here, Output};
 use crate::key::Keys;
 use crate::later::Used;
 use crate::macros::{Macro, Macros};
@@ -18,7 +18,7 @@ use crate::plan::Plan;
 use crate::project::Project;
 use crate::refusals;
 use crate::remembered::Memory;
-use crate::request::{Mode, Request};
+use crate::request::Mode;
 use crate::resolve::{Choice, Resolver};
 use crate::shell::Shell;
 use crate::split::CargoLine;
@@ -102,8 +102,6 @@ struct Planned<'a> {
     /// What became of macros, likewise.
     settled: BTreeMap<PathBuf, Trouble>,
     answers: Answers,
-    /// The macro packages of the last plan, if Cargo met one that it did not have.
-    incomplete: Vec<String>,
     /// The exit code of Cargo, if it has done what the user wants, with the decisions that will be made.
     done: Option<i32>,
     memory: Option<Memory<'a>>,
@@ -128,7 +126,7 @@ pub(crate) fn run_here(shell: &Shell, line: &CargoLine, session: &Session, here:
     let mut planned = Planned { memory: Memory::new(here, session, line), ..Planned::default() };
     if let Some(known) = planned.memory.as_ref().and_then(Memory::recall) {
         let request = known.request(cargo.unplanned()).to_string();
-        let code = cargo.compile_here(here, &request, known.used.outer(), false)?;
+        let code = cargo.compile_here(here, &request, known.used.outer(), Output::Users);
         if !cargo.unplanned().exists() {
             if code == 0 || known.used.refused(&cargo.refusals(), line).is_none() {
                 known.summary.say(shell);
@@ -151,9 +149,7 @@ fn run_planned(
     options: &Options,
     planned: &mut Planned<'_>,
 ) -> Result<Option<i32>> {
-    let Some(plan) = cargo.plan_of(&cargo.line.command, &planned.native)? else {
-        return Ok(Some(cargo.use_modules(&Request::new(Mode::Use), None)?));
-    };
+    let plan = cargo.plan(&cargo.line.command, &planned.native)?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
     let project = Project::read(&plan)?;
     let (choice, unused) = (choice(options, &macros), project.unused(&macros)?);
@@ -186,13 +182,10 @@ fn run_planned(
             let after = use_modules(&mut resolver, planned.done.take())?;
             if cargo.unplanned().exists() {
                 let native: BTreeSet<PathBuf> = resolver.native().collect();
-                let packages: Vec<String> = macros.list.iter().map(|it| it.package.to_owned()).collect();
-                // `cargo install` compiles each package by itself, and leaves out those that it has installed.
-                if native.is_subset(&planned.native) && planned.incomplete == packages {
-                    let message = format!("`cargo {}` compiles several packages", cargo.line.meant().display());
-                    return Err(Failure::new(message).help("name one package with `--package`"));
+                // Another plan would be this one.
+                if native.is_subset(&planned.native) {
+                    return Err(Failure::new("Cargo compiles a macro that is in none of its plans"));
                 }
-                planned.incomplete = packages;
                 planned.native.extend(native);
                 planned.settled = resolver.settled();
                 return Ok(None);
@@ -257,6 +250,7 @@ fn choice(options: &Options, macros: &Macros<'_>) -> Result<Choice> {
         forbid_native,
         retry: options.retry,
         on_refusal,
+        profile: settings.optimize.into(),
         ..Choice::default()
     })
 }
@@ -275,7 +269,7 @@ fn use_modules(resolver: &mut Resolver<'_>, done: Option<i32>) -> Result<After> 
     let plan = resolver.macros.plan;
     let code = match done {
         Some(code) => code,
-        None => resolver.cargo.use_modules(&resolver.request(Mode::Use), Some(plan))?,
+        None => resolver.cargo.use_modules(&resolver.request(Mode::Use), plan)?,
     };
     let used = |has_run, is_retried| Ok(After { code, has_run, is_retried });
     let refusals = refusals::read(&resolver.cargo.refusals(), resolver);

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use stubgen::module::{Digest, ModuleInfo};
 
 use crate::decision::{Decision, Module, Origin};
+use crate::plan::Named;
+use crate::profile::Profile;
 use crate::resolve::{Resolver, stored_module};
 use crate::shared::errand::{Courier, Errand, Job, Parcel, Report};
 use crate::shared::settings::{Mode, SharedSettings};
@@ -85,15 +87,22 @@ impl<'a> Resolver<'a> {
                 break;
             }
             self.sharing.asked.extend(&wanted);
-            let asked = self.ask_shared(settings, &wanted);
-            for (index, signer) in asked.taken {
-                self.locks.remove(&index);
-                signers.push((index, signer));
+            // The best one first.
+            for profile in self.choice.profile.suitable() {
+                let asked = self.ask_shared(settings, &wanted, *profile);
+                for (index, signer) in asked.taken {
+                    self.locks.remove(&index);
+                    wanted.retain(|other| *other != index);
+                    signers.push((index, signer));
+                }
+                self.sharing.refused.extend(asked.refused.iter().map(|(index, _)| *index));
+                refused.extend(asked.refused);
+                self.sharing.is_off = asked.trouble.is_some();
+                trouble = asked.trouble;
+                if self.sharing.is_off || wanted.is_empty() {
+                    break;
+                }
             }
-            self.sharing.refused.extend(asked.refused.iter().map(|(index, _)| *index));
-            refused.extend(asked.refused);
-            self.sharing.is_off = asked.trouble.is_some();
-            trouble = asked.trouble;
             self.forget_needless();
         }
         self.say_refused(&refused);
@@ -102,10 +111,10 @@ impl<'a> Resolver<'a> {
     }
 
     /// Asks for modules, and keeps those that are taken in the local store.
-    fn ask_shared(&mut self, settings: &SharedSettings, wanted: &[usize]) -> Asked {
-        let (mut asked, arrived) = self.look(settings, wanted);
+    fn ask_shared(&mut self, settings: &SharedSettings, wanted: &[usize], profile: Profile) -> Asked {
+        let (mut asked, arrived) = self.look(settings, wanted, profile);
         for Arrived { index, signer, bytes, path, digest, variables } in arrived {
-            let module = match self.keep_shared(index, &bytes, variables) {
+            let module = match self.keep_shared(index, &bytes, variables, profile) {
                 Ok(module) => module,
                 Err(error) => {
                     self.shell.warn_once(format_args!(
@@ -121,23 +130,23 @@ impl<'a> Resolver<'a> {
         asked
     }
 
-    /// Asks for modules, and keeps nothing.
-    pub(crate) fn look_at_shared(&self, settings: &SharedSettings, wanted: &[usize]) -> Asked {
-        let (mut asked, arrived) = self.look(settings, wanted);
+    /// Asks for modules of a profile, and keeps nothing.
+    pub(crate) fn look_at_shared(&self, settings: &SharedSettings, wanted: &[usize], profile: Profile) -> Asked {
+        let (mut asked, arrived) = self.look(settings, wanted, profile);
         asked.taken = arrived.into_iter().map(|arrived| (arrived.index, arrived.signer)).collect();
         asked
     }
 
     /// Asks for modules: what came of it, and those that are as they should be.
-    fn look(&self, settings: &SharedSettings, wanted: &[usize]) -> (Asked, Vec<Arrived>) {
+    fn look(&self, settings: &SharedSettings, wanted: &[usize], profile: Profile) -> (Asked, Vec<Arrived>) {
         let mut asked = Asked::default();
         let mut arrived = Vec::new();
-        let parcels = wanted.iter().map(|index| self.parcel(*index)).collect();
+        let parcels = wanted.iter().map(|index| self.parcel(*index, profile)).collect();
         let reports = match self.send_courier(settings, Job::Pull, parcels) {
             Ok(courier) => courier.wait(),
             Err(error) => vec![Report::Trouble { reason: format!("nobody can be sent there: {error}") }],
         };
-        let index_of = |key: &str| wanted.iter().copied().find(|index| self.macros.list[*index].key.as_str() == key);
+        let index_of = |key: &str| wanted.iter().copied().find(|index| self.shared_key(*index, profile) == key);
         for report in reports {
             match report {
                 Report::Trouble { reason } => asked.trouble = asked.trouble.or(Some(reason)),
@@ -184,14 +193,15 @@ impl<'a> Resolver<'a> {
     }
 
     /// Keeps a module as if it had been built here, where none of these variables is set either.
-    fn keep_shared(&self, index: usize, bytes: &[u8], variables: Vec<String>) -> io::Result<Module> {
+    fn keep_shared(&self, index: usize, bytes: &[u8], variables: Vec<String>, profile: Profile) -> io::Result<Module> {
         let it = &self.macros.list[index];
         let inputs = Inputs { variables: variables.into_iter().collect(), ..Inputs::default() };
         let Some(key) = self.content_key(index, &inputs) else {
             return Err(io::Error::other("not all is known that decides about it"));
         };
+        let key = key.with(&profile);
         let lock = self.store.lock(&key, || ())?;
-        let stored = self.store.put(&key, bytes, Meta::of(it))?;
+        let stored = self.store.put(&key, bytes, Meta::of(it, profile))?;
         drop(lock);
         self.store.write_sources(&it.key, inputs, &key)?;
         self.store.forget_failure(&it.key);
@@ -225,15 +235,18 @@ impl<'a> Resolver<'a> {
         let outgoing = |index: &usize| {
             let Some(Decision::Wasm(module)) = self.decisions.get(index) else { return None };
             let variables = self.shared_variables(*index).filter(|_| module._stored.is_some())?;
+            let profile = module._stored.as_ref()?.meta.profile;
             let replaces = self.sharing.refused.contains(index);
-            Some((*index, Parcel { module: Some(module.path.clone()), variables, replaces, ..self.parcel(*index) }))
+            Some((
+                *index,
+                Parcel { module: Some(module.path.clone()), variables, replaces, ..self.parcel(*index, profile) },
+            ))
         };
         let (sent, parcels): (Vec<usize>, Vec<Parcel>) = macros.iter().filter_map(outgoing).unzip();
         if parcels.is_empty() {
             return sent;
         }
-        let names = sent.iter().map(|index| &self.macros.list[*index]);
-        let names = names.map(|it| (it.key.as_str().to_owned(), it.named().to_string())).collect();
+        let names = parcels.iter().map(|it| (it.key.clone(), Named(&it.name, &it.version).to_string())).collect();
         let url = settings.address().unwrap_or_default().to_owned();
         // One after the other, so that it can be told which of them has said what.
         self.sharing.sending = None;
@@ -266,14 +279,19 @@ impl<'a> Resolver<'a> {
         Courier::start(self.shell, toolchain, &errand)
     }
 
-    /// What the shared store knows a macro by.
-    fn parcel(&self, index: usize) -> Parcel {
+    /// The key of a macro's modules of a profile.
+    fn shared_key(&self, index: usize, profile: Profile) -> String {
+        self.macros.list[index].key.with(&profile).as_str().to_owned()
+    }
+
+    /// What the shared store knows a module by.
+    fn parcel(&self, index: usize, profile: Profile) -> Parcel {
         let it = &self.macros.list[index];
         let unit = &self.macros.plan.units[it.units[0]];
         let checksum = unit.checksum.as_ref().map(|checksum| format!("sha256:{checksum}"));
         let checkout = || unit.git_checkout().map(|checkout| format!("git:{checkout}"));
         Parcel {
-            key: it.key.as_str().to_owned(),
+            key: self.shared_key(index, profile),
             package: it.package.to_owned(),
             name: it.name.to_owned(),
             version: it.version.to_owned(),
@@ -301,8 +319,10 @@ impl<'a> Resolver<'a> {
         let reasons: BTreeSet<&str> = refused.iter().map(|(_, reason)| reason.as_str()).collect();
         let of_one = |reason: &str| {
             let of_it = refused.iter().filter(|(_, its)| its == reason);
-            let names: Vec<String> = of_it.map(|(index, _)| self.macros.list[*index].named().to_string()).collect();
-            format!("{} ({reason})", names.join(", "))
+            // A macro may have modules of more than one profile.
+            let names: BTreeSet<String> =
+                of_it.map(|(index, _)| self.macros.list[*index].named().to_string()).collect();
+            format!("{} ({reason})", names.into_iter().collect::<Vec<_>>().join(", "))
         };
         let parts: Vec<String> = reasons.into_iter().map(of_one).collect();
         let url = settings.address().unwrap_or_default();

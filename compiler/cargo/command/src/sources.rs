@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use stubgen::module::Digest;
 
-use crate::decision::{Decision, Module};
+use crate::decision::{Decision, Module, Origin};
 use crate::dep_info;
 use crate::key::Key;
 use crate::plan::Unit;
@@ -25,9 +25,9 @@ use crate::request::Finished;
 use crate::resolve::Resolver;
 use crate::store::{CACHE_TAG, Meta, Stored};
 
-/// Below the target directory: where Cargo finds modules of macros that may change. The path of one stays, so that an edit makes no other
-/// unit of it.
-const PLACE: &str = "wasm-proc-macro/own";
+/// Below the target directory: a file for each macro, with the SHA-256 of its module. Cargo takes the file for what the macro is made of, and goes
+/// by its time: so the macro stays the same unit whatever module it has, and what uses it is compiled again if the module is another one.
+const STAMPS: &str = "wasm-proc-macro/stamps";
 
 /// By how much a file's time may be behind the clock.
 const CLOCK_TICK: Duration = Duration::from_millis(100);
@@ -61,7 +61,8 @@ impl Resolver<'_> {
     /// The module that would be built now, if it was built before.
     pub(crate) fn kept(&self, index: usize) -> Option<Stored> {
         let inputs = self.store.sources(&self.macros.list[index].key)?;
-        self.store.lookup(&self.content_key(index, &inputs)?)
+        let key = self.content_key(index, &inputs)?;
+        self.choice.profile.suitable().iter().find_map(|profile| self.store.lookup(&key.with(profile)))
     }
 
     /// What decides, besides keys, about the modules of this state. Nothing if not all of it is known.
@@ -99,28 +100,27 @@ impl Resolver<'_> {
         if !inputs.files.iter().chain(&self.manifests(index)).all(|file| is_older(file, start)) {
             return Ok(None);
         }
+        let profile = self.choice.profile;
+        let key = key.with(&profile);
         let lock = self.store.lock(&key, || ())?;
         let stored = match self.store.lookup(&key) {
             Some(stored) if stored.meta.sha256 == digest => stored,
-            _ => self.store.put(&key, bytes, Meta::of(it))?,
+            _ => self.store.put(&key, bytes, Meta::of(it, profile))?,
         };
         drop(lock);
         self.store.write_sources(&it.key, inputs, &key)?;
         Ok(Some(stored))
     }
 
-    /// Puts a module where Cargo has found its predecessors. One that is there already is not written again: Cargo goes by its time.
-    ///
-    /// If there is no such place, as on a full disk, the module stays where it is.
-    pub(crate) fn placed(&self, index: usize, module: Module) -> Module {
-        let target_dir = &self.macros.plan.target_dir;
-        let path = target_dir.join(PLACE).join(format!("{}.wasm", self.macros.list[index].key));
-        let is_there = fs::read(&path).is_ok_and(|bytes| Digest::of(&bytes).to_string() == module.digest);
-        if is_there || put_in_place(&module.path, target_dir, &path).is_ok() {
-            Module { path, ..module }
-        } else {
-            module
+    /// The file that tells Cargo which module a macro has, if it can be written.
+    pub(crate) fn stamp(&self, index: usize, module: &Module) -> Option<PathBuf> {
+        if module.origin == Origin::Pinned {
+            return None;
         }
+        let target_dir = &self.macros.plan.target_dir;
+        let stamp = target_dir.join(STAMPS).join(self.macros.list[index].key.as_str());
+        let is_there = fs::read_to_string(&stamp).is_ok_and(|digest| digest == module.digest);
+        (is_there || write_stamp(target_dir, &stamp, &module.digest).is_ok()).then_some(stamp)
     }
 
     /// What decided about a macro that was built now.
@@ -267,7 +267,7 @@ impl Resolver<'_> {
         self.cargo.toolchain.variable(name).or_else(|| std::env::var_os(name))
     }
 
-    /// The key of the module that would be built from all this as it is now.
+    /// The key of the modules that would be built from all this as it is now, of whatever profile.
     pub(crate) fn content_key(&self, index: usize, inputs: &Inputs) -> Option<Key> {
         let files = inputs.files.iter().cloned().chain(self.manifests(index)).collect::<BTreeSet<_>>();
         let content = |file: &PathBuf| {
@@ -285,14 +285,14 @@ impl Resolver<'_> {
     }
 }
 
-fn put_in_place(module: &Path, target_dir: &Path, path: &Path) -> io::Result<()> {
+fn write_stamp(target_dir: &Path, stamp: &Path, digest: &str) -> io::Result<()> {
     if !target_dir.exists() {
         // Cargo marks only one that it makes itself.
         fs::create_dir_all(target_dir)?;
         fs::write(target_dir.join("CACHEDIR.TAG"), CACHE_TAG)?;
     }
-    fs::create_dir_all(target_dir.join(PLACE))?;
-    stubgen::write_atomically(path, &fs::read(module)?)
+    fs::create_dir_all(target_dir.join(STAMPS))?;
+    stubgen::write_atomically(stamp, digest.as_bytes())
 }
 
 /// Whether nobody has touched a file since a time, by the file's times of both kinds. One that is not there was not.

@@ -58,6 +58,7 @@ const PACK: Ours = Ours { flags: &[], values: &["-p", "--package", "-o", "--out-
 const VERIFY: Ours = Ours { flags: &[], values: &["-p", "--package"], list: "", help: HELP };
 const PERMISSIONS: Ours = Ours { flags: &[], values: &[], list: "--accept", help: HELP };
 const SHARED: Ours = Ours { flags: &["--replace"], values: &[], list: "", help: HELP };
+const OPTIMIZE: Ours = Ours { flags: &[], values: &[], list: "", help: HELP };
 const NOTHING: Ours = Ours { flags: &[], values: &[], list: "", help: &[] };
 const HELP: &[&str] = &["-h", "--help", "-V", "--version"];
 
@@ -66,11 +67,9 @@ fn is_shared(command: &OsString) -> bool {
     ["pull", "push", "verify"].iter().any(|name| command == name)
 }
 
-/// What Cargo puts before a line of its own that it hands over: the command that is meant, the settings as JSON, and the line follow.
-pub(crate) const HANDED_OVER: &str = "--handed-over";
-
-/// Takes apart a line that Cargo hands over. Nothing in it is ours.
-pub(crate) fn handed_over(args: impl IntoIterator<Item = OsString>) -> CargoLine {
+/// Takes apart a line of plain Cargo's, in which nothing is ours: the command that is meant, which the line may name by an alias, the
+/// settings as JSON, and the line.
+pub(crate) fn in_cargo(args: impl IntoIterator<Item = OsString>) -> CargoLine {
     let mut args = args.into_iter().peekable();
     let meant = args.next();
     let settings = args.next().and_then(|text| serde_json::from_str(text.to_str()?).ok());
@@ -97,6 +96,7 @@ pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Split {
         Some("pack") => PACK,
         Some("verify") => VERIFY,
         Some("permissions") => PERMISSIONS,
+        Some("optimize") => OPTIMIZE,
         Some("store") if args.peek().is_some_and(is_shared) => {
             split.ours.push(command.clone());
             split.ours.extend(args.next());
@@ -369,10 +369,12 @@ mod tests {
     fn nothing_in_a_line_of_cargo_s_is_ours() {
         // `cargo run` gives its program all that follows the first argument that is no option.
         let line = r#"run {"forbid-native":true} -v --config a.b=1 go --release x --only y -h -- --native z"#;
-        let line = handed_over(line.split(' ').map(OsString::from));
+        let line = in_cargo(line.split(' ').map(OsString::from));
         assert_eq!(texts(&line.all()), "-v --config a.b=1 go --release x --only y -h -- --native z");
         assert_eq!((line.meant(), &*line.command), (OsStr::new("run"), OsStr::new("go")));
         assert!(line.settings.as_ref().unwrap().forbid_native);
+        // Plain Cargo has no such option.
+        assert_eq!(line.natively(&["a", "b"]), "cargo wasm-proc-macro build --native a --native b");
         // What is ours is put behind the command and not behind an option's value.
         let line = line.silent(&line.command, &["--target-dir".into(), "ours".into()]);
         assert!(texts(&line).starts_with("-v --config a.b=1 go --target-dir ours --release"));

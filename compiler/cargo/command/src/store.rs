@@ -33,6 +33,7 @@ pub(crate) use maintain::{Limits, Removed};
 
 use crate::key::Key;
 use crate::macros::Macro;
+use crate::profile::Profile;
 use crate::sources::Inputs;
 
 const STORE_VARIABLE: &str = "WASM_PROC_MACRO_STORE";
@@ -78,6 +79,8 @@ pub(crate) struct Meta {
     pub(crate) version: String,
     pub(crate) features: Vec<String>,
     pub(crate) sha256: String,
+    #[serde(default)]
+    pub(crate) profile: Profile,
     /// The module's size in bytes.
     pub(crate) size: u64,
     /// When it was built, in seconds since 1970.
@@ -86,13 +89,14 @@ pub(crate) struct Meta {
 
 impl Meta {
     /// What is known before there is a module.
-    pub(crate) fn of(it: &Macro<'_>) -> Meta {
+    pub(crate) fn of(it: &Macro<'_>, profile: Profile) -> Meta {
         Meta {
             package: it.package.to_owned(),
             name: it.name.to_owned(),
             version: it.version.to_owned(),
             features: it.features.to_vec(),
             sha256: String::new(),
+            profile,
             size: 0,
             created: 0,
         }
@@ -257,7 +261,7 @@ impl Store {
         _ = fs::remove_file(self.failure_path(key));
     }
 
-    fn sources_path(&self, key: &Key) -> PathBuf {
+    pub(crate) fn sources_path(&self, key: &Key) -> PathBuf {
         self.dir.join(SOURCES).join(format!("{key}.json"))
     }
 

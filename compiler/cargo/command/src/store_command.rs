@@ -47,6 +47,7 @@ fn list(store: &Store, as_json: bool) -> io::Result<String> {
                 "version": entry.meta.as_ref().map(|meta| &meta.version),
                 "features": entry.meta.as_ref().map(|meta| &meta.features),
                 "sha256": entry.meta.as_ref().map(|meta| &meta.sha256),
+                "profile": entry.meta.as_ref().map(|meta| meta.profile),
                 "created": entry.meta.as_ref().map(|meta| meta.created),
                 "last_used": seconds(entry.last_used),
                 "size": entry.size,
@@ -56,14 +57,16 @@ fn list(store: &Store, as_json: bool) -> io::Result<String> {
         return Ok(format!("{:#}\n", entries.collect::<serde_json::Value>()));
     }
     let ago = |time| SystemTime::now().duration_since(time).unwrap_or_default();
-    let mut rows = vec![["PACKAGE", "FEATURES", "SIZE", "LAST USED", "KEY"].map(str::to_owned)];
+    let mut rows = vec![["PACKAGE", "FEATURES", "PROFILE", "SIZE", "LAST USED", "KEY"].map(str::to_owned)];
     rows.extend(entries.iter().map(|entry| {
-        let (package, features) = match &entry.meta {
-            Some(meta) => (format!("{} v{}", meta.name, meta.version), meta.features.join(",")),
-            None => ("(damaged)".to_owned(), String::new()),
+        let (package, features, profile) = match &entry.meta {
+            Some(meta) => {
+                (format!("{} v{}", meta.name, meta.version), meta.features.join(","), meta.profile.to_string())
+            }
+            None => ("(damaged)".to_owned(), String::new(), String::new()),
         };
         let last_used = format!("{} ago", HumanDuration(ago(entry.last_used)));
-        [package, features, HumanBytes(entry.size).to_string(), last_used, entry.key.short().to_owned()]
+        [package, features, profile, HumanBytes(entry.size).to_string(), last_used, entry.key.short().to_owned()]
     }));
     let widths: Vec<usize> =
         (0..rows[0].len()).map(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0)).collect();

@@ -38,7 +38,7 @@ fn the_second_run_builds_nothing() {
     assert_eq!(calls.len(), 2, "{calls:?}");
     let modules = &calls[1]["request"]["modules"];
     assert_eq!(names(modules), ["first-derive", "second-derive"]);
-    assert_eq!(modules[0]["digest"].as_str().unwrap().len(), 64);
+    assert_eq!(modules[0]["sha256"].as_str().unwrap().len(), 64);
     assert!(output.stderr.ends_with("        Used 2 macros from Wasm (2 cached)\n"), "{}", output.stderr);
 }
 
@@ -240,4 +240,14 @@ fn a_plan_that_makes_no_sense_is_an_error_and_no_panic() {
     assert!(lab.run(&["build"]).stderr.starts_with("error: Cargo's plan has a unit that depends on itself"));
     lab.units[2]["kind"] = json!(1);
     assert!(lab.run(&["build"]).stderr.starts_with("error: Cargo's plan cannot be read"));
+}
+
+#[test]
+fn a_cargo_that_prints_no_plan_is_of_another_build() {
+    // One that does not know requests has compiled everything natively by then.
+    let mut lab = Lab::usual();
+    lab.control = json!({ "compiles_nothing": true });
+    let output = lab.run(&["check"]);
+    assert_eq!(output.code, 101, "{output:?}");
+    assert!(output.stderr.contains("of different builds"), "{}", output.stderr);
 }

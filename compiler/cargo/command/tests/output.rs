@@ -91,7 +91,7 @@ fn explain_says_what_is_decided_and_why() {
     lab.ok(&["build"]);
     let output = lab.ok(&["build", "--explain=second-derive"]);
     assert!(
-        output.stdout.contains("  decision    runs from Wasm, from the module in the store\n"),
+        output.stdout.contains("  decision    runs from Wasm, from the module in the store (quick)\n"),
         "{}",
         output.stdout
     );

@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Lab, refusal};
+use support::{Lab, finish, refusal};
 
 /// What a macro has in the next build.
 fn grants(lab: &Lab, name: &str) -> Value {
@@ -172,10 +172,61 @@ fn packing_has_the_project_s_permissions() {
     // The macro that is packed may be built with one that reads something.
     let mut lab = Lab::usual();
     lab.control = json!({ "refusals": [refusal("inner-derive", "env", "X")] });
+    lab.settings = json!({ "optimize": "first" });
     lab.run(&["build", "--native", "second-derive"]);
     let output = lab.run(&["pack", "-p", "second-derive"]);
     assert_eq!(output.code, 101);
     assert!(output.stderr.contains("[permissions.inner-derive]\nenv = [\"X\"]\n"), "{}", output.stderr);
     lab.permit("[permissions.inner-derive]\nenv = [\"X\"]\n");
     lab.ok(&["pack", "-p", "second-derive"]);
+}
+
+#[test]
+fn a_workspace_that_a_program_makes_is_part_of_the_project() {
+    // That is how trybuild compiles what is to fail. Nobody can write permissions into a directory that a test makes.
+    let lab = Lab::usual();
+    lab.permit("[permissions.first-derive]\nnative = true\n[permissions.of-another-program]\nnative = true\n");
+    lab.ok(&["test"]);
+    let calls = lab.calls();
+    let outer = calls[calls.len() - 1]["env"]["__CARGO_WASM_PROC_MACRO_OUTER"].as_str().expect("paths");
+    let (project, target) = (lab.path("project"), lab.path("project/target"));
+    assert_eq!(outer, format!("{}:{}", project.display(), target.display()));
+    let run_in = |workspace: &str, outer: &str| {
+        let mut inner = Lab::usual();
+        inner.workspace = Some(inner.path(workspace));
+        inner.permit("[permissions.second-derive]\nnative = true\n");
+        let mut command = inner.command(&["check"]);
+        let own = outer.replace("LAB", inner.path("").to_str().unwrap().trim_end_matches('/'));
+        command.env("__CARGO_WASM_PROC_MACRO_OUTER", own.replace("OUTER", project.to_str().unwrap()));
+        finish(command)
+    };
+    let output = run_in("there/tests/trybuild/x", "OUTER:LAB/there");
+    assert!(output.stderr.contains("1 native: first-derive"), "{output:?}");
+    assert!(!output.stderr.contains("of-another-program"), "{output:?}");
+    // One that lies elsewhere is a project of its own.
+    let output = run_in("project", "OUTER:LAB/there");
+    assert!(output.stderr.contains("1 native: second-derive"), "{output:?}");
+}
+
+#[test]
+fn in_what_is_fetched_a_name_is_one_of_crates_io() {
+    // Who made the repository gives its own packages the names that somebody else's are granted something by, in a registry as well.
+    let mut lab = Lab::usual();
+    lab.make_local(2);
+    lab.make_local(1);
+    lab.permit("[permissions.first-derive]\nnative = true\n[permissions.inner-derive]\nnative = true\n");
+    let native = |lab: &Lab| lab.ok(&["check"]).stderr;
+    assert!(native(&lab).contains("1 native: first-derive"));
+    lab.workspace = Some(lab.path("checkouts/x"));
+    lab.project = Some(lab.path("project"));
+    assert!(!native(&lab).contains("native: "));
+    lab.permit("[permissions.\"path+file:///project/first-derive#first-derive@1.0.0\"]\nnative = true\n");
+    assert!(native(&lab).contains("1 native: first-derive"));
+    lab.permit("[permissions.second-derive]\nnative = true\n");
+    assert!(!native(&lab).contains("native: "));
+    for unit in &mut lab.units {
+        let id = unit["package"].as_str().unwrap().replace("example.org/index", "github.com/rust-lang/crates.io-index");
+        unit["package"] = id.into();
+    }
+    assert!(native(&lab).contains("native: second-derive"));
 }

@@ -32,7 +32,7 @@ fn a_pinned_module_is_used_and_nothing_is_built_for_it() {
     let output = lab.ok(&["build"]);
     assert_eq!(names(&lab.calls()[1]["request"]["build"]), ["first-derive"]);
     let modules = &lab.calls()[2]["request"]["modules"];
-    let pinned = modules.as_array().unwrap().iter().find(|it| it["digest"] == json!(hex(&bytes)));
+    let pinned = modules.as_array().unwrap().iter().find(|it| it["sha256"] == json!(hex(&bytes)));
     assert_eq!(pinned.unwrap()["path"], json!(lab.path("project/wasm/second.wasm")));
     assert!(output.stderr.ends_with("Used 2 macros from Wasm (1 pinned)\n"), "{}", output.stderr);
     assert!(lab.ok(&["build"]).stderr.ends_with("Used 2 macros from Wasm (1 cached, 1 pinned)\n"));

@@ -105,9 +105,9 @@ fn a_listing_names_what_is_there() {
     let lab = lab();
     let text = lab.ok(&["store", "list"]).stdout;
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].starts_with("PACKAGE               FEATURES  SIZE"), "{text}");
-    assert!(lines[1].starts_with("first-derive v1.0.0   default "), "{text}");
-    assert!(lines[2].starts_with("second-derive v1.0.0  default "), "{text}");
+    assert!(lines[0].starts_with("PACKAGE               FEATURES  PROFILE  SIZE"), "{text}");
+    assert!(lines[1].starts_with("first-derive v1.0.0   default   quick "), "{text}");
+    assert!(lines[2].starts_with("second-derive v1.0.0  default   quick "), "{text}");
     let entries: Value = serde_json::from_str(&lab.ok(&["store", "list", "--json"]).stdout).unwrap();
     assert_eq!(entries[1]["name"], json!("second-derive"));
     assert_eq!(entries[1]["features"], json!(["default"]));

@@ -77,7 +77,7 @@ fn count(bench: &mut Bench) -> Result<()> {
     let cache = bench.scratch().join("warm");
     let (few, many) = COUNTED;
     let mut native = None;
-    for build in [Build::NativeO3, Build::NativeO0, Build::WasmO3, Build::WasmOs] {
+    for build in Build::ALL {
         counter.prepare(&bench.expand(few, build, &cache)?)?;
         let mut instructions = |structs| counter.count(&bench.expand(structs, build, &cache)?);
         let each = (instructions(many)? - instructions(few)?) / (many - few) as f64;

@@ -48,8 +48,12 @@ const STEPS: [(&str, &str); 7] = [
 fn run(bench: &mut Bench) -> Result<()> {
     let cached = |build| Way { build, first_use: false };
     let first = |build| Way { build, first_use: true };
-    compare(bench, 31, &[cached(Build::NativeO3), cached(Build::WasmO3), cached(Build::WasmOs)])?;
-    compare(bench, 5, &[cached(Build::NativeO3), first(Build::WasmO3), first(Build::WasmOs)])
+    compare(
+        bench,
+        31,
+        &[cached(Build::NativeO3), cached(Build::WasmO3), cached(Build::WasmOs), cached(Build::WasmO0)],
+    )?;
+    compare(bench, 5, &[cached(Build::NativeO3), first(Build::WasmO3), first(Build::WasmOs), first(Build::WasmO0)])
 }
 
 /// Compares `ways`, of which the first is the native one, in compilations with one derived struct.

@@ -252,8 +252,8 @@ pub fn units(
             let (roots, graph) = graph::of_modules(ws, interner, request, target_data, &graph)?;
             graph::check_native(request, &roots, &graph)?;
             let total = graph::reachable(&roots, &graph).len();
-            let line = serde_json::json!({ "reason": "wasm-proc-macro-units", "total": total });
-            drop_println!(ws.gctx(), "{line}");
+            // It begins like Cargo's messages.
+            drop_println!(ws.gctx(), r#"{{"reason":"wasm-proc-macro-units","total":{total}}}"#);
             Ok((roots, graph))
         }
         Mode::Use => {

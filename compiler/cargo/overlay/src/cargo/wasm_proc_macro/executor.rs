@@ -1,21 +1,30 @@
 //! Puts a module where the compiler would have put a macro library, and tells compilers what macros may have.
 
 use std::ffi::OsStr;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use cargo_util::{ProcessBuilder, paths};
-use serde_json::json;
+use serde::Serialize;
 
-use super::policy;
+use super::request::Module;
+use super::{policy, request};
 use crate::CargoResult;
 use crate::core::compiler::{BuildRunner, CompileMode, Executor, Unit};
 use crate::core::{PackageId, Target};
 
-/// Followed by a module's path among the arguments of a compilation that copies it. No compiler ever sees it.
+/// Followed by a module's identity among the arguments of a compilation that copies it. No compiler ever sees it.
 pub(super) const MODULE_FLAG: &str = "--wasm-proc-macro-module";
+
+/// A message, which begins like Cargo's.
+#[derive(Serialize)]
+struct Started {
+    reason: &'static str,
+    package_id: String,
+    name: &'static str,
+    version: String,
+}
 
 pub(super) struct Copier {
     compiler: Arc<dyn Executor>,
@@ -42,16 +51,15 @@ impl Executor for Copier {
         on_stderr_line: &mut dyn FnMut(&str) -> CargoResult<()>,
     ) -> CargoResult<()> {
         match after(cmd, MODULE_FLAG) {
-            Some(module) => copy(cmd, Path::new(module), target),
+            Some(identity) => copy(cmd, &identity.to_string_lossy(), target),
             None => {
-                say_started(id);
                 policy::write(cmd)?;
-                // Messages are for the subcommand then, and a macro that runs must not be taken for one that sends some.
-                let is_quoted = super::mode() == Some(super::Mode::Build);
-                let mut on_stdout_line = |line: &str| match is_quoted {
-                    true => on_stdout_line(&json!(line).to_string()),
-                    false => on_stdout_line(line),
-                };
+                if super::mode() != Some(super::Mode::Build) {
+                    return self.compiler.exec(cmd, id, target, mode, on_stdout_line, on_stderr_line);
+                }
+                on_stdout_line(&started(id)?)?;
+                // Messages are for who decides then, and a macro that runs must not be taken for one that sends some.
+                let mut on_stdout_line = |line: &str| on_stdout_line(&serde_json::to_string(line)?);
                 self.compiler.exec(cmd, id, target, mode, &mut on_stdout_line, on_stderr_line)
             }
         }
@@ -62,21 +70,18 @@ impl Executor for Copier {
     }
 }
 
-/// Says that a unit is being compiled, which Cargo's own messages do only when it is done.
-fn say_started(id: PackageId) {
-    if super::mode() == Some(super::Mode::Build) {
-        let (package, name, version) = (id.to_spec().to_string(), id.name(), id.version().to_string());
-        let message = json!({
-            "reason": "wasm-proc-macro-started", "package_id": package, "name": name.as_str(), "version": version,
-        });
-        // Whoever closed this pipe wants to know nothing more.
-        _ = writeln!(std::io::stdout(), "{message}");
-    }
+/// What says that a unit is being compiled. Cargo's own messages say that it was.
+fn started(id: PackageId) -> CargoResult<String> {
+    let (package_id, name, version) = (id.to_spec().to_string(), id.name().as_str(), id.version().to_string());
+    Ok(serde_json::to_string(&Started { reason: "wasm-proc-macro-started", package_id, name, version })?)
 }
 
 /// Copies a module to the place that the arguments of `cmd` give the library, and writes the dep-info file
 /// that the compiler would have written.
-fn copy(cmd: &ProcessBuilder, module: &Path, target: &Target) -> CargoResult<()> {
+fn copy(cmd: &ProcessBuilder, identity: &str, target: &Target) -> CargoResult<()> {
+    let module = request::get().and_then(|request| request.identified(identity));
+    let Module { path: module, stamp, .. } =
+        module.ok_or_else(|| anyhow!("`{identity}` is no module of the request"))?;
     let stem = format!("{}{}", target.crate_name(), extra_filename(cmd));
     let directory = Path::new(after(cmd, "--out-dir").ok_or_else(|| anyhow!("no `--out-dir` in `{cmd}`"))?);
     let library = directory.join(file_name(cmd, &stem));
@@ -88,7 +93,7 @@ fn copy(cmd: &ProcessBuilder, module: &Path, target: &Target) -> CargoResult<()>
     std::fs::copy(module, aside.path())
         .and_then(|_| Ok(aside.persist(&library)?))
         .with_context(|| format!("failed to copy `{}` to `{}`", module.display(), library.display()))?;
-    let dep_info = format!("{}: {}\n", escape(&library), escape(module));
+    let dep_info = format!("{}: {}\n", escape(&library), escape(stamp.as_ref().unwrap_or(module)));
     paths::write(directory.join(format!("{stem}.d")), dep_info)
 }
 

@@ -18,7 +18,7 @@ use crate::core::profiles::{Profile, ProfileRoot};
 
 /// The graph in which the macros of the request's modules depend on nothing.
 ///
-/// Such a unit has the path of its module among its flags, which tells it from the native one wherever Cargo
+/// Such a unit has the identity of its module among its flags, which tells it from the native one wherever Cargo
 /// compares units; so artifacts of both lie in one target directory.
 pub(super) fn with_modules(
     interner: &UnitInterner,
@@ -41,9 +41,8 @@ pub(super) fn with_modules(
 /// When it has one that would be in no plan, since nothing is native that nobody has named: where a crate of the host's depends on a macro
 /// for WebAssembly only, Cargo chooses its features there for both, and has another macro here.
 pub(super) fn has_unplanned(request: &Request, roots: &[Unit], graph: &UnitGraph) -> CargoResult<bool> {
-    let is_known = |unit: &Unit| {
-        !request::is_macro(unit) || request.module(unit).is_some() || request.may_be_native(unit)
-    };
+    let is_known =
+        |unit: &Unit| !request::is_macro(unit) || request.module(unit).is_some() || request.may_be_native(unit);
     let reached = behind(roots, graph, |unit| request.module(unit).is_some());
     let unknown: BTreeSet<(&str, String)> = reached
         .into_iter()
@@ -112,7 +111,7 @@ pub(super) fn of_modules(
         .map(|unit| {
             let new = match request.module(unit) {
                 Some(module) => from_module(interner, unit, module),
-                None if is_guest(unit.kind) => for_guest(ws, interner, &std_source, &cfgs, unit),
+                None if is_guest(unit.kind) => for_guest(ws, interner, request.profile, &std_source, &cfgs, unit),
                 // A build script. What it is compiled with goes into the names of symbols of the crate that it is for.
                 None => intern(interner, unit, Profile::default(), unit.rustflags.to_vec()),
             };
@@ -161,18 +160,28 @@ fn replace(
 }
 
 fn from_module(interner: &UnitInterner, unit: &Unit, module: &Module) -> Unit {
-    let path = module.path.to_string_lossy().into_owned();
-    let flags = vec![MODULE_FLAG.to_owned(), path, module.digest.clone()];
+    let flags = vec![MODULE_FLAG.to_owned(), module.identity()];
     // Nothing that the user sets for native macros makes a difference to one that is not compiled.
     intern(interner, unit, Profile::default(), flags)
 }
 
 /// A unit of a macro as it is built in every project: what it is built from says what it is, not where.
-fn for_guest(ws: &Workspace<'_>, interner: &UnitInterner, std_source: &Path, cfgs: &[String], unit: &Unit) -> Unit {
+fn for_guest(
+    ws: &Workspace<'_>,
+    interner: &UnitInterner,
+    profile: request::Profile,
+    std_source: &Path,
+    cfgs: &[String],
+    unit: &Unit,
+) -> Unit {
+    let opt_level = match profile {
+        request::Profile::Quick => "0",
+        request::Profile::Optimized => "s",
+    };
     let profile = Profile {
         name: "release".into(),
         root: ProfileRoot::Release,
-        opt_level: "s".into(),
+        opt_level: opt_level.into(),
         // Of 16, rustc's default, each has its own copies of generic code.
         codegen_units: Some(4),
         ..Profile::default()

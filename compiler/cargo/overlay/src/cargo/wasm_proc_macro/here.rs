@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use anyhow::anyhow;
-use cargo_util_terminal::Shell;
-use cargo_wasm_proc_macro::{Call, Ended, Here, InCargo, Later};
+use cargo_util_terminal::{Shell, Verbosity};
+use cargo_wasm_proc_macro::{Call, Ended, Here, InCargo, Later, Messages, Output};
 
 use super::request::{self, Current, Request};
 use super::switch::Switch;
@@ -22,7 +22,7 @@ use crate::core::compiler::{Compilation, Executor, UnitInterner};
 use crate::ops::{self, CompileOptions};
 use crate::util::context::ConfigValue;
 use crate::util::errors::AlreadyPrintedError;
-use crate::{CargoResult, display_error};
+use crate::{CargoResult, GlobalContext, display_error};
 
 /// Whether something is being compiled by a decision that was made here.
 static IS_DECIDED: AtomicBool = AtomicBool::new(false);
@@ -109,19 +109,35 @@ impl fmt::Display for EndOfStep {
 
 impl Error for EndOfStep {}
 
+/// While something is done by a request.
+struct Acting<'gctx> {
+    gctx: &'gctx GlobalContext,
+    /// The shell that is Cargo's otherwise.
+    own: Option<Shell>,
+}
+
+impl<'gctx> Acting<'gctx> {
+    fn begin(gctx: &'gctx GlobalContext, current: Current, shell: Option<Shell>) -> Acting<'gctx> {
+        request::set(Some(current));
+        IS_DECIDED.store(true, Ordering::Relaxed);
+        Acting { gctx, own: shell.map(|shell| std::mem::replace(&mut *gctx.shell(), shell)) }
+    }
+}
+
+impl Drop for Acting<'_> {
+    fn drop(&mut self) {
+        if let Some(own) = self.own.take() {
+            *self.gctx.shell() = own;
+        }
+        IS_DECIDED.store(false, Ordering::Relaxed);
+    }
+}
+
 impl<'gctx> Compiling<'_, 'gctx> {
     /// Does something by a request, with another shell if there is one.
     fn by<T>(&self, current: Current, shell: Option<Shell>, act: impl FnOnce() -> CargoResult<T>) -> CargoResult<T> {
-        request::set(Some(current));
-        IS_DECIDED.store(true, Ordering::Relaxed);
-        let gctx = self.ws.gctx();
-        let own = shell.map(|shell| std::mem::replace(&mut *gctx.shell(), shell));
-        let result = act();
-        if let Some(own) = own {
-            *gctx.shell() = own;
-        }
-        IS_DECIDED.store(false, Ordering::Relaxed);
-        result
+        let _acting = Acting::begin(self.ws.gctx(), current, shell);
+        act()
     }
 
     fn planned(&self, request: &str) -> CargoResult<String> {
@@ -163,7 +179,9 @@ impl Here for Compiling<'_, '_> {
             _ = writeln!(facts, "{:?}", package.manifest_path());
         }
         match gctx.values() {
-            Ok(values) => add(&mut facts, &ConfigValue::Table(values.clone(), crate::util::context::Definition::BuiltIn)),
+            Ok(values) => {
+                add(&mut facts, &ConfigValue::Table(values.clone(), crate::util::context::Definition::BuiltIn))
+            }
             Err(error) => facts += &error.to_string(),
         }
         Some(facts)
@@ -192,13 +210,29 @@ impl Here for Compiling<'_, '_> {
     }
 
     fn compile(&self, call: &Call<'_>) -> i32 {
+        let gctx = self.ws.gctx();
+        let is_read = call.output == Output::Messages;
+        let shell = match call.output {
+            Output::Users => None,
+            Output::Nobodys => Some(Shell::from_write(Box::new(io::sink()))),
+            Output::Messages => {
+                let mut shell = Shell::from_write(Box::new(Messages::default()));
+                shell.set_verbosity(Verbosity::Normal);
+                Some(shell)
+            }
+        };
         let result = Request::parse(call.request.as_bytes()).and_then(|request| {
             let current = Current { request, compilers: call.compilers.clone(), all: call.all.clone() };
-            let silent = call.is_silent.then(|| Shell::from_write(Box::new(io::sink())));
-            self.by(current, silent, || ops::compile_ws(self.ws, self.options, self.executor))
+            self.by(current, shell, || {
+                let result = ops::compile_ws(self.ws, self.options, self.executor);
+                if let (true, Err(error)) = (is_read, &result) {
+                    display_error(error, &mut gctx.shell());
+                }
+                result
+            })
         });
         let code = if result.is_ok() { 0 } else { ERROR_CODE };
-        if !call.is_silent {
+        if call.output == Output::Users {
             let is_seen = !matches!(&result, Err(error) if error.is::<EndOfStep>());
             self.result.replace(is_seen.then_some(result));
         }

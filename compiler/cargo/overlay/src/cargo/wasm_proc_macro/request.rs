@@ -42,6 +42,16 @@ pub(super) enum Mode {
     Use,
 }
 
+#[derive(Deserialize, Clone, Copy, Default, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Profile {
+    /// As quickly as natively.
+    #[default]
+    Quick,
+    /// As releases are.
+    Optimized,
+}
+
 /// The file's content, in JSON.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,6 +69,9 @@ pub(super) struct Request {
     /// The macros that are wanted in `build` mode.
     #[serde(default)]
     pub(super) build: Vec<Macro>,
+    /// How they are compiled.
+    #[serde(default)]
+    pub(super) profile: Profile,
     /// Whether the process ends when all has been compiled that can be.
     #[serde(default)]
     pub(super) runs_nothing: bool,
@@ -84,8 +97,8 @@ pub(super) struct Module {
     package: String,
     features: Vec<String>,
     pub(super) path: PathBuf,
-    /// What tells the content from that of other builds; empty where the file's time of change does.
-    pub(super) digest: String,
+    /// The file whose time of change tells whether it is another one. Without it the SHA-256 does.
+    pub(super) stamp: Option<PathBuf>,
     /// The SHA-256 of the module, in hexadecimal digits.
     pub(super) sha256: String,
     /// The package: its id, and what messages call it.
@@ -175,11 +188,23 @@ impl Request {
         self.module_index(unit).map(|index| &self.modules[index])
     }
 
+    /// The module with that identity.
+    pub(super) fn identified(&self, identity: &str) -> Option<&Module> {
+        self.modules.iter().find(|module| module.identity() == identity)
+    }
+
     /// Its index among all modules.
     pub(super) fn module_index(&self, unit: &Unit) -> Option<usize> {
         let name = unit.pkg.name();
         let is_it = |module: &Module| name == module.name.as_str() && is(unit, &module.package, &module.features);
         is_macro(unit).then(|| self.modules.iter().position(is_it)).flatten()
+    }
+}
+
+impl Module {
+    /// What tells it from others wherever Cargo compares units.
+    pub(super) fn identity(&self) -> String {
+        self.stamp.as_ref().map_or_else(|| self.sha256.clone(), |stamp| stamp.to_string_lossy().into_owned())
     }
 }
 

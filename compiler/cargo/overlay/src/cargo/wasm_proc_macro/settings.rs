@@ -8,7 +8,7 @@ use crate::util::context::{ConfigRelativePath, ConfigValue, StringList};
 use crate::{CargoResult, GlobalContext};
 
 const TABLE: &str = "wasm-proc-macro";
-const KEYS: [&str; 4] = ["enabled", "on-refusal", "forbid-native", STORE];
+const KEYS: [&str; 5] = ["enabled", "on-refusal", "forbid-native", "optimize", STORE];
 const STORE: &str = "store";
 const STORE_KEYS: [&str; 9] = [
     "url",
@@ -22,8 +22,8 @@ const STORE_KEYS: [&str; 9] = [
     "retries",
 ];
 
-/// What the table has. All but the first and the last are options of the subcommand as well. What lets a macro run natively is none of them:
-/// that stands in the project's file of permissions, and nowhere else.
+/// What the table has. What lets a macro run natively is none of them: that stands
+/// in the project's file of permissions, and nowhere else.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Settings {
@@ -32,6 +32,8 @@ pub(super) struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     on_refusal: Option<OnRefusal>,
     forbid_native: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    optimize: Option<Optimize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     store: Option<Store>,
 }
@@ -43,7 +45,16 @@ struct Written {
     enabled: bool,
     on_refusal: Option<OnRefusal>,
     forbid_native: bool,
+    optimize: Option<Optimize>,
     store: Option<WrittenStore>,
+}
+
+/// When modules are optimized.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Optimize {
+    Later,
+    First,
 }
 
 /// What is done about a macro that was refused something.
@@ -111,10 +122,10 @@ impl Settings {
                 check_keys(&format!("{TABLE}.{STORE}"), store, &STORE_KEYS)?;
             }
         }
-        let Written { enabled, on_refusal, forbid_native, store } =
+        let Written { enabled, on_refusal, forbid_native, optimize, store } =
             gctx.get::<Option<Written>>(TABLE)?.unwrap_or_default();
         let store = store.map(|store| Store::of(gctx, store));
-        Ok(Settings { enabled, on_refusal, forbid_native, store })
+        Ok(Settings { enabled, on_refusal, forbid_native, optimize, store })
     }
 }
 

@@ -1,27 +1,13 @@
-//! The switch: where the configuration says so, Cargo decides itself what becomes of macros, or hands its command line over to the
-//! subcommand, which calls Cargo with requests.
+//! The switch: where the configuration says so, Cargo decides itself what becomes of macros.
 
 use std::env::{self, consts::EXE_SUFFIX};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use anyhow::Context as _;
-use cargo_util::{ProcessBuilder, ProcessError};
-use clap::ArgMatches;
-use clap::parser::ValueSource;
-
+use super::request;
 use super::settings::Settings;
-use super::{end_early, request};
 use crate::{CargoResult, GlobalContext};
-
-/// The commands that build a package that they make themselves, and hold it while they do, so that no second process can build for
-/// them; with the options with which they do not build. Where they publish without that, to be asked for a plan would have them do so.
-const HANDED_OVER: [(&str, &[&str]); 2] = [("package", &["list", "no-verify"]), ("publish", &["no-verify"])];
-
-/// Stands before a line that is handed over, with the command that is meant and the settings before the line itself. The line
-/// may say an alias, and Cargo takes its configuration from elsewhere once it installs a package.
-const OPTION: &str = "--handed-over";
 
 static SWITCH: OnceLock<Switch> = OnceLock::new();
 
@@ -47,31 +33,14 @@ impl Switch {
     fn program(&self, name: &str) -> PathBuf {
         self.directory.join(format!("{name}{EXE_SUFFIX}"))
     }
-
-    /// Ends this process by running the subcommand in its place.
-    fn hand_over(&self, gctx: &GlobalContext) -> CargoResult<()> {
-        let program = self.program("cargo-wasm-proc-macro");
-        let mut subcommand = ProcessBuilder::new(&program);
-        subcommand.arg(OPTION).args(&self.words()?);
-        if let Some(client) = gctx.jobserver_from_env() {
-            subcommand.inherit_jobserver(client);
-        }
-        let Err(error) = subcommand.exec_replace() else { end_early(0) };
-        if let Some(ProcessError { code: Some(code), .. }) = error.downcast_ref() {
-            end_early(*code);
-        }
-        Err(error).with_context(|| {
-            format!("`wasm-proc-macro.enabled` is set, but there is no `{}`; is the toolchain complete?", program.display())
-        })
-    }
 }
 
 /// Looks whether the switch is on.
 ///
 /// # Errors
 ///
-/// When the configuration is wrong, or there is no subcommand beside this program that is needed.
-pub fn begin(gctx: &GlobalContext, command: &str, args: &ArgMatches) -> CargoResult<()> {
+/// When the configuration is wrong.
+pub fn begin(gctx: &GlobalContext, command: &str) -> CargoResult<()> {
     if request::is_there() {
         return Ok(());
     }
@@ -82,10 +51,8 @@ pub fn begin(gctx: &GlobalContext, command: &str, args: &ArgMatches) -> CargoRes
     let program = env::current_exe().and_then(|own| own.canonicalize())?;
     let directory = program.parent().unwrap_or(Path::new("")).to_owned();
     let meant = if gctx.cli_unstable().script && is_script(command) { "run" } else { command };
-    let switch = SWITCH.get_or_init(|| Switch { command: meant.to_owned(), settings, directory });
-    let is_given = |option: &&str| args.value_source(option) == Some(ValueSource::CommandLine);
-    let is_it = |(name, without): &(&str, &[&str])| *name == command && !without.iter().any(is_given);
-    if HANDED_OVER.iter().any(is_it) { switch.hand_over(gctx) } else { Ok(()) }
+    SWITCH.get_or_init(|| Switch { command: meant.to_owned(), settings, directory });
+    Ok(())
 }
 
 /// The compiler or the rustdoc beside this program, if the switch is on: others cannot run macros from modules.
