@@ -11,7 +11,7 @@ from .report import say
 KINDS: dict[str, tuple[str, ...]] = {
     "results": (
         *("demo", "demo-native", "bench", "census", "dist"),
-        *("target", "tests", "runtime", "cargo"),
+        *("target", "tests", "runtime", "cargo", "lint"),
         *("hooks-check", "relock", "staging"),
     ),
     "pristine": ("pristine",),

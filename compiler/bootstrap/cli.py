@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import cargo, census, clean, demo, dist, fuzz, hooks, relock, suite, system, toolchain
+from . import cargo, census, clean, demo, dist, fuzz, hooks, lint, relock, suite, system, toolchain
 from . import config as configuration
 from .config import REPO, Config, Layout
 from .report import Failure, say
@@ -94,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     )
     queue.add_argument("--anew", action="store_true", help="with --lock: choose the versions of our own packages anew")
     add("check", "type-check the fork's compiler with stage0")
+    add("lint", "check documents, format and style; builds no compiler")
     add("dist", "pack a relocatable tarball of the toolchain into BUILD/dist, and try it from another directory")
     removal = add("clean", "remove what can be made again")
     kinds = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in clean.KINDS.items())
@@ -224,6 +225,12 @@ def do_check(arguments: argparse.Namespace, config: Config, layout: Layout) -> i
     return 0
 
 
+def do_lint(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
+    """`./x.py lint`."""
+    lint.lint(layout, system.find_stage0(config), arguments.jobs)
+    return 0
+
+
 def do_dist(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py dist`."""
     ready = toolchain.build(config, layout, arguments.jobs)
@@ -248,6 +255,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Config, Layout], int]] = {
     "census": do_census,
     "hooks": do_hooks,
     "check": do_check,
+    "lint": do_lint,
     "dist": do_dist,
     "clean": do_clean,
 }

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import analyzer, demo, dist, fuzz, hooks, runtime, tools
+from . import analyzer, demo, dist, documents, fuzz, hooks, runtime, tools
 from .config import REPO, Config, Layout
 from .report import Failure, duration, say
 from .run import captured, started
@@ -227,7 +227,10 @@ def test_all(config: Config, run: Run) -> Count:
     total.add(test_runtime(run))
     total.add(test_fuzz(run))
     if not run.filter_words:
+        outside = [run.layout.root]
         steps: dict[str, Callable[[], object]] = {
+            "links, anchors and widths of the documents": lambda: documents.check(without=outside),
+            "commands in the documents": lambda: documents.run(run.layout.stage1, without=outside),
             "the patch queue applies to pristine files with zero fuzz": lambda: hooks.check(config, run.layout),
             "the toolchain works from another directory": lambda: dist.check(config, run.layout, run.stage0),
             "the demonstration ends with a program that serializes and deserializes": lambda: demo.demo(

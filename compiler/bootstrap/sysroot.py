@@ -21,8 +21,8 @@ DEBUGGERS = ("rust-gdb", "rust-gdbgui", "rust-lldb")
 PRINTERS = ("rust_types.py", "gdb_*.py", "lldb_*.py", "lldb_commands")
 # What the programs' READMEs are called here, by their place in upstream's tree.
 READMES = {"rust": ".", "clippy": "src/tools/clippy", "rustfmt": "src/tools/rustfmt"}
-# What there is to read of ours.
-TEXTS = ("README.md", "compiler/cargo/command/REFERENCE.md", "LICENSE-APACHE", "LICENSE-MIT")
+# What there is to read of ours, as patterns. Each text keeps its place in the repository, so that links between texts work.
+TEXTS = ("*.md", "docs/**/*.md", "compiler/cargo/command/REFERENCE.md", "tests/census/README.md", "LICENSE-*")
 # Where each shell looks for what `clap_complete` calls by these names.
 COMPLETIONS = {
     f"{COMMAND}.bash": f"etc/bash_completion.d/{COMMAND}",
@@ -105,7 +105,8 @@ def of_cargo(tree: Path) -> Iterator[tuple[str, Path]]:
 def of_ours(layout: Layout, repo: Path = REPO) -> Iterator[tuple[str, Path]]:
     """What is about this fork, its manuals and completions as the command itself writes them."""
     doc = "share/doc/rustc-wasm-proc-macro"
-    yield from ((f"{doc}/{Path(name).name}", repo / name) for name in TEXTS)
+    texts = (path for pattern in TEXTS for path in sorted(repo.glob(pattern)))
+    yield from ((f"{doc}/{path.relative_to(repo).as_posix()}", path) for path in texts)
     with tempfile.TemporaryDirectory(prefix=".x-py-", dir=layout.base) as scratch:
         man, completions = Path(scratch) / "man", Path(scratch) / "completions"
         command = [layout.stage1 / "bin" / COMMAND, "generate-docs", "--man", man, "--completions", completions]

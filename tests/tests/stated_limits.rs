@@ -1,4 +1,5 @@
-//! What README says that macros from Wasm do otherwise than native ones, so that it stays true, and is told when it is not any more.
+//! What docs/guide.md says that macros from Wasm do otherwise than native ones ("All limits"), so that it stays true, and is told when it is
+//! not any more.
 
 use tests::{Lab, RustcExt};
 

@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from bootstrap import analyzer, cargo, clean, cli, demo, dist, hooks, patches, run, runtime, settings, suite, system, toolchain, tools
+from bootstrap import analyzer, cargo, clean, cli, demo, dist, documents, hooks, patches, run, runtime, settings, suite, system, toolchain, tools
 from bootstrap.config import REPO, Config, Layout
 from bootstrap.report import Failure
 from bootstrap.system import Stage0
@@ -67,9 +67,9 @@ class Suite(Sandbox):
         stack.enter_context(mock.patch.object(runtime, "lay", lambda *_: self.root / "workspace"))
         stack.enter_context(mock.patch.object(analyzer, "environment", lambda *_: {"RUST_ANALYZER": "/there"}))
         stack.enter_context(mock.patch.object(tools, "environment", lambda *_: {"CARGO_TESTS_TOOLS": "/tools"}))
-        for module, name in ((hooks, "check"), (dist, "check"), (demo, "demo")):
+        for module, name in ((documents, "check"), (documents, "run"), (hooks, "check"), (dist, "check"), (demo, "demo")):
             step = f"{module.__name__}.{name}"
-            stack.enter_context(mock.patch.object(module, name, lambda *_, step=step: self.steps.append(step)))
+            stack.enter_context(mock.patch.object(module, name, lambda *_, step=step, **__: self.steps.append(step)))
 
     def record(self, title: str, command: list[str | Path], env: dict[str, str], cwd: Path) -> suite.Count:
         """Stands in for `suite.run_part`."""
@@ -124,10 +124,11 @@ class Suite(Sandbox):
         self.assertEqual(self.parts["cargo-tests"][1]["CARGO_TESTS_TOOLS"], "/tools")
 
     def test_the_demonstration_is_a_test(self) -> None:
-        """It is what the README promises first; a filter is for tests with names."""
+        """It is the first command in the README; a filter is for tests with names."""
         total = self.test()
-        self.assertEqual(self.steps, ["bootstrap.hooks.check", "bootstrap.dist.check", "bootstrap.demo.demo"])
-        self.assertEqual(total, suite.Count(passed=10))
+        steps = ["documents.check", "documents.run", "hooks.check", "dist.check", "demo.demo"]
+        self.assertEqual(self.steps, [f"bootstrap.{step}" for step in steps])
+        self.assertEqual(total, suite.Count(passed=12))
         self.test("some_name")
         self.assertEqual(self.steps, [])
 

@@ -18,10 +18,9 @@ pub struct Usage {
     pub peak: u64,
 }
 
-/// What a process used and wrote.
+/// What a process used, and wrote to standard error.
 pub struct Recorded {
     pub usage: Usage,
-    pub stdout: String,
     pub stderr: String,
 }
 
@@ -31,16 +30,15 @@ pub fn run(command: &mut Command) -> Result<Usage> {
     Ok(run_with_stderr(command)?.0)
 }
 
-/// As [`run`], but what it writes is kept.
+/// As [`run`], but what it writes to standard error is kept.
 pub fn record(command: &mut Command) -> Result<Recorded> {
-    // Files, which need nobody who reads at the same time.
-    let mut stdout = tempfile::tempfile()?;
-    command.stdout(stdout.try_clone()?);
+    command.stdout(Stdio::null());
     let (usage, mut stderr) = run_with_stderr(command)?;
-    Ok(Recorded { usage, stdout: content(&mut stdout)?, stderr: content(&mut stderr)? })
+    Ok(Recorded { usage, stderr: content(&mut stderr)? })
 }
 
 fn run_with_stderr(command: &mut Command) -> Result<(Usage, File)> {
+    // A file, which needs nobody who reads at the same time.
     let mut stderr = tempfile::tempfile()?;
     command.stdin(Stdio::null()).stderr(stderr.try_clone()?);
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! Without the command: a module by hand, and `rustflags` in `.cargo/config.toml`, as the README shows it.
+//! Without the command: a module by hand, and `rustflags` in `.cargo/config.toml`, as docs/guide.md shows it.
 
 use std::fs;
 

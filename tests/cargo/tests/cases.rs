@@ -148,7 +148,7 @@ fn macros_on_syn_1_compile_and_run() {
 }
 
 /// `cfg!` in a macro crate and TARGET in its build script are about the host. What `std` says of the platform, and how wide a `usize` is,
-/// cannot be: README says so.
+/// cannot be: docs/guide.md says so.
 #[test]
 fn what_a_macro_asks_about_its_host() {
     let site = site("macro-asks-about-its-host");

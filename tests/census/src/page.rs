@@ -9,13 +9,16 @@ use crate::results::{Record, Results, Tests, Verdict};
 const HEADER: &str = "\
 # Macro crates from Wasm
 
-Written by `./x.py census`: crates from crates.io, unmodified, with every macro in their graph from Wasm, and none natively
-(`cargo wasm-proc-macro … --forbid-native`).
+Written by `./x.py census`. The crates are from crates.io, unmodified. Every macro in their graph runs from Wasm, and none
+runs natively (`cargo wasm-proc-macro … --forbid-native`). How the census works stands in
+[docs/census.md](../../docs/census.md).
 
-* *loads*: a project that depends on the crate is checked. All macros of its graph are built for WebAssembly, and the compiler loads those that
-  the code names.
-* *tests*: the published package's own tests and the examples in its documentation are run, natively and so. Equal are
-  the names of the tests that passed and of those that failed, which targets compile, and the compiler's messages about the package, and about programs in it that are not to compile.
+* *loads*: a project that depends on the crate is checked. All macros of its graph are built for WebAssembly. The
+  compiler loads those that the code names.
+* *tests*: the published package's own tests and the examples in its documentation run twice: natively, and with every
+  macro from Wasm. The tests are equal if four things are: the names of the tests that passed and of those that failed,
+  which targets compile, the compiler's messages about the package, and its messages about programs in the package that
+  must not compile.
 ";
 
 /// The page.
@@ -63,7 +66,8 @@ fn summary(page: &mut String, list: &[Entry], results: &Results) {
         page,
         "\n| {} crates | as natively | different | not run | no result yet |\n|---|---|---|---|---|\n\
         | load | {loaded} | {not_loaded} | {load_not_run} | {} |\n| own tests | {equal} | {different} | {tests_not_run} | {} |\n\n\
-        {} macro packages are in the graphs of what loads. The tests that were compared are {passed} that pass natively and {failed} that fail; the messages are {messages}, most of them about {programs} programs that are not to compile.\n",
+        {} macro packages are in the graphs of what loads. Of the tests that were compared, {passed} pass natively and {failed} fail.\n\
+        {messages} messages were compared. Most of them are about {programs} programs that must not compile.\n",
         list.len(),
         list.len() - loads.len(),
         list.len() - tests.len(),
@@ -191,7 +195,8 @@ mod tests {
             "| 3 crates | as natively | different | not run | no result yet |",
             "| load | 1 | 1 | 0 | 1 |",
             "| own tests | 0 | 1 | 0 | 2 |",
-            "1 macro packages are in the graphs of what loads. The tests that were compared are 7 that pass natively and 0 that fail; the messages are 0, most of them about 0 programs that are not to compile.",
+            "1 macro packages are in the graphs of what loads. Of the tests that were compared, 7 pass natively and 0 fail.",
+            "0 messages were compared. Most of them are about 0 programs that must not compile.",
             "* `a` 1.0.0: a\\|b c",
             "* `b` 2.0.0: it asks. Granted: `[b]; env = [\"U\"]`.",
             "| a 1.0.0 | yes | **different** | 7, 0 | 0 |",

@@ -14,10 +14,10 @@ use crate::on_refusal::OnRefusal;
 use crate::progress::Progress;
 use crate::reasons::{failed_scripts, first_error};
 use crate::refusals;
-use crate::request::{Event, Mode};
+use crate::request::{Event, Finished, Mode};
 use crate::resolve::{Resolver, stored_module};
 use crate::sources::{Script, Traces};
-use crate::store::Note;
+use crate::store::{BuildLock, Note};
 
 /// A package that could not be built.
 struct Failing {
@@ -26,6 +26,51 @@ struct Failing {
     /// One line.
     reason: String,
     message: String,
+}
+
+/// What a call of Cargo builds.
+struct Arrivals {
+    /// The macros that have not come.
+    wanted: Vec<usize>,
+    locks: BTreeMap<usize, BuildLock>,
+    arrived: BTreeMap<usize, Decision>,
+    /// How many modules were compiled.
+    made: usize,
+    traces: Traces,
+    /// When the call began.
+    start: SystemTime,
+}
+
+impl Arrivals {
+    fn new(wanted: Vec<usize>, locks: BTreeMap<usize, BuildLock>, start: SystemTime) -> Arrivals {
+        Arrivals { wanted, locks, arrived: BTreeMap::new(), made: 0, traces: Traces::default(), start }
+    }
+
+    /// Takes what Cargo says.
+    fn take(&mut self, resolver: &Resolver<'_>, event: Event) {
+        match event {
+            Event::Finished(finished) => {
+                let is_it = |index: &usize| {
+                    let unit = &resolver.macros.plan.units[resolver.macros.list[*index].units[0]];
+                    unit.is(&finished.package, &finished.features)
+                };
+                let module = finished.module.clone();
+                let (position, fresh) = (self.wanted.iter().position(is_it), finished.fresh);
+                self.traces.crates.push(finished);
+                if let (Some(position), Some(path)) = (position, module) {
+                    let index = self.wanted.remove(position);
+                    self.made += usize::from(!fresh);
+                    self.arrived.insert(index, resolver.arrive(index, path, fresh, &self.traces, self.start));
+                    // At once, so that runs that wait for it go on.
+                    self.locks.remove(&index);
+                }
+            }
+            Event::Ran { package, out_dir, variables } => {
+                self.traces.scripts.push(Script { package, out_dir, variables });
+            }
+            Event::Total { .. } | Event::Started { .. } | Event::Failed { .. } => {}
+        }
+    }
 }
 
 /// Failures that say nothing about the source, or that another environment does not have, so that they are not worth keeping.
@@ -46,10 +91,7 @@ impl Resolver<'_> {
     pub(crate) fn build_missing(&mut self, command: &OsStr, more: &[OsString]) -> Result<()> {
         self.check_forbidden()?;
         self.lock_missing();
-        if let (Some(trouble), Some(store)) = (self.fetch_shared(), &self.macros.plan.settings.store) {
-            let url = store.address().unwrap_or_default();
-            self.shell.warn(format_args!("the shared store `{url}` is not used: {trouble}"));
-        }
+        self.take_shared();
         self.check_forbidden()?;
         while !self.next_to_build().is_empty() && self.refusals.is_empty() {
             self.build_once(command, more)?;
@@ -66,7 +108,8 @@ impl Resolver<'_> {
     /// that another run has built in between is taken, and its lock goes at once.
     fn lock_missing(&mut self) {
         let mut missing = self.to_build();
-        missing.retain(|index| self.macros.list[*index].changeable.is_none() && !self.choice.from_source);
+        let is_free = |index: &usize| self.macros.list[*index].changeable.is_none() && !self.locks.contains_key(index);
+        missing.retain(|index| is_free(index) && !self.choice.from_source);
         missing.sort_by_key(|index| &self.macros.list[*index].key);
         for index in missing {
             let it = &self.macros.list[index];
@@ -88,50 +131,67 @@ impl Resolver<'_> {
         }
     }
 
+    /// Has Cargo do what the user wants, and build what is missing beside it, and returns the exit code. Nothing if that cannot be, or has not
+    /// built everything, so that it is for [`build_missing`](Resolver::build_missing) to find out why.
+    ///
+    /// Only macros are built so that have no stamp, since Cargo does not see that they are made anew; and of those whose source may change
+    /// only such as are built with modules, as in [`next_to_build`](Resolver::next_to_build).
+    pub(crate) fn build_along(&mut self) -> Result<Option<i32>> {
+        let Some(here) = self.cargo.here.filter(|here| here.can_build_along()) else { return Ok(None) };
+        let is_simple = |decision: &Decision| matches!(decision, Decision::Wasm(_) | Decision::Build);
+        let missing: BTreeSet<usize> = self.to_build().into_iter().collect();
+        let is_first = |index: &usize| {
+            let units = self.macros.units_of(*index);
+            let links = units.into_iter().any(|unit| self.macros.plan.units[unit].links_natively().is_some());
+            let is_lasting = self.macros.list[*index].changeable.is_none();
+            !links
+                && !self.stamp_path(*index).exists()
+                && (is_lasting || self.macros.below(*index).is_disjoint(&missing))
+        };
+        if !self.decisions.values().all(is_simple) || !missing.iter().all(is_first) {
+            return Ok(None);
+        }
+        self.lock_missing();
+        self.take_shared();
+        if self.to_build().is_empty() || !self.decisions.values().all(is_simple) {
+            return Ok(None);
+        }
+        let start = SystemTime::now();
+        let code = self.cargo.use_modules(&self.request_along(), self.macros.plan)?;
+        let mut arrivals = Arrivals::new(self.to_build(), std::mem::take(&mut self.locks), start);
+        for message in here.built_along(code == 0) {
+            if let Ok(Some(event)) = Event::parse(message.as_bytes()) {
+                arrivals.take(self, event);
+            }
+        }
+        self.locks = arrivals.locks;
+        self.sharing.arrived.extend(arrivals.arrived.keys());
+        self.decisions.extend(arrivals.arrived);
+        Ok((code == 0 || self.to_build().is_empty()).then_some(code))
+    }
+
     /// One call of Cargo for all that is to be built.
     ///
     /// A macro that is built with one that fails is left undecided, so that the next call tries it with the native one, if that may be.
     fn build_once(&mut self, command: &OsStr, more: &[OsString]) -> Result<()> {
         let mut progress = Progress::new(self.shell);
-        let mut wanted = self.next_to_build();
-        let mut locks = std::mem::take(&mut self.locks);
-        let mut arrived = BTreeMap::new();
+        let mut arrivals = Arrivals::new(self.next_to_build(), std::mem::take(&mut self.locks), SystemTime::now());
         let mut failed: Vec<Failing> = Vec::new();
-        let mut made = 0;
-        let mut traces = Traces::default();
-        let start = SystemTime::now();
         let this = &*self;
         let built = this.cargo.build(command, &this.request(Mode::Build), more, |event| {
-            match event {
-                Event::Total { units } => progress.total(units),
-                Event::Started { package, name, version } => progress.begins(&package, &name, &version),
-                Event::Finished(finished) => {
-                    progress.ends(&finished.package);
-                    let is_it = |index: &usize| {
-                        let unit = &this.macros.plan.units[this.macros.list[*index].units[0]];
-                        unit.is(&finished.package, &finished.features)
-                    };
-                    let module = finished.module.clone();
-                    let (position, fresh) = (wanted.iter().position(is_it), finished.fresh);
-                    traces.crates.push(finished);
-                    if let (Some(position), Some(path)) = (position, module) {
-                        let index = wanted.remove(position);
-                        made += usize::from(!fresh);
-                        arrived.insert(index, this.arrive(index, path, fresh, &traces, start));
-                        // At once, so that runs that wait for it go on.
-                        locks.remove(&index);
-                    }
-                }
-                Event::Ran { package, out_dir, variables } => {
-                    progress.ends(&package);
-                    traces.scripts.push(Script { package, out_dir, variables });
-                }
+            match &event {
+                Event::Total { units } => progress.total(*units),
+                Event::Started { package, name, version } => progress.begins(package, name, version),
+                Event::Finished(Finished { package, .. }) | Event::Ran { package, .. } => progress.ends(package),
                 Event::Failed { package, message } => {
-                    this.shell.verbose(&message);
+                    this.shell.verbose(message);
+                    let (package, message) = (package.clone(), message.clone());
                     failed.push(Failing { package, reason: first_error(&message), message });
                 }
             }
+            arrivals.take(this, event);
         })?;
+        let Arrivals { wanted, mut locks, mut arrived, made, traces, .. } = arrivals;
         progress.finish(made);
         if !built.success {
             self.shell.verbose(built.stderr.trim_end());

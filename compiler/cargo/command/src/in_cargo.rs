@@ -35,6 +35,12 @@ pub trait Here {
     /// Compiles, and returns the exit code. Cargo keeps what comes out.
     fn compile(&self, call: &Call<'_>) -> i32;
 
+    /// Whether macros that have no module can be built in the same graph as what uses them.
+    fn can_build_along(&self) -> bool;
+
+    /// What Cargo would have said of the modules that the last compilation has built besides, and has finished: its messages, as JSON.
+    fn built_along(&self, is_success: bool) -> Vec<String>;
+
     /// Says the error that Cargo keeps, if it does, since another one follows.
     fn say_error(&self);
 }
@@ -61,6 +67,7 @@ pub enum Output {
 }
 
 /// How a compilation ended.
+#[expect(clippy::large_enum_variant, reason = "there is one for each compilation")]
 pub enum Ended {
     /// As Cargo knows. There may be more to say when the command is over.
     AsCompiled(Option<Later>),

@@ -70,7 +70,7 @@ impl Used {
         for (index, refused) in refusals::of_known(refusals, &self.project, find) {
             let known = &self.modules[index];
             // If it cannot be kept, only `permissions` knows nothing of it.
-            _ = records.add(&known.package, &known.digest, known.grants.clone(), &[refused.clone()]);
+            _ = records.add(&known.package, &known.digest, known.grants.clone(), std::slice::from_ref(&refused));
             let want = wants.entry(&known.package).or_insert_with(|| Want {
                 index,
                 named: known.named.clone(),

@@ -70,7 +70,7 @@ pub(crate) struct Resolver<'a> {
     pub(crate) decisions: BTreeMap<usize, Decision>,
     pub(super) locks: BTreeMap<usize, BuildLock>,
     /// The macros that are needed whatever becomes of others.
-    roots: BTreeSet<usize>,
+    pub(crate) roots: BTreeSet<usize>,
     pub(crate) sharing: Sharing<'a>,
 }
 
@@ -118,21 +118,6 @@ impl<'a> Resolver<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Leaves out what was to be built for macros that have become modules since.
-    pub(crate) fn forget_needless(&mut self) {
-        let mut open = self.roots.clone();
-        let mut seen = BTreeSet::new();
-        while let Some(index) = open.pop_first() {
-            if seen.insert(index)
-                && let Some(Decision::Build | Decision::Native(_)) = self.decisions.get(&index)
-            {
-                open.extend(self.macros.below(index));
-            }
-        }
-        self.decisions.retain(|index, decision| !matches!(decision, Decision::Build) || seen.contains(index));
-        self.locks.retain(|index, _| seen.contains(index));
     }
 
     /// Decides about one macro.
@@ -328,15 +313,10 @@ impl<'a> Resolver<'a> {
             match decision {
                 Decision::Wasm(module) => {
                     request.modules.push(request::Module {
-                        package: it.package,
-                        features: it.features,
                         path: &module.path,
                         stamp: self.stamp(*index, module),
                         sha256: &module.digest,
-                        id: it.package,
-                        name: it.name,
-                        version: it.version,
-                        grants: self.project.permissions.of(it),
+                        ..self.requested(*index)
                     });
                 }
                 Decision::Build if next.contains(index) => {
@@ -358,27 +338,48 @@ impl<'a> Resolver<'a> {
         request
     }
 
+    /// [`request`](Resolver::request) to use modules and to build, in the same graph, those that are not there.
+    pub(crate) fn request_along(&self) -> Request<'_> {
+        let mut request = self.request(Mode::Use);
+        for index in self.to_build() {
+            let it = &self.macros.list[index];
+            request.build.push(Wanted { package: it.package, features: it.features });
+            request.modules.push(request::Module {
+                path: Path::new(""),
+                stamp: Some(self.stamp_path(index)),
+                sha256: "",
+                ..self.requested(index)
+            });
+        }
+        request
+    }
+
     /// [`request`](Resolver::request) to use modules, where macros that have none are taken from one that is not there. So Cargo fails at
     /// these, and can go on with what does not need them.
     pub(crate) fn request_without_stuck(&self) -> Request<'_> {
         let mut request = self.request(Mode::Use);
         for (index, decision) in &self.decisions {
             if matches!(decision, Decision::Build | Decision::Stuck(_)) {
-                let it = &self.macros.list[*index];
-                request.modules.push(request::Module {
-                    package: it.package,
-                    features: it.features,
-                    path: Path::new(""),
-                    stamp: None,
-                    sha256: NO_DIGEST,
-                    id: it.package,
-                    name: it.name,
-                    version: it.version,
-                    grants: Grants::default(),
-                });
+                request.modules.push(request::Module { grants: Grants::default(), ..self.requested(*index) });
             }
         }
         request
+    }
+
+    /// What Cargo is told of a macro, with a module that is not there.
+    fn requested(&self, index: usize) -> request::Module<'_> {
+        let it = &self.macros.list[index];
+        request::Module {
+            package: it.package,
+            features: it.features,
+            path: Path::new(""),
+            stamp: None,
+            sha256: NO_DIGEST,
+            id: it.package,
+            name: it.name,
+            version: it.version,
+            grants: self.project.permissions.of(it),
+        }
     }
 }
 

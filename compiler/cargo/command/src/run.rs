@@ -174,6 +174,9 @@ fn run_planned(
     }
     loop {
         resolver.need(&macros.starts())?;
+        if planned.done.is_none() {
+            planned.done = resolver.build_along()?;
+        }
         resolver.build_missing(&cargo.line.command, &[])?;
         let mut wants = resolver.wants();
         let mut used = None;

@@ -71,6 +71,14 @@ impl<'a> Resolver<'a> {
             .then_some(settings)
     }
 
+    /// Takes from the shared store what would be built, and says so if it is of no use.
+    pub(crate) fn take_shared(&mut self) {
+        if let (Some(trouble), Some(store)) = (self.fetch_shared(), &self.macros.plan.settings.store) {
+            let url = store.address().unwrap_or_default();
+            self.shell.warn(format_args!("the shared store `{url}` is not used: {trouble}"));
+        }
+    }
+
     /// Takes from the shared store what would be built: first what nothing else is built with, since what stands behind a module need not be
     /// there. The caller has the locks of the macros. Returns why the store is of no use, if that was found.
     pub(crate) fn fetch_shared(&mut self) -> Option<String> {
@@ -108,6 +116,21 @@ impl<'a> Resolver<'a> {
         self.say_refused(&refused);
         self.say_taken(&signers);
         trouble
+    }
+
+    /// Leaves out what was to be built for macros that have become modules since.
+    fn forget_needless(&mut self) {
+        let mut open = self.roots.clone();
+        let mut seen = BTreeSet::new();
+        while let Some(index) = open.pop_first() {
+            if seen.insert(index)
+                && let Some(Decision::Build | Decision::Native(_)) = self.decisions.get(&index)
+            {
+                open.extend(self.macros.below(index));
+            }
+        }
+        self.decisions.retain(|index, decision| !matches!(decision, Decision::Build) || seen.contains(index));
+        self.locks.retain(|index, _| seen.contains(index));
     }
 
     /// Asks for modules, and keeps those that are taken in the local store.

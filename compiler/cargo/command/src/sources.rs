@@ -117,10 +117,13 @@ impl Resolver<'_> {
         if module.origin == Origin::Pinned {
             return None;
         }
-        let target_dir = &self.macros.plan.target_dir;
-        let stamp = target_dir.join(STAMPS).join(self.macros.list[index].key.as_str());
+        let (target_dir, stamp) = (&self.macros.plan.target_dir, self.stamp_path(index));
         let is_there = fs::read_to_string(&stamp).is_ok_and(|digest| digest == module.digest);
         (is_there || write_stamp(target_dir, &stamp, &module.digest).is_ok()).then_some(stamp)
+    }
+
+    pub(crate) fn stamp_path(&self, index: usize) -> PathBuf {
+        self.macros.plan.target_dir.join(STAMPS).join(self.macros.list[index].key.as_str())
     }
 
     /// What decided about a macro that was built now.

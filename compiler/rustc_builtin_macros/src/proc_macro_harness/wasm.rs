@@ -1,6 +1,6 @@
 //! Writes the custom sections by which a Wasm proc-macro crate tells what it declares.
 //!
-//! Their format stands in ARCHITECTURE.md.
+//! Their format stands in docs/module-abi.md.
 
 mod attributes;
 mod spans;

@@ -1,22 +1,18 @@
-//! A clean debug build of whole projects: with plain Cargo, and with `cargo wasm-proc-macro` and an empty or a filled module store.
+//! A clean debug build of whole projects: natively, and with the switch and an empty or a filled module store.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::{Context as _, Result, ensure};
 use cargo_tests::{Kind, Project, Site};
-use serde_json::Value;
 
 use super::{Bench, Measure};
 use crate::process::{self, Recorded};
 use crate::report::{Row, Unit};
 use crate::rounds::{Samples, samples};
 
-pub const MEASURE: Measure = Measure {
-    name: "cargo",
-    what: "clean debug builds of projects, `cargo wasm-proc-macro build` / `cargo build`",
-    run,
-};
+pub const MEASURE: Measure =
+    Measure { name: "cargo", what: "clean debug builds of projects, with the switch / without", run };
 
 /// What a build with a filled store may take, relative to plain Cargo's: where macros are a part of `MANY` of what is
 /// compiled, and elsewhere.
@@ -52,10 +48,12 @@ struct Build {
     wall: f64,
     /// Seconds on all cores.
     cpu: f64,
-    /// What rustc has compiled for the project.
-    crates: usize,
-    /// The packages that were compiled for modules.
-    for_modules: usize,
+    /// The packages that were compiled.
+    packages: usize,
+    /// The macros that ran from Wasm.
+    modules: usize,
+    /// Those of them that were not built now.
+    cached: usize,
 }
 
 fn run(bench: &mut Bench) -> Result<()> {
@@ -87,17 +85,16 @@ fn measure(bench: &mut Bench, name: &str, site: &mut Site) -> Result<()> {
         }
     }
     let [native, cold, warm] = &builds;
-    ensure!(native.iter().all(|build| build.for_modules == 0), "plain Cargo built modules");
-    let least = cold.iter().map(|build| build.for_modules).min();
-    ensure!(least > Some(0), "the empty store had modules");
-    ensure!(warm.iter().all(|build| build.for_modules == 0), "the filled store lacked some");
+    ensure!(native.iter().all(|build| build.modules == 0), "natively modules were used");
+    ensure!(cold.iter().all(|build| build.modules > 0 && build.cached == 0), "the empty store had modules");
+    ensure!(warm.iter().all(|build| build.modules == build.cached), "the filled store lacked some");
     say(bench, name, &builds);
     Ok(())
 }
 
 fn say(bench: &mut Bench, name: &str, builds: &[Vec<Build>; 3]) {
-    let crates = |builds: &[Build]| samples(builds, |build| build.crates as f64).median();
-    let saved = 1.0 - crates(&builds[2]) / crates(&builds[0]);
+    let packages = |builds: &[Build]| samples(builds, |build| build.packages as f64).median();
+    let saved = 1.0 - packages(&builds[2]) / packages(&builds[0]);
     let of = |number: fn(&Build) -> f64| builds.each_ref().map(|builds| samples(builds, number));
     let (walls, cpus) = (of(|build| build.wall), of(|build| build.cpu));
     for (index, variant) in Variant::ALL.into_iter().enumerate() {
@@ -105,23 +102,12 @@ fn say(bench: &mut Bench, name: &str, builds: &[Vec<Build>; 3]) {
         bench.report.keep(&what("wall"), Unit::Seconds, &walls[index]);
         bench.report.keep(&what("time on all cores"), Unit::Seconds, &cpus[index]);
         bench.report.bar("clean debug build of projects, s", name, variant.name(), walls[index].median());
-        bench.report.bar(
-            "clean debug build of projects, crates compiled",
-            name,
-            variant.name(),
-            crates(&builds[index]),
-        );
+        let count = packages(&builds[index]);
+        bench.report.bar("clean debug build of projects, packages compiled", name, variant.name(), count);
         bench.report.plain(what("wall"), Unit::Seconds, &walls[index]);
         bench.report.plain(what("time on all cores"), Unit::Seconds, &cpus[index]);
-        let mut row = |detail: &str, value| {
-            let row = Row { what: what(detail), unit: Unit::Crates, value, min: None, aim: None };
-            bench.report.row(row);
-        };
-        row("compiled for the host", crates(&builds[index]));
-        let for_modules = samples(&builds[index], |build| build.for_modules as f64).median();
-        if for_modules > 0.0 {
-            row("packages compiled for modules", for_modules);
-        }
+        let row = Row { what: what("packages compiled"), unit: Unit::Crates, value: count, min: None, aim: None };
+        bench.report.row(row);
         if variant != Variant::Native {
             let ratio = |times: &[Samples; 3]| times[index].ratio(&times[0]);
             let aim = (variant == Variant::Warm).then_some(if saved >= MANY { AIM_MANY } else { AIM });
@@ -129,7 +115,7 @@ fn say(bench: &mut Bench, name: &str, builds: &[Vec<Build>; 3]) {
             bench.report.compare(what("time on all cores / native"), Unit::Ratio, ratio(&cpus), None);
         }
     }
-    let part = format!("{name}: {:.0} % of the crates are needed for macros only", saved * 100.0);
+    let part = format!("{name}: {:.0} % of the packages are compiled for macros only", saved * 100.0);
     bench.report.note(part);
 }
 
@@ -140,43 +126,31 @@ fn build(site: &Site, variant: Variant) -> Result<Build> {
             fs::remove_dir_all(dir)?;
         }
     }
-    let kind = if variant == Variant::Native { Kind::Plain } else { Kind::Command };
-    let mut command = site.cargo(kind, &["build", "--locked", "--offline", "--message-format=json"]);
+    let mut command = site.cargo(Kind::Plain, &["build", "--locked", "--offline"]);
     // The tests' comparisons need no debug information; this is about what people wait for.
     command.env_remove("CARGO_PROFILE_DEV_DEBUG");
-    if kind == Kind::Command {
-        command.arg("--forbid-native");
+    if variant != Variant::Native {
+        command.args([
+            "--config",
+            "wasm-proc-macro.enabled = true",
+            "--config",
+            "wasm-proc-macro.forbid-native = true",
+        ]);
+        // The tests' own calls name the compilers that those have who do not set the switch.
+        command.env_remove("RUSTC").env_remove("RUSTDOC");
     }
-    let Recorded { usage, stdout, stderr } = process::record(&mut command)?;
-    let for_modules = stderr.lines().filter_map(|line| line.trim_start().strip_prefix("Building "));
-    let for_modules: BTreeSet<&str> = for_modules.filter(|line| line.ends_with("(wasm32-wasip1)")).collect();
-    Ok(Build {
-        wall: usage.wall.as_secs_f64(),
-        cpu: usage.cpu.as_secs_f64(),
-        crates: compiled(&stdout)?,
-        for_modules: for_modules.len(),
-    })
+    let Recorded { usage, stderr, .. } = process::record(&mut command)?;
+    let status: Vec<(&str, &str)> = stderr.lines().filter_map(|line| line.trim_start().split_once(' ')).collect();
+    let packages: BTreeSet<&str> =
+        status.iter().filter(|(verb, _)| *verb == "Compiling").map(|(_, package)| *package).collect();
+    let used = status.iter().find(|(verb, _)| *verb == "Used");
+    let (modules, cached) = used.map_or((0, 0), |(_, text)| counts(text));
+    let (wall, cpu) = (usage.wall.as_secs_f64(), usage.cpu.as_secs_f64());
+    Ok(Build { wall, cpu, packages: packages.len(), modules, cached })
 }
 
-/// How many units Cargo's messages say were compiled. Modules were copied.
-fn compiled(messages: &str) -> Result<usize> {
-    let mut count = 0;
-    for line in messages.lines() {
-        let message: Value = serde_json::from_str(line).with_context(|| format!("this is not Cargo's: {line}"))?;
-        if message["reason"] == "compiler-artifact" && message["fresh"] == false && !is_module(&message)? {
-            count += 1;
-        }
-    }
-    Ok(count)
-}
-
-/// Whether an artifact is a macro library that is a module.
-fn is_module(message: &Value) -> Result<bool> {
-    let is_macro =
-        message["target"]["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "proc-macro"));
-    let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let Some(library) = files.filter(|_| is_macro).find(|file| file.ends_with(std::env::consts::DLL_SUFFIX)) else {
-        return Ok(false);
-    };
-    Ok(fs::read(library)?.starts_with(b"\0asm"))
+/// Reads `3 macros from Wasm (2 cached)`.
+fn counts(text: &str) -> (usize, usize) {
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok());
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }

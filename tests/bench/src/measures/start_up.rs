@@ -46,8 +46,8 @@ fn run(bench: &mut Bench) -> Result<()> {
     let cases: [(&str, &Start<'_>); 2] =
         [("rustc --version", &version), ("an empty library to crate metadata", &library)];
     for (what, rustc) in cases {
-        let upstream = counter.count(&mut rustc(&pristine))?;
-        let fork = counter.count(&mut rustc(&fork))?;
+        let upstream = counter.count(&rustc(&pristine))?;
+        let fork = counter.count(&rustc(&fork))?;
         let row = |what: String, unit, value, aim| Row { what, unit, value, min: None, aim };
         bench.report.row(row(format!("{what}, upstream"), Unit::Minstructions, upstream / 1e6, None));
         bench.report.row(row(format!("{what}, fork / upstream"), Unit::Ratio, fork / upstream, Some(AIM)));

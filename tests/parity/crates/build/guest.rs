@@ -17,7 +17,7 @@ const TARGET: &str = "wasm32-wasip1";
 
 /// What the workspace says of all its packages. Macros that expand slowly cost less than a slow build of syn.
 const WORKSPACE: &str = "[workspace]\nmembers = [\"macros/*\"]\nresolver = \"2\"\n\n\
-    [profile.release]\nopt-level = 1\ndebug = false\nstrip = \"debuginfo\"\n";
+    [profile.release]\nopt-level = 0\ndebug = false\nstrip = \"debuginfo\"\n";
 
 /// What has been built.
 #[derive(Debug)]

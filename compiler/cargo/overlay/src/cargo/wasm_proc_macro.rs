@@ -9,6 +9,7 @@
 //!
 //! **Invariant**: without a request and the switch nothing in here changes what Cargo does.
 
+mod along;
 mod executor;
 mod graph;
 mod here;
@@ -24,6 +25,7 @@ pub use self::here::end;
 pub use self::switch::{begin, tool};
 
 use std::ffi::OsString;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -39,7 +41,7 @@ use crate::core::compiler::{
 use crate::ops::CompileOptions;
 use crate::{CargoResult, drop_println};
 
-use self::request::Mode;
+use self::request::{Mode, Request};
 
 /// What macros are built for. Both WebAssembly targets would do; this one has files and an environment.
 const GUEST: &str = "wasm32-wasip1";
@@ -84,6 +86,7 @@ pub fn options(options: &CompileOptions) -> CargoResult<CompileOptions> {
         options.build_config.compile_time_deps_only = false;
         // `cargo fix` mends the sources of what the user has it mend, when that is compiled.
         options.build_config.primary_unit_rustc = None;
+        options.build_config.rustfix_diagnostic_server = Rc::default();
     }
     Ok(options)
 }
@@ -95,13 +98,15 @@ pub fn options(options: &CompileOptions) -> CargoResult<CompileOptions> {
 /// When the compiler does not know the platform.
 pub fn requested_kinds(target_data: &mut RustcTargetData<'_>, config: &BuildConfig) -> CargoResult<Vec<CompileKind>> {
     let mut kinds = config.requested_kinds.clone();
-    if builds_for_guest() {
+    if has_guests() {
         host::keep_cfgs(target_data);
     }
-    if builds_for_guest() && !kinds.contains(&guest()) {
+    if has_guests() && !kinds.contains(&guest()) {
         target_data.merge_compile_kind(guest())?;
-        kinds.push(guest());
-        IS_ADDITIONAL.store(true, Ordering::Relaxed);
+        if builds_for_guest() {
+            kinds.push(guest());
+            IS_ADDITIONAL.store(true, Ordering::Relaxed);
+        }
     }
     Ok(kinds)
 }
@@ -135,7 +140,7 @@ pub fn is_activated(dependency: &crate::core::Dependency, target_data: &RustcTar
 
 /// Whether code for this platform is a macro's, which no flags of the user's apply to but [`flags`].
 pub fn is_guest(kind: CompileKind) -> bool {
-    builds_for_guest() && kind == guest()
+    has_guests() && kind == guest()
 }
 
 /// The user's flags that apply to macros' code.
@@ -171,11 +176,16 @@ pub fn adjust_environment(cmd: &mut ProcessBuilder, is_compiler: bool) {
     }
 }
 
+/// Whether a unit depends on another one only so that its module is made before it is taken. That says nothing about what it is.
+pub fn is_maker(unit: &Unit, dep: &Unit) -> bool {
+    along::is_maker(unit, dep)
+}
+
 /// What rustc and rustdoc are told about macros when they compile a unit: where it finds those that libraries export again, if they
 /// are elsewhere than the libraries, and what macros may have.
 pub fn arguments(build_runner: &BuildRunner<'_, '_>, unit: &Unit) -> Vec<OsString> {
     let mut arguments = policy::arguments(build_runner, unit);
-    if builds_for_guest()
+    if (builds_for_guest() || along::is_below_a_macro(build_runner, unit))
         && !is_guest(unit.kind)
         && let Some(of_macros) = build_runner.bcx.unit_graph.keys().find(|unit| is_guest(unit.kind))
     {
@@ -192,10 +202,11 @@ pub fn arguments(build_runner: &BuildRunner<'_, '_>, unit: &Unit) -> Vec<OsStrin
 ///
 /// When the policy of a unit cannot be brought up to date.
 pub fn prepare(build_runner: &BuildRunner<'_, '_>) -> CargoResult<()> {
-    match request::get() {
-        Some(request) => request.policy_dir.as_ref().map_or(Ok(()), |dir| policy::plan(build_runner, request, dir)),
-        None => Ok(()),
+    let Some(request) = request::get() else { return Ok(()) };
+    if request.builds_along() {
+        along::prepare(build_runner)?;
     }
+    request.policy_dir.as_ref().map_or(Ok(()), |dir| policy::plan(build_runner, request, dir))
 }
 
 /// Writes what macros may have in a compiler that is about to start.
@@ -243,6 +254,7 @@ pub fn units(
             // Not while the shell is held for printing.
             let plan = plan::plan(ws, target_data, &roots, &graph)?;
             if here::takes_plan(&plan) {
+                along::keep(&graph);
                 return Err(here::EndOfStep.into());
             }
             drop_println!(ws.gctx(), "{plan}");
@@ -263,7 +275,11 @@ pub fn units(
                 }
                 end_early(ERROR_CODE);
             }
-            Ok(graph::with_modules(interner, request, roots, graph))
+            let (roots, mut graph) = graph::with_modules(interner, request, roots, graph);
+            if request.builds_along() {
+                along::merge(ws, interner, request, target_data, &mut graph)?;
+            }
+            Ok((roots, graph))
         }
     }
 }
@@ -299,8 +315,18 @@ fn mode() -> Option<Mode> {
     request::get().map(|request| request.mode)
 }
 
+/// Whether macros are resolved for WebAssembly.
 fn builds_for_guest() -> bool {
     matches!(mode(), Some(Mode::Plan | Mode::Build))
+}
+
+fn builds_along() -> bool {
+    request::get().is_some_and(Request::builds_along)
+}
+
+/// Whether macros may be in the graph as they are built for WebAssembly.
+fn has_guests() -> bool {
+    builds_for_guest() || builds_along()
 }
 
 fn guest() -> CompileKind {

@@ -1,6 +1,6 @@
 //! The guest's end of the bridge: what a macro crate compiled to Wasm exports and imports.
 //!
-//! The ABI stands in ARCHITECTURE.md. Everything above it, [`run_client`](super) and the RPC
+//! The ABI stands in docs/module-abi.md. Everything above it, [`run_client`](super) and the RPC
 //! itself, is the same code that a native macro runs.
 
 #![allow(unsafe_code)]

@@ -8,8 +8,7 @@ use anyhow::{Context as _, anyhow};
 use cargo_util::{ProcessBuilder, paths};
 use serde::Serialize;
 
-use super::request::Module;
-use super::{policy, request};
+use super::{along, policy, request};
 use crate::CargoResult;
 use crate::core::compiler::{BuildRunner, CompileMode, Executor, Unit};
 use crate::core::{PackageId, Target};
@@ -54,13 +53,25 @@ impl Executor for Copier {
             Some(identity) => copy(cmd, &identity.to_string_lossy(), target),
             None => {
                 policy::write(cmd)?;
-                if super::mode() != Some(super::Mode::Build) {
-                    return self.compiler.exec(cmd, id, target, mode, on_stdout_line, on_stderr_line);
+                match super::mode() {
+                    Some(super::Mode::Build) => {
+                        on_stdout_line(&started(id)?)?;
+                        // Messages are for who decides then, and a macro that runs must not be taken for one that sends some.
+                        let mut on_stdout_line = |line: &str| on_stdout_line(&serde_json::to_string(line)?);
+                        self.compiler.exec(cmd, id, target, mode, &mut on_stdout_line, on_stderr_line)
+                    }
+                    Some(super::Mode::Use) if super::builds_along() => {
+                        // What is wrong with a macro is found out, and said, once more.
+                        let is_said = after(cmd, "--target").is_none_or(|target| target != super::GUEST);
+                        let mut on_stdout_line = |line: &str| if is_said { on_stdout_line(line) } else { Ok(()) };
+                        let mut on_stderr_line =
+                            |line: &str| if is_said || !is_diagnostic(line) { on_stderr_line(line) } else { Ok(()) };
+                        self.compiler.exec(cmd, id, target, mode, &mut on_stdout_line, &mut on_stderr_line)?;
+                        along::compiled(krate(cmd, target)?);
+                        Ok(())
+                    }
+                    _ => self.compiler.exec(cmd, id, target, mode, on_stdout_line, on_stderr_line),
                 }
-                on_stdout_line(&started(id)?)?;
-                // Messages are for who decides then, and a macro that runs must not be taken for one that sends some.
-                let mut on_stdout_line = |line: &str| on_stdout_line(&serde_json::to_string(line)?);
-                self.compiler.exec(cmd, id, target, mode, &mut on_stdout_line, on_stderr_line)
             }
         }
     }
@@ -80,21 +91,38 @@ fn started(id: PackageId) -> CargoResult<String> {
 /// that the compiler would have written.
 fn copy(cmd: &ProcessBuilder, identity: &str, target: &Target) -> CargoResult<()> {
     let module = request::get().and_then(|request| request.identified(identity));
-    let Module { path: module, stamp, .. } =
-        module.ok_or_else(|| anyhow!("`{identity}` is no module of the request"))?;
-    let stem = format!("{}{}", target.crate_name(), extra_filename(cmd));
-    let directory = Path::new(after(cmd, "--out-dir").ok_or_else(|| anyhow!("no `--out-dir` in `{cmd}`"))?);
-    let library = directory.join(file_name(cmd, &stem));
+    let module = module.ok_or_else(|| anyhow!("`{identity}` is no module of the request"))?;
+    let path = match along::module(identity) {
+        Some(path) => {
+            policy::write_stamp(module, &path)?;
+            path
+        }
+        None => module.path.clone(),
+    };
+    let krate = krate(cmd, target)?;
+    let (directory, stem) = (krate.parent().unwrap_or(Path::new("")), krate.file_name().unwrap_or_default());
+    let library = directory.join(file_name(cmd, &stem.to_string_lossy()));
     // A compiler that runs may have the old file open, so it is replaced and not written over.
     let aside = tempfile::Builder::new()
-        .prefix(&stem)
+        .prefix(stem)
         .tempfile_in(directory)
         .with_context(|| format!("failed to create a file in `{}`", directory.display()))?;
-    std::fs::copy(module, aside.path())
+    std::fs::copy(&path, aside.path())
         .and_then(|_| Ok(aside.persist(&library)?))
-        .with_context(|| format!("failed to copy `{}` to `{}`", module.display(), library.display()))?;
-    let dep_info = format!("{}: {}\n", escape(&library), escape(stamp.as_ref().unwrap_or(module)));
-    paths::write(directory.join(format!("{stem}.d")), dep_info)
+        .with_context(|| format!("failed to copy `{}` to `{}`", path.display(), library.display()))?;
+    let dep_info = format!("{}: {}\n", escape(&library), escape(module.stamp.as_ref().unwrap_or(&path)));
+    paths::write(krate.with_added_extension("d"), dep_info)
+}
+
+/// How the files begin that the compiler writes of a crate, with their directory.
+fn krate(cmd: &ProcessBuilder, target: &Target) -> CargoResult<PathBuf> {
+    let directory = after(cmd, "--out-dir").ok_or_else(|| anyhow!("no `--out-dir` in `{cmd}`"))?;
+    Ok(Path::new(directory).join(format!("{}{}", target.crate_name(), extra_filename(cmd))))
+}
+
+/// Whether a line of the compiler's is a warning or an error.
+fn is_diagnostic(line: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(line).is_ok_and(|line| line["$message_type"] == "diagnostic")
 }
 
 fn file_name(cmd: &ProcessBuilder, stem: &str) -> PathBuf {

@@ -109,7 +109,7 @@ pub(super) fn of_modules(
     let changed: HashMap<Unit, Unit> = graph
         .keys()
         .map(|unit| {
-            let new = match request.module(unit) {
+            let new = match request.ready(unit) {
                 Some(module) => from_module(interner, unit, module),
                 None if is_guest(unit.kind) => for_guest(ws, interner, request.profile, &std_source, &cfgs, unit),
                 // A build script. What it is compiled with goes into the names of symbols of the crate that it is for.
@@ -118,7 +118,7 @@ pub(super) fn of_modules(
             (unit.clone(), new)
         })
         .collect();
-    Ok(replace(roots, graph.clone(), &changed, |unit| request.module(unit).is_some()))
+    Ok(replace(roots, graph.clone(), &changed, |unit| request.ready(unit).is_some()))
 }
 
 /// The units that the roots need, with the roots.

@@ -16,9 +16,9 @@ use cargo_wasm_proc_macro::{Call, Ended, Here, InCargo, Later, Messages, Output}
 
 use super::request::{self, Current, Request};
 use super::switch::Switch;
-use super::{ERROR_CODE, output, plan};
+use super::{ERROR_CODE, along, output, plan};
 use crate::core::Workspace;
-use crate::core::compiler::{Compilation, Executor, UnitInterner};
+use crate::core::compiler::{Compilation, Executor, MessageFormat, UnitInterner};
 use crate::ops::{self, CompileOptions};
 use crate::util::context::ConfigValue;
 use crate::util::errors::AlreadyPrintedError;
@@ -237,6 +237,18 @@ impl Here for Compiling<'_, '_> {
             self.result.replace(is_seen.then_some(result));
         }
         code
+    }
+
+    fn can_build_along(&self) -> bool {
+        let config = &self.options.build_config;
+        // Programs that read messages expect a macro crate once; and the user's own code for that platform is no macro.
+        config.message_format == MessageFormat::Human
+            && !config.compile_time_deps_only
+            && !config.requested_kinds.contains(&super::guest())
+    }
+
+    fn built_along(&self, is_success: bool) -> Vec<String> {
+        along::messages(is_success)
     }
 
     fn say_error(&self) {

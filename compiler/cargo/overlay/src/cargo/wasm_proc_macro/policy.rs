@@ -4,6 +4,7 @@
 //! just before that starts. rustc names it in its dep-info, so that a unit is compiled again when a grant has changed: therefore the
 //! grants in the files of earlier builds are brought up to date before Cargo looks at what is fresh.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::fs;
@@ -17,7 +18,7 @@ use anyhow::Context as _;
 use cargo_util::{ProcessBuilder, paths};
 use serde::{Deserialize, Serialize};
 
-use super::request::{self, Grants, Request};
+use super::request::{self, Grants, Module, Request};
 use crate::core::compiler::unit_graph::UnitGraph;
 use crate::core::compiler::{BuildRunner, Unit};
 use crate::core::{Workspace, find_workspace_root_with_membership_check};
@@ -45,8 +46,10 @@ struct Policies {
 
 struct Policy {
     file: PathBuf,
-    /// How the file ends: what the packages of macros have.
-    packages: Arc<str>,
+    /// How the file ends: what the packages of macros have. Nothing if one of their modules is yet to be built.
+    packages: Option<Arc<str>>,
+    /// These modules, as indices.
+    modules: Vec<usize>,
     /// What is known before the variables are.
     build: Build,
     /// When Cargo began to look at what is fresh.
@@ -82,7 +85,7 @@ struct Package<'a> {
     id: &'a str,
     name: &'a str,
     version: &'a str,
-    modules: BTreeSet<&'a str>,
+    modules: BTreeSet<Cow<'a, str>>,
     #[serde(flatten)]
     grants: &'a Grants,
 }
@@ -98,13 +101,8 @@ const MODULES: &str = "modules";
 /// When such a file cannot be written.
 pub(super) fn plan(build_runner: &BuildRunner<'_, '_>, request: &Request, dir: &Path) -> CargoResult<()> {
     let start = SystemTime::now();
-    for (index, module) in request.modules.iter().enumerate() {
-        let file = dir.join(MODULES).join(format!("{}.toml", module.sha256));
-        // Nobody compiles a unit then, and packages stand beside one.
-        let text = format!("[build]\n{}", packages(request, &[index].into())?);
-        if fs::read_to_string(&file).ok().as_ref() != Some(&text) {
-            write_file(&file, &text, None)?;
-        }
+    for module in request.modules.iter().filter(|module| module.is_there()) {
+        write_module(module, dir)?;
     }
     {
         let mut policies = policies();
@@ -113,34 +111,39 @@ pub(super) fn plan(build_runner: &BuildRunner<'_, '_>, request: &Request, dir: &
     }
     let graph = &build_runner.bcx.unit_graph;
     let mut reach = Reach { graph, request, modules: HashMap::new() };
-    let mut known: BTreeMap<Rc<BTreeSet<usize>>, Arc<str>> = BTreeMap::new();
+    let mut known: BTreeMap<Rc<BTreeSet<usize>>, Option<Arc<str>>> = BTreeMap::new();
     for unit in graph.keys() {
         let modules = reach.of(unit);
         if modules.is_empty() || unit.mode.is_run_custom_build() || super::is_from_module(unit) {
             continue;
         }
         let packages = match known.get(&modules) {
-            Some(packages) => Arc::clone(packages),
+            Some(packages) => packages.clone(),
             None => {
-                let packages: Arc<str> = packages(request, &modules)?.into();
-                known.insert(modules, Arc::clone(&packages));
-                packages
+                let are_there = modules.iter().all(|index| request.modules[*index].is_there());
+                let packages = are_there.then(|| packages(request, modules.iter().copied())).transpose()?;
+                known.entry(Rc::clone(&modules)).or_insert(packages.map(Arc::from)).clone()
             }
         };
+        let modules = modules.iter().copied().collect();
         let file = file(dir, build_runner, unit);
         match fs::read_to_string(&file) {
-            Ok(text) if has_packages(&text, &packages) => {}
+            // It is compiled again if the module is another one.
+            Ok(_) if packages.is_none() => {}
+            Ok(text) if packages.as_ref().is_some_and(|packages| has_packages(&text, packages)) => {}
             // It has no dep-info.
             Ok(_) if unit.mode.is_doc() => _ = policies().outdated.insert(hash_u64(unit)),
             Ok(text) => {
                 // What cannot be read has the unit compiled again as well.
                 let build = toml::from_str(&text).map_or_else(|_| Build::default(), |head: Head| head.build);
-                write_file(&file, &text_of(build, &packages)?, None)?;
+                write_file(&file, &text_of(build, packages.as_deref().unwrap_or_default())?, None)?;
             }
             // Not compiled yet with one, or Cargo misses it.
             Err(_) => {}
         }
-        policies().by_argument.insert(argument(&file), Policy { file, packages, build: Build::default(), start });
+        policies()
+            .by_argument
+            .insert(argument(&file), Policy { file, packages, modules, build: Build::default(), start });
     }
     Ok(())
 }
@@ -192,7 +195,11 @@ pub(super) fn write(cmd: &ProcessBuilder) -> CargoResult<()> {
         let mut build = policy.build.clone();
         let set = cmd.get_envs().iter().filter(|(name, value)| value.is_some() && !request::is_ours(name));
         build.variables.extend(set.map(|(name, _)| name.clone()));
-        (policy.file.clone(), text_of(build, &policy.packages)?, policy.start)
+        let packages = match (&policy.packages, request::get()) {
+            (None, Some(request)) => Arc::from(packages(request, policy.modules.iter().copied())?),
+            (packages, _) => packages.clone().unwrap_or_default(),
+        };
+        (policy.file.clone(), text_of(build, &packages)?, policy.start)
     };
     if fs::read_to_string(&file).is_ok_and(|there| there == text) {
         return Ok(());
@@ -200,10 +207,42 @@ pub(super) fn write(cmd: &ProcessBuilder) -> CargoResult<()> {
     write_file(&file, &text, Some(start - BEFORE))
 }
 
+/// Writes what the package of a module is granted, for who runs it without a compilation.
+fn write_module(module: &Module, dir: &Path) -> CargoResult<()> {
+    let file = dir.join(MODULES).join(format!("{}.toml", module.sha256()));
+    // Nobody compiles a unit then, and packages stand beside one.
+    let text = format!("[build]\n{}", packages_of([module].into_iter())?);
+    let is_there = fs::read_to_string(&file).is_ok_and(|there| there == text);
+    if is_there { Ok(()) } else { write_file(&file, &text, None) }
+}
+
+/// Writes the stamp of a module that was just built, unless it is the one that was there.
+///
+/// # Errors
+///
+/// When the module cannot be read or a file not be written.
+pub(super) fn write_stamp(module: &Module, path: &Path) -> CargoResult<()> {
+    let stamp = module.stamp.as_deref().context("a macro that is built has a stamp")?;
+    let digest = cargo_util::Sha256::new().update_path(path)?.finish_hex();
+    if fs::read_to_string(stamp).is_ok_and(|there| there == digest) {
+        return Ok(());
+    }
+    // The first one, so nothing is older that was made of another module.
+    write_file(stamp, &digest, Some(SystemTime::now() - BEFORE))?;
+    match request::get().and_then(|request| request.policy_dir.as_deref()) {
+        Some(dir) => write_module(module, dir),
+        None => Ok(()),
+    }
+}
+
 /// The part of the file about the packages of these modules.
-fn packages(request: &Request, modules: &BTreeSet<usize>) -> CargoResult<String> {
+fn packages(request: &Request, modules: impl IntoIterator<Item = usize>) -> CargoResult<String> {
+    packages_of(modules.into_iter().map(|index| &request.modules[index]))
+}
+
+fn packages_of<'m>(modules: impl Iterator<Item = &'m Module>) -> CargoResult<String> {
     let mut packages: BTreeMap<&str, Package<'_>> = BTreeMap::new();
-    for module in modules.iter().map(|index| &request.modules[*index]) {
+    for module in modules {
         let package = packages.entry(&module.id).or_insert_with(|| Package {
             id: &module.id,
             name: &module.name,
@@ -211,7 +250,7 @@ fn packages(request: &Request, modules: &BTreeSet<usize>) -> CargoResult<String>
             modules: BTreeSet::new(),
             grants: &module.grants,
         });
-        package.modules.insert(&module.sha256);
+        package.modules.insert(module.sha256());
     }
     Ok(format!("\n{}", toml::to_string(&Tail { package: packages.into_values().collect() })?))
 }
@@ -238,7 +277,9 @@ impl<'a> Reach<'a> {
         let mut found = BTreeSet::new();
         for dep in self.graph[unit].iter().map(|dep| &dep.unit) {
             if request::is_macro(dep) {
-                found.extend(self.request.module_index(dep));
+                // One for WebAssembly that is built with others has no module yet, and what it may have is what everybody has.
+                let is_known = |index: &usize| self.request.modules[*index].is_there() || !super::is_guest(dep.kind);
+                found.extend(self.request.module_index(dep).filter(is_known));
             } else if !dep.target.is_custom_build() {
                 found.extend(self.of(dep).iter());
             }

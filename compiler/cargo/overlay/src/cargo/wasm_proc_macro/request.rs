@@ -1,5 +1,6 @@
 //! What `cargo wasm-proc-macro` wants of one call of Cargo.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
@@ -99,7 +100,7 @@ pub(super) struct Module {
     pub(super) path: PathBuf,
     /// The file whose time of change tells whether it is another one. Without it the SHA-256 does.
     pub(super) stamp: Option<PathBuf>,
-    /// The SHA-256 of the module, in hexadecimal digits.
+    /// The SHA-256 of the module, in hexadecimal digits. Empty for one that is built in the same graph.
     pub(super) sha256: String,
     /// The package: its id, and what messages call it.
     pub(super) id: String,
@@ -183,6 +184,16 @@ impl Request {
         self.native_packages.contains(&package)
     }
 
+    /// Whether macros are built in the same graph as what uses them.
+    pub(super) fn builds_along(&self) -> bool {
+        self.mode == Mode::Use && !self.build.is_empty()
+    }
+
+    /// The module that a unit is taken from, if that is there.
+    pub(super) fn ready(&self, unit: &Unit) -> Option<&Module> {
+        self.module(unit).filter(|module| module.is_there())
+    }
+
     /// The module that a unit is taken from.
     pub(super) fn module(&self, unit: &Unit) -> Option<&Module> {
         self.module_index(unit).map(|index| &self.modules[index])
@@ -202,6 +213,17 @@ impl Request {
 }
 
 impl Module {
+    /// Whether it was built before.
+    pub(super) fn is_there(&self) -> bool {
+        !self.sha256.is_empty()
+    }
+
+    /// The SHA-256. Of one that is built in the same graph, once its stamp is written.
+    pub(super) fn sha256(&self) -> Cow<'_, str> {
+        let stamp = self.stamp.as_ref().filter(|_| !self.is_there());
+        stamp.and_then(|stamp| std::fs::read_to_string(stamp).ok()).map_or(Cow::Borrowed(&*self.sha256), Cow::Owned)
+    }
+
     /// What tells it from others wherever Cargo compares units.
     pub(super) fn identity(&self) -> String {
         self.stamp.as_ref().map_or_else(|| self.sha256.clone(), |stamp| stamp.to_string_lossy().into_owned())
