@@ -10,17 +10,8 @@ use crate::{CargoResult, GlobalContext};
 const TABLE: &str = "wasm-proc-macro";
 const KEYS: [&str; 5] = ["enabled", "on-refusal", "forbid-native", "optimize", STORE];
 const STORE: &str = "store";
-const STORE_KEYS: [&str; 9] = [
-    "url",
-    "mode",
-    "trusted-keys",
-    "signing-key",
-    "credential-process",
-    "endpoint",
-    "region",
-    "timeout",
-    "retries",
-];
+const STORE_KEYS: [&str; 9] =
+    ["url", "mode", "trusted-keys", "signing-key", "credential-process", "endpoint", "region", "timeout", "retries"];
 
 /// What the table has. What lets a macro run natively is none of them: that stands
 /// in the project's file of permissions, and nowhere else.
