@@ -91,7 +91,7 @@ impl Resolver<'_> {
     pub(crate) fn build_missing(&mut self, command: &OsStr, more: &[OsString]) -> Result<()> {
         self.check_forbidden()?;
         self.lock_missing();
-        self.ask_shared_store();
+        self.take_shared();
         self.check_forbidden()?;
         while !self.next_to_build().is_empty() && self.refusals.is_empty() {
             self.build_once(command, more)?;
@@ -102,14 +102,6 @@ impl Resolver<'_> {
         }
         self.send_shared();
         Ok(())
-    }
-
-    /// Takes what is in the shared store, and says if that is of no use.
-    fn ask_shared_store(&mut self) {
-        if let (Some(trouble), Some(store)) = (self.fetch_shared(), &self.macros.plan.settings.store) {
-            let url = store.address().unwrap_or_default();
-            self.shell.warn(format_args!("the shared store `{url}` is not used: {trouble}"));
-        }
     }
 
     /// Takes the locks of the modules that are to be built, in the order of their keys so that no two runs wait for each other. A module
@@ -160,7 +152,7 @@ impl Resolver<'_> {
             return Ok(None);
         }
         self.lock_missing();
-        self.ask_shared_store();
+        self.take_shared();
         if self.to_build().is_empty() || !self.decisions.values().all(is_simple) {
             return Ok(None);
         }

@@ -70,7 +70,7 @@ pub(crate) struct Resolver<'a> {
     pub(crate) decisions: BTreeMap<usize, Decision>,
     pub(super) locks: BTreeMap<usize, BuildLock>,
     /// The macros that are needed whatever becomes of others.
-    roots: BTreeSet<usize>,
+    pub(crate) roots: BTreeSet<usize>,
     pub(crate) sharing: Sharing<'a>,
 }
 
@@ -118,21 +118,6 @@ impl<'a> Resolver<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Leaves out what was to be built for macros that have become modules since.
-    pub(crate) fn forget_needless(&mut self) {
-        let mut open = self.roots.clone();
-        let mut seen = BTreeSet::new();
-        while let Some(index) = open.pop_first() {
-            if seen.insert(index)
-                && let Some(Decision::Build | Decision::Native(_)) = self.decisions.get(&index)
-            {
-                open.extend(self.macros.below(index));
-            }
-        }
-        self.decisions.retain(|index, decision| !matches!(decision, Decision::Build) || seen.contains(index));
-        self.locks.retain(|index, _| seen.contains(index));
     }
 
     /// Decides about one macro.

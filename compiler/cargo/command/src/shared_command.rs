@@ -9,6 +9,7 @@ use crate::failure::{Failure, Result};
 use crate::macros::Macros;
 use crate::output;
 use crate::plan::Plan;
+use crate::profile::Profile;
 use crate::project::Project;
 use crate::resolve::{Choice, Resolver};
 use crate::run::Session;
@@ -86,18 +87,28 @@ pub(crate) fn push(shell: &Shell, options: &Push, line: &CargoLine) -> Result<i3
 pub(crate) fn verify(shell: &Shell, line: &CargoLine) -> Result<i32> {
     with_project(shell, line, |resolver, settings| {
         let all: Vec<usize> = (0..resolver.macros.list.len()).filter(|index| resolver.is_constant(*index)).collect();
-        let asked = resolver.look_at_shared(settings, &all);
         let mut lines = Vec::new();
+        let mut is_well = true;
         let named = |index: usize| resolver.macros.list[index].named();
-        lines.extend(asked.taken.iter().map(|(index, by)| (*index, format!("{}: signed by `{by}`\n", named(*index)))));
-        lines.extend(asked.missing.iter().map(|index| (*index, format!("{}: not there\n", named(*index)))));
-        lines.extend(asked.refused.iter().map(|(index, why)| (*index, format!("{}: refused: {why}\n", named(*index)))));
+        for profile in Profile::Quick.suitable() {
+            let asked = resolver.look_at_shared(settings, &all, *profile);
+            let signed =
+                |(index, by): &(usize, String)| (*index, format!("{}, {profile}: signed by `{by}`\n", named(*index)));
+            lines.extend(asked.taken.iter().map(signed));
+            let refused =
+                |(index, why): &(usize, String)| (*index, format!("{}, {profile}: refused: {why}\n", named(*index)));
+            lines.extend(asked.refused.iter().map(refused));
+            is_well &= asked.refused.is_empty();
+            if let Some(trouble) = asked.trouble {
+                return Err(unusable(settings, &trouble));
+            }
+        }
+        let is_there = |index: &usize| lines.iter().any(|(known, _)| known == index);
+        let missing: Vec<usize> = all.into_iter().filter(|index| !is_there(index)).collect();
+        lines.extend(missing.into_iter().map(|index| (index, format!("{}: not there\n", named(index)))));
         lines.sort();
         output::print(&lines.into_iter().map(|(_, line)| line).collect::<String>())?;
-        match asked.trouble {
-            Some(trouble) => Err(unusable(settings, &trouble)),
-            None => Ok(i32::from(!asked.refused.is_empty())),
-        }
+        Ok(i32::from(!is_well))
     })
 }
 
@@ -124,7 +135,7 @@ fn with_project(
     }
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
     let project = Project::read(&plan)?;
-    let choice = Choice { retry: true, ..Choice::default() };
+    let choice = Choice { retry: true, profile: plan.settings.optimize.into(), ..Choice::default() };
     let mut resolver = Resolver::new(&cargo, &macros, &session.store, project, choice);
     resolver.need(&macros.starts())?;
     act(&mut resolver, &settings)

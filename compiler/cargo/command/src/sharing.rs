@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use stubgen::module::{Digest, ModuleInfo};
 
 use crate::decision::{Decision, Module, Origin};
-use crate::key::Key;
+use crate::plan::Named;
 use crate::profile::Profile;
 use crate::resolve::{Resolver, stored_module};
 use crate::shared::errand::{Courier, Errand, Job, Parcel, Report};
@@ -61,7 +61,6 @@ struct Arrived {
     path: PathBuf,
     digest: String,
     variables: Vec<String>,
-    profile: Profile,
 }
 
 impl<'a> Resolver<'a> {
@@ -70,6 +69,14 @@ impl<'a> Resolver<'a> {
         let settings = self.macros.plan.settings.store.as_ref()?;
         (settings.address().is_some() && !settings.offline && !self.choice.from_source && !self.sharing.is_off)
             .then_some(settings)
+    }
+
+    /// Takes from the shared store what would be built, and says so if it is of no use.
+    pub(crate) fn take_shared(&mut self) {
+        if let (Some(trouble), Some(store)) = (self.fetch_shared(), &self.macros.plan.settings.store) {
+            let url = store.address().unwrap_or_default();
+            self.shell.warn(format_args!("the shared store `{url}` is not used: {trouble}"));
+        }
     }
 
     /// Takes from the shared store what would be built: first what nothing else is built with, since what stands behind a module need not be
@@ -88,15 +95,22 @@ impl<'a> Resolver<'a> {
                 break;
             }
             self.sharing.asked.extend(&wanted);
-            let asked = self.ask_shared(settings, &wanted);
-            for (index, signer) in asked.taken {
-                self.locks.remove(&index);
-                signers.push((index, signer));
+            // The best one first.
+            for profile in self.choice.profile.suitable() {
+                let asked = self.ask_shared(settings, &wanted, *profile);
+                for (index, signer) in asked.taken {
+                    self.locks.remove(&index);
+                    wanted.retain(|other| *other != index);
+                    signers.push((index, signer));
+                }
+                self.sharing.refused.extend(asked.refused.iter().map(|(index, _)| *index));
+                refused.extend(asked.refused);
+                self.sharing.is_off = asked.trouble.is_some();
+                trouble = asked.trouble;
+                if self.sharing.is_off || wanted.is_empty() {
+                    break;
+                }
             }
-            self.sharing.refused.extend(asked.refused.iter().map(|(index, _)| *index));
-            refused.extend(asked.refused);
-            self.sharing.is_off = asked.trouble.is_some();
-            trouble = asked.trouble;
             self.forget_needless();
         }
         self.say_refused(&refused);
@@ -104,11 +118,26 @@ impl<'a> Resolver<'a> {
         trouble
     }
 
+    /// Leaves out what was to be built for macros that have become modules since.
+    fn forget_needless(&mut self) {
+        let mut open = self.roots.clone();
+        let mut seen = BTreeSet::new();
+        while let Some(index) = open.pop_first() {
+            if seen.insert(index)
+                && let Some(Decision::Build | Decision::Native(_)) = self.decisions.get(&index)
+            {
+                open.extend(self.macros.below(index));
+            }
+        }
+        self.decisions.retain(|index, decision| !matches!(decision, Decision::Build) || seen.contains(index));
+        self.locks.retain(|index, _| seen.contains(index));
+    }
+
     /// Asks for modules, and keeps those that are taken in the local store.
-    fn ask_shared(&mut self, settings: &SharedSettings, wanted: &[usize]) -> Asked {
-        let (mut asked, arrived) = self.look(settings, wanted);
-        for Arrived { index, signer, bytes, path, digest, variables, profile } in arrived {
-            let module = match self.keep_shared(index, profile, &bytes, variables) {
+    fn ask_shared(&mut self, settings: &SharedSettings, wanted: &[usize], profile: Profile) -> Asked {
+        let (mut asked, arrived) = self.look(settings, wanted, profile);
+        for Arrived { index, signer, bytes, path, digest, variables } in arrived {
+            let module = match self.keep_shared(index, &bytes, variables, profile) {
                 Ok(module) => module,
                 Err(error) => {
                     self.shell.warn_once(format_args!(
@@ -124,31 +153,15 @@ impl<'a> Resolver<'a> {
         asked
     }
 
-    /// Asks for modules, and keeps nothing.
-    pub(crate) fn look_at_shared(&self, settings: &SharedSettings, wanted: &[usize]) -> Asked {
-        let (mut asked, arrived) = self.look(settings, wanted);
+    /// Asks for modules of a profile, and keeps nothing.
+    pub(crate) fn look_at_shared(&self, settings: &SharedSettings, wanted: &[usize], profile: Profile) -> Asked {
+        let (mut asked, arrived) = self.look(settings, wanted, profile);
         asked.taken = arrived.into_iter().map(|arrived| (arrived.index, arrived.signer)).collect();
         asked
     }
 
-    /// Asks for modules, for the best ones first: what came of it, and those that are as they should be.
-    fn look(&self, settings: &SharedSettings, wanted: &[usize]) -> (Asked, Vec<Arrived>) {
-        let (mut all, mut arrived) = (Asked { missing: wanted.to_vec(), ..Asked::default() }, Vec::new());
-        for profile in self.choice.profile.suitable() {
-            if all.missing.is_empty() || all.trouble.is_some() {
-                break;
-            }
-            let wanted = std::mem::take(&mut all.missing);
-            let (asked, more) = self.look_for(settings, &wanted, *profile);
-            arrived.extend(more);
-            all.refused.extend(asked.refused);
-            (all.missing, all.trouble) = (asked.missing, asked.trouble);
-        }
-        (all, arrived)
-    }
-
-    /// Asks for modules of one profile.
-    fn look_for(&self, settings: &SharedSettings, wanted: &[usize], profile: Profile) -> (Asked, Vec<Arrived>) {
+    /// Asks for modules: what came of it, and those that are as they should be.
+    fn look(&self, settings: &SharedSettings, wanted: &[usize], profile: Profile) -> (Asked, Vec<Arrived>) {
         let mut asked = Asked::default();
         let mut arrived = Vec::new();
         let parcels = wanted.iter().map(|index| self.parcel(*index, profile)).collect();
@@ -156,8 +169,7 @@ impl<'a> Resolver<'a> {
             Ok(courier) => courier.wait(),
             Err(error) => vec![Report::Trouble { reason: format!("nobody can be sent there: {error}") }],
         };
-        let index_of =
-            |key: &str| wanted.iter().copied().find(|index| self.shared_key(*index, profile).as_str() == key);
+        let index_of = |key: &str| wanted.iter().copied().find(|index| self.shared_key(*index, profile) == key);
         for report in reports {
             match report {
                 Report::Trouble { reason } => asked.trouble = asked.trouble.or(Some(reason)),
@@ -177,15 +189,7 @@ impl<'a> Resolver<'a> {
                     let read = fs::read(&file).map_err(|error| format!("it cannot be read: {error}"));
                     match read.and_then(|bytes| self.check_module(index, &bytes, &sha256).map(|()| bytes)) {
                         Ok(bytes) => {
-                            arrived.push(Arrived {
-                                index,
-                                signer,
-                                bytes,
-                                path: file,
-                                digest: sha256,
-                                variables,
-                                profile,
-                            });
+                            arrived.push(Arrived { index, signer, bytes, path: file, digest: sha256, variables });
                         }
                         Err(reason) => asked.refused.push((index, reason)),
                     }
@@ -212,7 +216,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Keeps a module as if it had been built here, where none of these variables is set either.
-    fn keep_shared(&self, index: usize, profile: Profile, bytes: &[u8], variables: Vec<String>) -> io::Result<Module> {
+    fn keep_shared(&self, index: usize, bytes: &[u8], variables: Vec<String>, profile: Profile) -> io::Result<Module> {
         let it = &self.macros.list[index];
         let inputs = Inputs { variables: variables.into_iter().collect(), ..Inputs::default() };
         let Some(key) = self.content_key(index, &inputs) else {
@@ -253,19 +257,19 @@ impl<'a> Resolver<'a> {
     pub(crate) fn start_sending(&mut self, settings: &SharedSettings, macros: &[usize]) -> Vec<usize> {
         let outgoing = |index: &usize| {
             let Some(Decision::Wasm(module)) = self.decisions.get(index) else { return None };
-            let variables = self.shared_variables(*index)?;
-            let replaces = self.sharing.refused.contains(index);
+            let variables = self.shared_variables(*index).filter(|_| module._stored.is_some())?;
             let profile = module._stored.as_ref()?.meta.profile;
-            let module = Some(module.path.clone());
-            Some((*index, Parcel { module, variables, replaces, ..self.parcel(*index, profile) }))
+            let replaces = self.sharing.refused.contains(index);
+            Some((
+                *index,
+                Parcel { module: Some(module.path.clone()), variables, replaces, ..self.parcel(*index, profile) },
+            ))
         };
         let (sent, parcels): (Vec<usize>, Vec<Parcel>) = macros.iter().filter_map(outgoing).unzip();
         if parcels.is_empty() {
             return sent;
         }
-        let names = sent.iter().zip(&parcels);
-        let names = names.map(|(index, parcel)| (parcel.key.clone(), self.macros.list[*index].named().to_string()));
-        let names = names.collect();
+        let names = parcels.iter().map(|it| (it.key.clone(), Named(&it.name, &it.version).to_string())).collect();
         let url = settings.address().unwrap_or_default().to_owned();
         // One after the other, so that it can be told which of them has said what.
         self.sharing.sending = None;
@@ -298,19 +302,19 @@ impl<'a> Resolver<'a> {
         Courier::start(self.shell, toolchain, &errand)
     }
 
-    /// The key of a macro's module in the shared store.
-    fn shared_key(&self, index: usize, profile: Profile) -> Key {
-        self.macros.list[index].key.with(&profile)
+    /// The key of a macro's modules of a profile.
+    fn shared_key(&self, index: usize, profile: Profile) -> String {
+        self.macros.list[index].key.with(&profile).as_str().to_owned()
     }
 
-    /// What the shared store knows a macro by.
+    /// What the shared store knows a module by.
     fn parcel(&self, index: usize, profile: Profile) -> Parcel {
         let it = &self.macros.list[index];
         let unit = &self.macros.plan.units[it.units[0]];
         let checksum = unit.checksum.as_ref().map(|checksum| format!("sha256:{checksum}"));
         let checkout = || unit.git_checkout().map(|checkout| format!("git:{checkout}"));
         Parcel {
-            key: self.shared_key(index, profile).as_str().to_owned(),
+            key: self.shared_key(index, profile),
             package: it.package.to_owned(),
             name: it.name.to_owned(),
             version: it.version.to_owned(),
@@ -338,8 +342,10 @@ impl<'a> Resolver<'a> {
         let reasons: BTreeSet<&str> = refused.iter().map(|(_, reason)| reason.as_str()).collect();
         let of_one = |reason: &str| {
             let of_it = refused.iter().filter(|(_, its)| its == reason);
-            let names: Vec<String> = of_it.map(|(index, _)| self.macros.list[*index].named().to_string()).collect();
-            format!("{} ({reason})", names.join(", "))
+            // A macro may have modules of more than one profile.
+            let names: BTreeSet<String> =
+                of_it.map(|(index, _)| self.macros.list[*index].named().to_string()).collect();
+            format!("{} ({reason})", names.into_iter().collect::<Vec<_>>().join(", "))
         };
         let parts: Vec<String> = reasons.into_iter().map(of_one).collect();
         let url = settings.address().unwrap_or_default();

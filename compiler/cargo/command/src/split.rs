@@ -57,8 +57,8 @@ const RUN: Ours = Ours {
 const PACK: Ours = Ours { flags: &[], values: &["-p", "--package", "-o", "--out-dir"], list: "", help: HELP };
 const VERIFY: Ours = Ours { flags: &[], values: &["-p", "--package"], list: "", help: HELP };
 const PERMISSIONS: Ours = Ours { flags: &[], values: &[], list: "--accept", help: HELP };
-const OPTIMIZE: Ours = Ours { flags: &[], values: &[], list: "", help: HELP };
 const SHARED: Ours = Ours { flags: &["--replace"], values: &[], list: "", help: HELP };
+const OPTIMIZE: Ours = Ours { flags: &[], values: &[], list: "", help: HELP };
 const NOTHING: Ours = Ours { flags: &[], values: &[], list: "", help: &[] };
 const HELP: &[&str] = &["-h", "--help", "-V", "--version"];
 

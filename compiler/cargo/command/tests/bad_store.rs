@@ -225,7 +225,7 @@ fn whoever_is_killed_leaves_nothing_wrong() {
     let verified = other.ok(&["store", "verify"]).stdout;
     // The third is built for the second one only.
     for name in ["first-derive", "second-derive"] {
-        assert!(verified.contains(&format!("{name} v1.0.0: signed by `ci`\n")), "{verified}");
+        assert!(verified.contains(&format!("{name} v1.0.0, quick: signed by `ci`\n")), "{verified}");
     }
 }
 

@@ -18,8 +18,8 @@ fn a_second_machine_builds_nothing() {
     assert!(output.stderr.contains("Downloaded 2 modules from `http://127.0.0.1:"), "{}", output.stderr);
     assert!(output.stderr.contains("signed by `ci`\n"), "{}", output.stderr);
     assert!(output.stderr.contains("Used 2 macros from Wasm (2 downloaded)"), "{}", output.stderr);
+    // Of each macro the optimized module would have been better.
     let requests = server.take_requests();
-    // For optimized modules first, and then for quick ones.
     assert!(requests.len() == 4 && requests.iter().all(|request| request.method == "GET"), "{requests:?}");
     // Then they are as if they had been built there.
     let output = lab.ok(&["build"]);
@@ -145,15 +145,18 @@ fn the_commands_do_by_hand_what_builds_do() {
     assert!(other.ok(&["store", "pull"]).stderr.contains("Found everything in the local store"));
     assert!(other.ok(&["build"]).stderr.contains("(2 cached)"));
     let verified = other.ok(&["store", "verify"]).stdout;
-    let expected =
-        "first-derive v1.0.0: signed by `ci`\ninner-derive v1.0.0: not there\nsecond-derive v1.0.0: signed by `ci`\n";
+    let expected = "first-derive v1.0.0, quick: signed by `ci`\ninner-derive v1.0.0: not there\nsecond-derive v1.0.0, quick: signed by `ci`\n";
     assert_eq!(verified, expected);
 
     let (first, right) = entries(&server)[0].clone();
     server.with(|state| state.files.insert(first, right[..100].to_vec()));
     let output = other.run(&["store", "verify"]);
     assert_eq!(output.code, 1, "{}", output.stderr);
-    assert!(output.stdout.contains("first-derive v1.0.0: refused: it is no entry of a store\n"), "{}", output.stdout);
+    assert!(
+        output.stdout.contains("first-derive v1.0.0, quick: refused: it is no entry of a store\n"),
+        "{}",
+        output.stdout
+    );
     server.set(Fault::Closes);
     for words in [&["store", "verify"], &["store", "push"]] {
         let output = if words[1] == "push" { lab.run(words) } else { other.run(words) };

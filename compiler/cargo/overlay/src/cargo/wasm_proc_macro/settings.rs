@@ -13,7 +13,8 @@ const STORE: &str = "store";
 const STORE_KEYS: [&str; 9] =
     ["url", "mode", "trusted-keys", "signing-key", "credential-process", "endpoint", "region", "timeout", "retries"];
 
-/// What the table has. What lets a macro run natively is none of them: that stands in the project's file of permissions, and nowhere else.
+/// What the table has. What lets a macro run natively is none of them: that stands
+/// in the project's file of permissions, and nowhere else.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Settings {
