@@ -85,6 +85,16 @@ impl Site {
         site
     }
 
+    /// `packages/small` as it can be published: with the macros of the registry alone, for a path dependency has to have a version.
+    pub fn publishable() -> Site {
+        let site = Site::with_shared_store("packages/small");
+        site.edit("Cargo.toml", "small-macros = { path = \"macros\" }\n", "");
+        site.edit("Cargo.toml", "publish = false\n", "description = \"x\"\nlicense = \"MIT\"\n");
+        site.edit("src/main.rs", "small_macros::greeting!(), small_macros::built_for!()", "\"hello\", \"x\"");
+        site.edit("src/main.rs", "        assert_eq!(small_macros::greeting!(), \"hello\");\n", "");
+        site
+    }
+
     /// A program from crates.io.
     pub fn of_project(project: &Project) -> Site {
         let site = Site::empty();

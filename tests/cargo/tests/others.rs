@@ -105,12 +105,7 @@ fn audited(site: &Site, program: &Path) -> Value {
 /// It verifies what would be published by building it, and stops before it sends anything.
 #[test]
 fn what_would_be_published_is_verified_with_modules() {
-    let site = Site::with_shared_store("packages/small");
-    // A path dependency without a version cannot be published.
-    site.edit("Cargo.toml", "small-macros = { path = \"macros\" }\n", "");
-    site.edit("Cargo.toml", "publish = false\n", "description = \"x\"\nlicense = \"MIT\"\n");
-    site.edit("src/main.rs", "small_macros::greeting!(), small_macros::built_for!()", "\"hello\", \"x\"");
-    site.edit("src/main.rs", "        assert_eq!(small_macros::greeting!(), \"hello\");\n", "");
+    let site = Site::publishable();
     cargo(&site, &["generate-lockfile"]).outcome().success();
     site.write(".cargo/config.toml", ON);
     let publish = |more: &[&str]| {

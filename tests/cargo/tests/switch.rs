@@ -105,12 +105,7 @@ fn cargos_that_others_start_have_the_switch() {
 /// A package that is packed is built from its archive, in a workspace that Cargo makes up.
 #[test]
 fn what_is_packed_is_verified_with_modules() {
-    let site = Site::with_shared_store("packages/small");
-    // A path dependency without a version cannot be published.
-    site.edit("Cargo.toml", "small-macros = { path = \"macros\" }\n", "");
-    site.edit("Cargo.toml", "publish = false\n", "description = \"x\"\nlicense = \"MIT\"\n");
-    site.edit("src/main.rs", "small_macros::greeting!(), small_macros::built_for!()", "\"hello\", \"x\"");
-    site.edit("src/main.rs", "        assert_eq!(small_macros::greeting!(), \"hello\");\n", "");
+    let site = Site::publishable();
     site.plain(&["generate-lockfile"]).success();
     site.write(".cargo/config.toml", ON);
     let outcome = site.plain(&["package", "--allow-dirty"]).success();
