@@ -185,9 +185,9 @@ pub(super) fn module(identity: &str) -> Option<PathBuf> {
 /// Whether a module that is built along is made from a unit.
 pub(super) fn is_below_a_macro(build_runner: &BuildRunner<'_, '_>, unit: &Unit) -> bool {
     let along = lock();
-    let Some(along) = &*along else { return false };
-    let mut crates = along.makers.iter().flat_map(|maker| &maker.crates);
-    unit.mode == CompileMode::Build && crates.any(|(known, _)| *known == krate(build_runner, unit))
+    let Some(along) = along.as_ref().filter(|_| unit.mode == CompileMode::Build) else { return false };
+    let krate = krate(build_runner, unit);
+    along.makers.iter().flat_map(|maker| &maker.crates).any(|(known, _)| *known == krate)
 }
 
 /// Takes note of a crate that was compiled, by the beginning of its files.
