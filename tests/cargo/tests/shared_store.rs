@@ -177,6 +177,15 @@ impl Machine {
         Machine { site, home, certificate: server.lab.join("certificate") }
     }
 
+    /// Sends what its project needs.
+    #[track_caller]
+    fn fills(&self, server: &Server) {
+        self.run(&["build"]).success();
+        // Its store may have had everything, and then nothing was built that could have been sent.
+        self.run(&["store", "push"]).success();
+        assert!(!server.entries().is_empty());
+    }
+
     fn command(&self, words: &[&str]) -> Command {
         self.with(Kind::Command, words)
     }
@@ -227,10 +236,7 @@ fn goes_on(outcome: Outcome, text: &str) {
 fn by_nginx_a_second_machine_builds_no_macro() {
     let server = Server::nginx();
     let (first, public) = Machine::old("packages/shared", &server);
-    first.run(&["build"]).success();
-    // Its store may have had everything, and then nothing was built that could have been sent.
-    first.run(&["store", "push"]).success();
-    assert!(!server.entries().is_empty());
+    first.fills(&server);
     let second = Machine::new("packages/shared", &server, &public);
     // Plain `cargo` with the switch has no code for it in its own process.
     let configuration = second.site.read(".cargo/config.toml");
@@ -263,9 +269,7 @@ fn certificate_of_another(to: &Path) {
 fn by_s3_a_second_machine_builds_no_macro() {
     let server = Server::s3();
     let (first, public) = Machine::old("packages/shared", &server);
-    first.run(&["build"]).success();
-    first.run(&["store", "push"]).success();
-    assert!(!server.entries().is_empty());
+    first.fills(&server);
     let second = Machine::new("packages/shared", &server, &public);
     let outcome = second.run(&["run"]).success();
     takes_all(&outcome, 1);
@@ -281,8 +285,7 @@ fn by_s3_a_second_machine_builds_no_macro() {
 fn with_a_bad_server_the_build_goes_on() {
     let mut server = Server::nginx();
     let (first, public) = Machine::old("packages/small", &server);
-    first.run(&["build"]).success();
-    first.run(&["store", "push"]).success();
+    first.fills(&server);
     let entries = server.entries();
     assert_eq!(entries.len(), 2, "{entries:?}");
     let contents: Vec<Vec<u8>> = entries.iter().map(|entry| fs::read(entry).expect("it was sent")).collect();

@@ -218,7 +218,7 @@ pub(crate) enum Command {
     /// Show what macros may have and have asked for, or grant it
     Permissions(Permissions),
     /// Build optimized modules of the macros that are used, for all later builds
-    Optimize(Optimize),
+    Optimize(CargoOptions),
     /// Write a macro's module to a file that a project can pin in `wasm-proc-macro.toml`
     Pack(Pack),
     /// Build the pinned modules again from source and compare them, byte for byte
@@ -296,13 +296,13 @@ pub(crate) struct Permissions {
     /// Write what was asked for into `wasm-proc-macro.toml`: of all macro packages but native rights, or of these packages
     #[arg(long, value_name = "SPEC", num_args = 0..)]
     pub(crate) accept: Option<Vec<String>>,
-    /// Options of `cargo build`'s: they decide which macros there are. `--all-targets` finds those that only tests use
-    #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
-    pub(crate) cargo: Vec<OsString>,
+    #[command(flatten)]
+    pub(crate) cargo: CargoOptions,
 }
 
+/// What of a command's options is Cargo's, where it only looks at the macros of a build.
 #[derive(Args)]
-pub(crate) struct Optimize {
+pub(crate) struct CargoOptions {
     /// Options of `cargo build`'s: they decide which macros there are. `--all-targets` finds those that only tests use
     #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
     pub(crate) cargo: Vec<OsString>,

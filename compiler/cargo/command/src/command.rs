@@ -39,11 +39,8 @@ pub fn command() -> i32 {
         Command::Optimize(_) => optimize::run(&shell, &split.cargo),
         Command::Pack(options) => pack::pack(&shell, options, &split.cargo),
         Command::Verify(options) => pack::verify(&shell, options, &split.cargo),
-        Command::Store { command: StoreCommand::Keygen(options) } => shared_command::keygen(&shell, options),
-        Command::Store { command: StoreCommand::Pull(_) } => shared_command::pull(&shell, &split.cargo),
-        Command::Store { command: StoreCommand::Push(options) } => shared_command::push(&shell, options, &split.cargo),
-        Command::Store { command: StoreCommand::Verify(_) } => shared_command::verify(&shell, &split.cargo),
-        Command::Store { command } => store_command::run(&shell, command),
+        Command::Store { command: StoreCommand::Local(command) } => store_command::run(&shell, command),
+        Command::Store { command: StoreCommand::Shared(command) } => shared_command::run(&shell, command, &split.cargo),
         Command::Init(options) => init::run(&shell, options),
         Command::GenerateDocs { markdown, man, completions } => {
             reference::write(markdown.as_deref(), man.as_deref(), completions.as_deref())

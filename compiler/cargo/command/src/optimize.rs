@@ -8,18 +8,15 @@ use crate::failure::Result;
 use crate::macros::Macros;
 use crate::profile::Profile;
 use crate::resolve::{Choice, Resolver};
-use crate::run::Session;
+use crate::run::{LOOKED_UP_IN, Session};
 use crate::shell::Shell;
 use crate::split::CargoLine;
-
-/// The command of Cargo's whose graph the macros are looked up in.
-const COMMAND: &str = "build";
 
 /// Builds an optimized module of each macro of the plan that has none, but for those whose source may change.
 pub(crate) fn run(shell: &Shell, line: &CargoLine) -> Result<i32> {
     let session = Session::new(shell)?;
     let cargo = session.cargo(shell, line);
-    let plan = cargo.plan(OsStr::new(COMMAND), &BTreeSet::new())?;
+    let plan = cargo.plan(OsStr::new(LOOKED_UP_IN), &BTreeSet::new())?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
     let project = session.project(shell, &macros)?;
     let choice = Choice { retry: true, profile: Profile::Optimized, ..Choice::default() };
@@ -28,7 +25,7 @@ pub(crate) fn run(shell: &Shell, line: &CargoLine) -> Result<i32> {
     let units: Vec<usize> = lasting.flat_map(|it| it.units.iter().copied()).collect();
     resolver.need(&units)?;
     let missing = resolver.to_build().len();
-    resolver.build_missing(OsStr::new(COMMAND), &[])?;
+    resolver.build_missing(OsStr::new(LOOKED_UP_IN), &[])?;
     let wants = resolver.wants();
     if !wants.is_empty() {
         return Err(resolver.missing(&wants));

@@ -16,25 +16,22 @@ use crate::pins::{Pinned, Pins};
 use crate::profile::Profile;
 use crate::project::{FILE_NAME, Project};
 use crate::resolve::{Choice, Resolver};
-use crate::run::Session;
+use crate::run::{LOOKED_UP_IN, Session};
 use crate::shell::Shell;
 use crate::split::CargoLine;
-
-/// The command of Cargo's whose graph the macros are looked up in.
-const COMMAND: &str = "build";
 
 /// Writes a macro's module to a file, and the line for it to standard output.
 pub(crate) fn pack(shell: &Shell, options: &Pack, line: &CargoLine) -> Result<i32> {
     let session = Session::new(shell)?;
     let cargo = session.cargo(shell, line);
-    let plan = cargo.plan(OsStr::new(COMMAND), &BTreeSet::new())?;
+    let plan = cargo.plan(OsStr::new(LOOKED_UP_IN), &BTreeSet::new())?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
     let project = session.project(shell, &macros)?;
     let index = one(&macros, &options.package)?;
     let choice = Choice { unpinned: [index].into(), retry: true, profile: Profile::Optimized, ..Choice::default() };
     let mut resolver = Resolver::new(&cargo, &macros, &session.store, project, choice);
     resolver.need(&macros.list[index].units)?;
-    resolver.build_missing(OsStr::new(COMMAND), &[])?;
+    resolver.build_missing(OsStr::new(LOOKED_UP_IN), &[])?;
     let it = &macros.list[index];
     let bytes = module_of(&resolver, index)?;
     let dir = options.out_dir.clone().unwrap_or_default();
@@ -62,7 +59,7 @@ pub(crate) fn pack(shell: &Shell, options: &Pack, line: &CargoLine) -> Result<i3
 pub(crate) fn verify(shell: &Shell, options: &Verify, line: &CargoLine) -> Result<i32> {
     let session = Session::new(shell)?;
     let cargo = session.cargo(shell, line);
-    let plan = cargo.plan(OsStr::new(COMMAND), &BTreeSet::new())?;
+    let plan = cargo.plan(OsStr::new(LOOKED_UP_IN), &BTreeSet::new())?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
     let project = Project::read(&plan)?;
     let chosen = pinned(&macros, &project.pins, options)?;
@@ -75,7 +72,7 @@ pub(crate) fn verify(shell: &Shell, options: &Verify, line: &CargoLine) -> Resul
     let mut resolver = Resolver::new(&cargo, &macros, &session.store, project, choice);
     let units: Vec<usize> = chosen.iter().flat_map(|(index, _)| macros.list[*index].units.iter().copied()).collect();
     resolver.need(&units)?;
-    resolver.build_missing(OsStr::new(COMMAND), &more)?;
+    resolver.build_missing(OsStr::new(LOOKED_UP_IN), &more)?;
     let mut code = 0;
     let mut text = String::new();
     for (index, pinned) in chosen {

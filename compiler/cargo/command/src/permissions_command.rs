@@ -18,12 +18,9 @@ use crate::output;
 use crate::plan::Plan;
 use crate::project::{FILE_NAME, Project};
 use crate::resolve::{Choice, Resolver};
-use crate::run::{Options, Session, native_by_word};
+use crate::run::{LOOKED_UP_IN, Options, Session, native_by_word};
 use crate::shell::Shell;
 use crate::split::CargoLine;
-
-/// The command of Cargo's whose graph the macros are looked up in.
-const COMMAND: &str = "build";
 
 /// Shows the permissions of a project's macros, or writes them.
 pub(crate) fn run(shell: &Shell, options: &Permissions, line: &CargoLine) -> Result<i32> {
@@ -45,7 +42,7 @@ pub(crate) fn run(shell: &Shell, options: &Permissions, line: &CargoLine) -> Res
 fn plan(session: &Session, cargo: &Cargo<'_>) -> Result<Plan> {
     let mut native = BTreeSet::new();
     loop {
-        let plan = cargo.plan(OsStr::new(COMMAND), &native)?;
+        let plan = cargo.plan(OsStr::new(LOOKED_UP_IN), &native)?;
         let macros = Macros::of(&plan, &mut session.keys(&plan)?);
         let found = native_by_word(&Options::default(), &Project::read(&plan)?, &macros);
         if found.is_subset(&native) {

@@ -26,6 +26,9 @@ use crate::store::{self, Store};
 use crate::summary::Summary;
 use crate::toolchain::Toolchain;
 
+/// The command of Cargo's whose graph macros are looked up in where none is run.
+pub(crate) const LOOKED_UP_IN: &str = "build";
+
 /// The options of a run.
 #[derive(Default)]
 pub(crate) struct Options {

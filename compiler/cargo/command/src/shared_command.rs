@@ -12,18 +12,24 @@ use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::project::Project;
 use crate::resolve::{Choice, Resolver};
-use crate::run::Session;
+use crate::run::{LOOKED_UP_IN, Session};
 use crate::shared::keys::SigningKey;
 use crate::shared::settings::{Mode, SharedSettings, is_name};
 use crate::shell::Shell;
 use crate::split::CargoLine;
-use crate::store_args::{Keygen, Push};
+use crate::store_args::{Keygen, Push, SharedCommand};
 
-/// The command of Cargo's whose graph the macros are looked up in.
-const COMMAND: &str = "build";
+pub(crate) fn run(shell: &Shell, command: &SharedCommand, line: &CargoLine) -> Result<i32> {
+    match command {
+        SharedCommand::Keygen(options) => keygen(shell, options),
+        SharedCommand::Pull(_) => pull(shell, line),
+        SharedCommand::Push(options) => push(shell, options, line),
+        SharedCommand::Verify(_) => verify(shell, line),
+    }
+}
 
 /// Makes a pair of keys, and writes the public one to standard output.
-pub(crate) fn keygen(shell: &Shell, options: &Keygen) -> Result<i32> {
+fn keygen(shell: &Shell, options: &Keygen) -> Result<i32> {
     let name = &options.name;
     if !is_name(name) {
         return Err(Failure::new(format!("`{name}` is no name for a key"))
@@ -39,7 +45,7 @@ pub(crate) fn keygen(shell: &Shell, options: &Keygen) -> Result<i32> {
 }
 
 /// Takes all macros of the project that are there into the local store.
-pub(crate) fn pull(shell: &Shell, line: &CargoLine) -> Result<i32> {
+fn pull(shell: &Shell, line: &CargoLine) -> Result<i32> {
     with_project(shell, line, |resolver, settings| {
         let missing = resolver.to_build();
         resolver.fetch_shared_only(settings)?;
@@ -55,7 +61,7 @@ pub(crate) fn pull(shell: &Shell, line: &CargoLine) -> Result<i32> {
 }
 
 /// Sends what the local store has of the project's macros.
-pub(crate) fn push(shell: &Shell, options: &Push, line: &CargoLine) -> Result<i32> {
+fn push(shell: &Shell, options: &Push, line: &CargoLine) -> Result<i32> {
     with_project(shell, line, |resolver, settings| {
         if settings.mode == Mode::Read {
             return Err(Failure::new("`wasm-proc-macro.store.mode` is `read`, so nothing is sent")
@@ -84,7 +90,7 @@ pub(crate) fn push(shell: &Shell, options: &Push, line: &CargoLine) -> Result<i3
 }
 
 /// Looks at what the shared store has for the project. The exit code is 1 if something of it is not as it was signed.
-pub(crate) fn verify(shell: &Shell, line: &CargoLine) -> Result<i32> {
+fn verify(shell: &Shell, line: &CargoLine) -> Result<i32> {
     with_project(shell, line, |resolver, settings| {
         let all: Vec<usize> = (0..resolver.macros.list.len()).filter(|index| resolver.is_constant(*index)).collect();
         let mut lines = Vec::new();
@@ -124,7 +130,7 @@ fn with_project(
 ) -> Result<i32> {
     let session = Session::new(shell)?;
     let cargo = session.cargo(shell, line);
-    let plan: Plan = cargo.plan(OsStr::new(COMMAND), &BTreeSet::new())?;
+    let plan: Plan = cargo.plan(OsStr::new(LOOKED_UP_IN), &BTreeSet::new())?;
     let settings = plan.settings.store.clone().filter(|settings| settings.address().is_some());
     let settings = settings.ok_or_else(|| {
         Failure::new("no shared store is configured")

@@ -1,12 +1,22 @@
 //! The command line of `store`: of the local one, and of the one that machines share.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::args::CargoOptions;
+
 #[derive(Subcommand)]
 pub(crate) enum StoreCommand {
+    #[command(flatten)]
+    Local(LocalCommand),
+    #[command(flatten)]
+    Shared(SharedCommand),
+}
+
+/// What is done with the store of this machine.
+#[derive(Subcommand)]
+pub(crate) enum LocalCommand {
     /// List the modules
     List {
         /// Write JSON
@@ -24,14 +34,19 @@ pub(crate) enum StoreCommand {
     },
     /// Remove everything
     Clear,
+}
+
+/// What is done with the store that machines share.
+#[derive(Subcommand)]
+pub(crate) enum SharedCommand {
     /// Make a pair of keys for a shared store: the secret one signs modules, the public one says whose are taken
     Keygen(Keygen),
     /// Take what the project needs from the shared store
-    Pull(Shared),
+    Pull(CargoOptions),
     /// Sign the project's modules that are in the local store, and send them to the shared one
     Push(Push),
     /// Say what the shared store has for the project, and whether each of it is as it was signed, by whom
-    Verify(Shared),
+    Verify(CargoOptions),
 }
 
 #[derive(Args)]
@@ -44,20 +59,12 @@ pub(crate) struct Keygen {
 }
 
 #[derive(Args)]
-pub(crate) struct Shared {
-    /// Options of `cargo build`'s: they decide which macros there are. `--all-targets` finds those that only tests use
-    #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
-    pub(crate) cargo: Vec<OsString>,
-}
-
-#[derive(Args)]
 pub(crate) struct Push {
     /// Send modules also where the shared store has something already
     #[arg(long)]
     pub(crate) replace: bool,
-    /// Options of `cargo build`'s: they decide which macros there are. `--all-targets` finds those that only tests use
-    #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
-    pub(crate) cargo: Vec<OsString>,
+    #[command(flatten)]
+    pub(crate) cargo: CargoOptions,
 }
 
 /// Reads a number of bytes with an optional unit of 1024s.

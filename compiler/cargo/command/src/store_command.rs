@@ -10,11 +10,11 @@ use crate::failure::{Failure, Result};
 use crate::output;
 use crate::shell::Shell;
 use crate::store::{self, Limits, Removed, Store};
-use crate::store_args::StoreCommand;
+use crate::store_args::LocalCommand;
 
 const DAY: u64 = 24 * 60 * 60;
 
-pub(crate) fn run(shell: &Shell, command: &StoreCommand) -> Result<i32> {
+pub(crate) fn run(shell: &Shell, command: &LocalCommand) -> Result<i32> {
     let dir = store::default_dir().ok_or_else(|| {
         Failure::new("there is no home directory, so there is no store")
             .help("`WASM_PROC_MACRO_STORE` says where one is to be")
@@ -23,14 +23,12 @@ pub(crate) fn run(shell: &Shell, command: &StoreCommand) -> Result<i32> {
         |error: io::Error| Failure::new(format!("the store `{}` cannot be looked after: {error}", dir.display()));
     let store = Store::existing(dir.clone());
     match command {
-        StoreCommand::List { json } => output::print(&list(&store, *json).map_err(failed)?)?,
-        StoreCommand::Gc { max_age, max_size } => {
+        LocalCommand::List { json } => output::print(&list(&store, *json).map_err(failed)?)?,
+        LocalCommand::Gc { max_age, max_size } => {
             let max_age = Duration::from_secs(max_age.saturating_mul(DAY));
             say(shell, store.gc(Limits { max_age, max_bytes: *max_size }).map_err(failed)?);
         }
-        // These have to do with another store.
-        StoreCommand::Keygen(_) | StoreCommand::Pull(_) | StoreCommand::Push(_) | StoreCommand::Verify(_) => {}
-        StoreCommand::Clear => say(shell, store.clear().map_err(failed)?),
+        LocalCommand::Clear => say(shell, store.clear().map_err(failed)?),
     }
     Ok(0)
 }
