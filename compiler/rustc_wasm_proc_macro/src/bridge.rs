@@ -29,25 +29,7 @@ pub(crate) fn dispatch(mut caller: Caller<'_, Guest>, ptr: u32, len: u32, cap: u
     let Some(buffer) = range(memory.len(), ptr, cap) else {
         return Err(outside("dispatch", ptr, cap).into());
     };
-    let buffer = &mut memory[buffer];
-    let mut pending = guest.buffer();
-    let Some(server) = guest.server() else {
-        return Err(Stop::protocol("a request while no macro runs").into());
-    };
-    let reply = match server.dispatch(&buffer[..len as usize]) {
-        Ok(reply) => reply,
-        Err(message) => return Err(Stop::protocol(message).into()),
-    };
-    let Ok(n) = u32::try_from(reply.len()) else {
-        return Err(Stop::protocol("a request whose reply has more than 4 GiB").into());
-    };
-    if let Some(place) = buffer.get_mut(..reply.len()) {
-        place.copy_from_slice(reply);
-        guest.keep_buffer(pending);
-    } else {
-        pending.extend_from_slice(reply);
-        guest.set_pending(pending)?;
-    }
+    let n = guest.answer(&mut memory[buffer], len as usize)?;
     // The compiler may have been at it for long.
     guest.check_time()?;
     Ok(n)

@@ -148,12 +148,40 @@ impl Guest {
         self.server.as_mut().map(|Server(pointer)| unsafe { pointer.as_mut() })
     }
 
+    /// Answers the request in the first `len` bytes of `buffer`, and returns the reply's length. It stands in `buffer` if it
+    /// fits, and else `take` hands it out.
+    ///
+    /// # Errors
+    ///
+    /// No macro runs, the request is no good, or there is no memory for the reply.
+    pub(crate) fn answer(&mut self, buffer: &mut [u8], len: usize) -> Result<u32, Stop> {
+        if self.pending.is_some() {
+            self.drop_pending();
+        }
+        let Some(Server(server)) = &mut self.server else {
+            return Err(Stop::protocol("a request while no macro runs"));
+        };
+        // SAFETY: as in `Guest::server`.
+        let reply = unsafe { server.as_mut() }.dispatch(&buffer[..len]).map_err(Stop::protocol)?;
+        let Ok(n) = u32::try_from(reply.len()) else {
+            return Err(Stop::protocol("a request whose reply has more than 4 GiB"));
+        };
+        if let Some(place) = buffer.get_mut(..reply.len()) {
+            place.copy_from_slice(reply);
+        } else {
+            let mut pending = std::mem::take(&mut self.spare);
+            pending.extend_from_slice(reply);
+            self.set_pending(pending)?;
+        }
+        Ok(n)
+    }
+
     /// What `take` hands out next.
     pub(crate) fn pending(&self) -> Option<&[u8]> {
         self.pending.as_deref()
     }
 
-    /// An empty buffer for [`Guest::set_pending`] or [`Guest::keep_buffer`].
+    /// An empty buffer for [`Guest::set_pending`].
     pub(crate) fn buffer(&mut self) -> Vec<u8> {
         self.drop_pending();
         std::mem::take(&mut self.spare)

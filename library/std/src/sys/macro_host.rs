@@ -11,6 +11,17 @@ use crate::ptr;
 use crate::sync::atomic::{Atomic, AtomicPtr, Ordering};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
+/// A pointer of each thread, null at first, to what the bridge knows. It is read for each token.
+#[cfg(all(target_env = "p1", not(target_feature = "atomics")))]
+#[unstable(feature = "proc_macro_host", issue = "none")]
+pub use crate::sys::thread_local::macro_locals::POINTER;
+
+#[cfg(not(all(target_env = "p1", not(target_feature = "atomics"))))]
+thread_local! {
+    /// See above.
+    pub static POINTER: crate::cell::Cell<*const ()> = const { crate::cell::Cell::new(ptr::null()) };
+}
+
 /// What the host offers.
 #[derive(Debug)]
 pub struct MacroHost {

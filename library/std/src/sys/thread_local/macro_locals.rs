@@ -23,6 +23,31 @@ pub fn nested() -> bool {
     !CURRENT.0.get().is_null()
 }
 
+/// A pointer of the current thread's, null at first, for what is read so often that even [`nested`] costs too much: code
+/// that reads it calls nothing. There is one of it. Threads exchange it when they begin and end.
+pub struct Pointer(Single<Cell<*const ()>>);
+
+/// What `std::macro_host` hands out.
+pub static POINTER: Pointer = Pointer(Single(Cell::new(ptr::null())));
+
+#[unstable(feature = "proc_macro_host", issue = "none")]
+impl Pointer {
+    #[inline]
+    pub fn get(&self) -> *const () {
+        self.0.0.get()
+    }
+
+    #[inline]
+    pub fn set(&self, pointer: *const ()) {
+        self.0.0.set(pointer);
+    }
+
+    #[inline]
+    pub fn replace(&self, pointer: *const ()) -> *const () {
+        self.0.0.replace(pointer)
+    }
+}
+
 struct Table {
     /// Sorted by the variables.
     slots: RefCell<Vec<(usize, Slot), System>>,
@@ -106,6 +131,7 @@ impl Table {
 pub(crate) struct Locals {
     table: *mut Table,
     before: *const Table,
+    pointer_before: *const (),
 }
 
 /// A thread begins.
@@ -116,7 +142,7 @@ pub(crate) fn enter() -> Locals {
     };
     let (table, _) = Box::into_raw_with_allocator(Box::new_in(table, System));
     let before = CURRENT.0.replace(table);
-    Locals { table, before }
+    Locals { table, before, pointer_before: POINTER.replace(ptr::null()) }
 }
 
 impl Locals {
@@ -140,6 +166,7 @@ impl Locals {
     /// The thread has ended. What has no destructor is freed.
     pub(crate) fn leave(self) {
         CURRENT.0.set(self.before);
+        POINTER.set(self.pointer_before);
         // SAFETY: `enter` has made it, and nothing refers to it any more.
         let table = unsafe { Box::from_raw_in(self.table, System) };
         for (_, slot) in table.slots.borrow().iter().filter(|(_, slot)| !slot.value.is_null()) {
