@@ -3,6 +3,7 @@
 //! The crate `proc_macro` hands over a few functions when an instance of a macro's module starts. No other program
 //! has them: it imports nothing for them, and `std` behaves in it as on plain WASI.
 
+use crate::cell::Cell;
 use crate::collections::BTreeSet;
 use crate::ffi::{OsStr, OsString};
 use crate::io;
@@ -11,15 +12,41 @@ use crate::ptr;
 use crate::sync::atomic::{Atomic, AtomicPtr, Ordering};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A pointer of each thread, null at first, to what the bridge knows. It is read for each token.
-#[cfg(all(target_env = "p1", not(target_feature = "atomics")))]
-#[unstable(feature = "proc_macro_host", issue = "none")]
-pub use crate::sys::thread_local::macro_locals::POINTER;
+cfg_select! {
+    all(target_env = "p1", not(target_feature = "atomics")) => {
+        use crate::sys::thread_local::macro_locals::Single;
 
-#[cfg(not(all(target_env = "p1", not(target_feature = "atomics"))))]
-thread_local! {
-    /// See above.
-    pub static POINTER: crate::cell::Cell<*const ()> = const { crate::cell::Cell::new(ptr::null()) };
+        /// A pointer of each thread, null at first, for what is read with every token: it calls nothing, so neither does code
+        /// that reads it. Threads exchange it when they begin and end.
+        #[allow(missing_debug_implementations)]
+        pub struct Pointer(Single<Cell<*const ()>>);
+
+        /// The only one.
+        pub static POINTER: Pointer = Pointer(Single(Cell::new(ptr::null())));
+
+        impl Pointer {
+            #[inline]
+            pub fn get(&self) -> *const () {
+                self.0.0.get()
+            }
+
+            #[inline]
+            pub fn set(&self, pointer: *const ()) {
+                self.0.0.set(pointer);
+            }
+
+            #[inline]
+            pub fn replace(&self, pointer: *const ()) -> *const () {
+                self.0.0.replace(pointer)
+            }
+        }
+    }
+    _ => {
+        thread_local! {
+            /// A pointer of each thread.
+            pub static POINTER: Cell<*const ()> = const { Cell::new(ptr::null()) };
+        }
+    }
 }
 
 /// What the host offers.

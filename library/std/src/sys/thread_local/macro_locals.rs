@@ -6,6 +6,7 @@
 
 use crate::alloc::System;
 use crate::cell::{Cell, RefCell};
+use crate::macro_host::POINTER;
 use crate::{mem, ptr};
 
 /// A value that only one thread uses at a time.
@@ -21,31 +22,6 @@ static CURRENT: Single<Cell<*const Table>> = Single(Cell::new(ptr::null()));
 #[inline]
 pub fn nested() -> bool {
     !CURRENT.0.get().is_null()
-}
-
-/// A pointer of the current thread's, null at first, for what is read so often that even [`nested`] costs too much: code
-/// that reads it calls nothing. There is one of it. Threads exchange it when they begin and end.
-pub struct Pointer(Single<Cell<*const ()>>);
-
-/// What `std::macro_host` hands out.
-pub static POINTER: Pointer = Pointer(Single(Cell::new(ptr::null())));
-
-#[unstable(feature = "proc_macro_host", issue = "none")]
-impl Pointer {
-    #[inline]
-    pub fn get(&self) -> *const () {
-        self.0.0.get()
-    }
-
-    #[inline]
-    pub fn set(&self, pointer: *const ()) {
-        self.0.0.set(pointer);
-    }
-
-    #[inline]
-    pub fn replace(&self, pointer: *const ()) -> *const () {
-        self.0.0.replace(pointer)
-    }
 }
 
 struct Table {
