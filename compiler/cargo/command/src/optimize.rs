@@ -8,7 +8,7 @@ use crate::failure::Result;
 use crate::macros::Macros;
 use crate::profile::Profile;
 use crate::resolve::{Choice, Resolver};
-use crate::run::{LOOKED_UP_IN, Session};
+use crate::session::{LOOKED_UP_IN, Session};
 use crate::shell::Shell;
 use crate::split::CargoLine;
 

@@ -12,11 +12,11 @@ use crate::decision::Decision;
 use crate::failure::{Failure, Result};
 use crate::macros::{Macro, Macros, near};
 use crate::output;
-use crate::pins::{Pinned, Pins};
 use crate::profile::Profile;
+use crate::project::pins::{Pinned, Pins};
 use crate::project::{FILE_NAME, Project};
 use crate::resolve::{Choice, Resolver};
-use crate::run::{LOOKED_UP_IN, Session};
+use crate::session::{LOOKED_UP_IN, Session};
 use crate::shell::Shell;
 use crate::split::CargoLine;
 

@@ -18,7 +18,8 @@ use crate::output;
 use crate::plan::Plan;
 use crate::project::{FILE_NAME, Project};
 use crate::resolve::{Choice, Resolver};
-use crate::run::{LOOKED_UP_IN, Options, Session, native_by_word};
+use crate::run::{Options, native_by_word};
+use crate::session::{LOOKED_UP_IN, Session};
 use crate::shell::Shell;
 use crate::split::CargoLine;
 

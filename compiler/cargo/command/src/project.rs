@@ -1,5 +1,8 @@
 //! `wasm-proc-macro.toml`, in the root of the workspace: what a project says of its macros. Those of other packages mean nothing.
 
+mod permissions;
+pub(crate) mod pins;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -7,10 +10,10 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use self::permissions::{Permissions, Sections};
+use self::pins::{Pin, Pins};
 use crate::failure::{Failure, Result};
 use crate::macros::Macros;
-use crate::permissions::{Permissions, Sections};
-use crate::pins::{Pin, Pins};
 use crate::plan::Plan;
 
 /// The file's name.

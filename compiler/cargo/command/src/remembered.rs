@@ -14,13 +14,13 @@ use serde_json::Value;
 use stubgen::module::Digest;
 
 use crate::decision::{Decision, Origin, Reason};
-use crate::in_cargo::Here;
+use crate::here::Here;
 use crate::key::Key;
 use crate::later::Used;
 use crate::project::FILE_NAME;
 use crate::request::Mode;
 use crate::resolve::Resolver;
-use crate::run::Session;
+use crate::session::Session;
 use crate::sources::{changed, is_older};
 use crate::split::CargoLine;
 use crate::summary::Summary;

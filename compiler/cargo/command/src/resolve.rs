@@ -7,15 +7,15 @@ use crate::asked::Records;
 use crate::cargo::Cargo;
 use crate::decision::{Decision, Module, Origin, Reason, Trouble};
 use crate::failure::{Failure, Result};
+use crate::grants::Grants;
 use crate::key::Key;
 use crate::macros::Macros;
 use crate::on_refusal::OnRefusal;
-use crate::permissions::Grants;
 use crate::profile::Profile;
 use crate::project::{FILE_NAME, Project};
-use crate::refusals::Refused;
+use crate::refused::Refused;
 use crate::request::{self, Mode, Request, Wanted};
-use crate::sharing::Sharing;
+use crate::shared::transfers::Sharing;
 use crate::shell::Shell;
 use crate::store::{BuildLock, Store, Stored};
 

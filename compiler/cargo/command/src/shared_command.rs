@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use crate::args::store::{Keygen, Push, SharedCommand};
 use crate::decision::{Decision, Origin};
 use crate::failure::{Failure, Result};
 use crate::macros::Macros;
@@ -12,12 +13,11 @@ use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::project::Project;
 use crate::resolve::{Choice, Resolver};
-use crate::run::{LOOKED_UP_IN, Session};
+use crate::session::{LOOKED_UP_IN, Session};
 use crate::shared::keys::SigningKey;
 use crate::shared::settings::{Mode, SharedSettings, is_name};
 use crate::shell::Shell;
 use crate::split::CargoLine;
-use crate::store_args::{Keygen, Push, SharedCommand};
 
 pub(crate) fn run(shell: &Shell, command: &SharedCommand, line: &CargoLine) -> Result<i32> {
     match command {
