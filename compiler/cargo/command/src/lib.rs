@@ -30,6 +30,8 @@ mod interrupt;
 mod key;
 mod later;
 mod line;
+#[cfg(feature = "command")]
+mod look_up;
 mod macros;
 mod messages;
 mod on_refusal;

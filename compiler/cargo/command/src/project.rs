@@ -15,6 +15,7 @@ use self::pins::{Pin, Pins};
 use crate::failure::{Failure, Result};
 use crate::macros::Macros;
 use crate::plan::Plan;
+use crate::shell::Shell;
 
 /// The file's name.
 pub(crate) const FILE_NAME: &str = "wasm-proc-macro.toml";
@@ -51,6 +52,12 @@ impl Project {
         })?;
         let permissions = Permissions::new(plan, text, file.permissions);
         Ok(Project { pins: Pins::new(root, file.modules), permissions })
+    }
+
+    /// Warns of what it says of no macro.
+    pub(crate) fn warn_of_unused(&self, shell: &Shell, macros: &Macros<'_>) -> Result<()> {
+        self.unused(macros)?.into_iter().for_each(|text| shell.warn(text));
+        Ok(())
     }
 
     /// A sentence about each of its lines that belongs to no macro.

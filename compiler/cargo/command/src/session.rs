@@ -5,16 +5,11 @@ use tempfile::TempDir;
 use crate::cargo::Cargo;
 use crate::failure::{Failure, Result};
 use crate::key::Keys;
-use crate::macros::Macros;
 use crate::plan::Plan;
-use crate::project::Project;
 use crate::shell::Shell;
 use crate::split::CargoLine;
 use crate::store::{self, Store};
 use crate::toolchain::Toolchain;
-
-/// The command of Cargo's whose graph macros are looked up in where none is run.
-pub(crate) const LOOKED_UP_IN: &str = "build";
 
 /// The toolchain, the store and a place for temporary files.
 pub(crate) struct Session {
@@ -53,13 +48,6 @@ impl Session {
     pub(crate) fn cargo<'a>(&'a self, shell: &'a Shell, line: &'a CargoLine) -> Cargo<'a> {
         let (toolchain, temporary) = (&self.toolchain, self.temporary.path());
         Cargo { toolchain, shell, line, temporary, compiled: self.store.compiled_dir(), here: None }
-    }
-
-    /// What the project says of its macros; warns of what it says of none.
-    pub(crate) fn project(&self, shell: &Shell, macros: &Macros<'_>) -> Result<Project> {
-        let project = Project::read(macros.plan)?;
-        project.unused(macros)?.into_iter().for_each(|text| shell.warn(text));
-        Ok(project)
     }
 
     /// The keys of a plan's macros.
