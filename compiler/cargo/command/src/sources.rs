@@ -105,8 +105,8 @@ impl Resolver<'_> {
         Ok(Some(stored))
     }
 
-    /// The file that tells Cargo which module a macro has, if it can be written.
-    pub(crate) fn stamp(&self, index: usize, module: &Module) -> Option<PathBuf> {
+    /// Writes the file that tells Cargo which module a macro has, and returns where it is, if it can be written.
+    pub(crate) fn write_stamp(&self, index: usize, module: &Module) -> Option<PathBuf> {
         if module.origin == Origin::Pinned {
             return None;
         }
