@@ -12,6 +12,7 @@ pub(crate) mod name;
 mod source_file;
 mod spans;
 pub(crate) mod structure;
+mod types;
 
 use std::io::Read as _;
 use std::path::Path;
@@ -30,7 +31,7 @@ pub(crate) use guest::{takes_one_stream, takes_two_streams};
 pub use name::NameFault;
 pub use source_file::{HASH_KINDS, REMAP_SCOPES, SourceFile, SourceHash, SourceName};
 pub use spans::{FileSpan, MAX_SOURCE_BYTES, Spans};
-pub use structure::{Export, Import, ItemType, Signature, ValueType};
+pub use types::{Export, Import, ItemType, Signature, ValueType};
 
 use crate::{Contents, contents};
 

@@ -7,7 +7,7 @@ use rustc_wasm_proc_macro_api::MAX_WASM_STACK;
 use wasmtime::{Config, Engine, Linker, Memory, MemoryType, ModuleVersionStrategy, OptLevel, Store};
 
 use crate::guest::Guest;
-use crate::{fault, host};
+use crate::{fault, host, traps};
 
 /// Changes whenever compiled code of an older build of this crate must not be used any more although Wasmtime's version and
 /// settings are the same: by hand, or with the digest of the patches that `x.py` lays on Wasmtime's crates.
@@ -20,8 +20,8 @@ fn cache_version() -> String {
 const OPT_LEVEL: OptLevel = OptLevel::Speed;
 
 /// Frames that a backtrace has at most. Enough to tell endless recursion from a short call chain; see
-/// [`fault::DEEP_RECURSION`].
-const MAX_BACKTRACE_FRAMES: NonZeroUsize = NonZeroUsize::new(fault::DEEP_RECURSION).unwrap();
+/// [`traps::DEEP_RECURSION`].
+const MAX_BACKTRACE_FRAMES: NonZeroUsize = NonZeroUsize::new(traps::DEEP_RECURSION).unwrap();
 
 /// Address space for each memory where address space is scarce, in bytes. A bigger memory is moved as it grows.
 const SMALL_RESERVATION: u64 = 32 << 20;

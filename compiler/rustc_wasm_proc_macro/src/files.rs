@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use rustc_wasm_proc_macro_api::readable::{Link, Readable, Unresolved, lexical};
 
-use crate::wasi::Errno;
+use crate::errno::Errno;
 use at::At;
 
 /// The first descriptor that is no standard stream: the root directory, preopened.

@@ -13,13 +13,13 @@ use rustc_wasm_proc_macro_api::Dispatch;
 use rustc_wasm_proc_macro_api::policy::{Ended, Grants, Wanted};
 use wasmtime::{Caller, Extern, Memory};
 
-use crate::clock::Deadline;
+use crate::deadline::Deadline;
+use crate::errno::Errno;
 use crate::fault::{FaultKind, Stop};
 use crate::files::Files;
 use crate::memory::{Kept, Share};
 use crate::output::{self, Output, Stream};
 use crate::refusals::{Asked, Refusals};
-use crate::wasi::Errno;
 use crate::watt;
 
 /// The largest buffer that is kept for the next reply, in bytes.
@@ -363,8 +363,8 @@ pub(crate) mod tests {
     use rustc_wasm_proc_macro_api::policy::Policy;
 
     use super::{EARLY_FILES, Guest};
+    use crate::errno::Errno;
     use crate::memory::{Account, Share};
-    use crate::wasi::Errno;
 
     /// A guest that has what every module has.
     pub(crate) fn guest() -> Guest {

@@ -4,10 +4,10 @@ use rustc_wasm_proc_macro_api::policy::Wanted;
 use stubgen::module::{HOST_MODULE as BRIDGE, WASI_MODULE as WASI};
 use wasmtime::{Caller, FuncType, Linker, Val, ValType};
 
+use crate::errno::Errno;
 use crate::guest::Guest;
 use crate::wasi::files::Needs;
-use crate::wasi::{self, Errno};
-use crate::{bridge, fault};
+use crate::{bridge, fault, wasi};
 
 /// Defines every function that a guest may import.
 ///

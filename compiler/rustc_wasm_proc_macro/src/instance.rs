@@ -7,7 +7,7 @@ use stubgen::module::{DECLS_EXPORT, MEMORY_EXPORT, RUN_EXPORT};
 use wasmtime::{Extern, InstancePre, Memory, Store, TypedFunc};
 
 use crate::Dispatch;
-use crate::clock::Deadline;
+use crate::deadline::Deadline;
 use crate::fault::{Fault, Stop};
 use crate::guest::{Guest, range};
 use crate::memory::{Account, Kept, Share};

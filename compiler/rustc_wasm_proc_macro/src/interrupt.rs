@@ -18,7 +18,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use wasmtime::{Engine, Module};
 
-use crate::{clock, engine};
+use crate::{deadline, engine};
 
 /// No compiler has another use for it, and the system ignores it where nobody handles it.
 const SIGNAL: libc::c_int = libc::SIGURG;
@@ -202,7 +202,7 @@ extern "C" fn on_signal(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut c
     let Some(target) = targets().find(|target| target.has(at)) else { return };
     // It may have been meant for an expansion that has just ended on this thread. While a guest's code runs, nothing of ours is half
     // done on its thread.
-    if !clock::is_late() {
+    if !deadline::is_late() {
         return;
     }
     // A function's frame, which is where backtraces begin: the caller's frame, and the address behind the instruction that called.

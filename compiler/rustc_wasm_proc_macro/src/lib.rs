@@ -13,7 +13,7 @@
 //! * `host`: the table of everything a guest may call; `bridge`, `wasi` and `watt` implement it;
 //! * `clock`, `memory` and `output`: how long an expansion may take, how much guests may have, and what they may write; `interrupt`
 //!   stops code whose time is over;
-//! * `fault`: everything that can go wrong, in words.
+//! * `fault`: everything that can go wrong, in words; `traps` reads it from what Wasmtime says.
 //!
 //! **Invariant**: nothing that a guest says is trusted. Every pointer is checked, every answer is parsed by somebody who
 //! expects nonsense, and a guest cannot make this crate panic.
@@ -21,7 +21,9 @@
 mod bridge;
 mod clock;
 mod compile;
+mod deadline;
 mod engine;
+mod errno;
 mod events;
 mod fault;
 mod files;
@@ -37,6 +39,7 @@ mod module;
 mod output;
 mod refusals;
 mod stack;
+mod traps;
 mod wasi;
 mod watt;
 

@@ -10,10 +10,7 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::fault::{FaultKind, Stop};
-
-/// The most that a guest may write in one expansion, in bytes, to both streams together.
-pub(crate) const OUTPUT_LIMIT: usize = 64 << 20;
+use crate::fault::{FaultKind, OUTPUT_LIMIT, Stop};
 
 /// What stands before a line that a program could take for a message.
 const NO_MESSAGE: &str = "macro: ";

@@ -5,6 +5,8 @@
 
 mod calls;
 mod entry;
+mod tables;
 
-pub(crate) use calls::{Tables, define};
+pub(crate) use calls::define;
 pub(crate) use entry::{Entry, Interface};
+pub(crate) use tables::Tables;

@@ -1,8 +1,8 @@
 //! Token streams for modules made for the crate `watt` 0.4 or 0.5: the compiler's side plays `proc_macro` for them.
 //!
 //! Such a guest knows nothing of the bridge. It has token streams of its own, and gets and returns them in watt's wire
-//! format: `encode` writes it, `decode` reads it. Spans, literals of the input and streams are numbers to it, which the
-//! tables of a [`Session`] resolve for the time of one expansion. What tokens really are stands behind [`Tokens`]:
+//! format: `encode` writes it, `decode` reads it. Spans, literals of the input and streams are numbers to it, which a
+//! [`Session`] resolves for the time of one expansion. What tokens really are stands behind [`Tokens`]:
 //! `proc_macro` in the compiler.
 //!
 //! Such a guest's requests cross the border as those of the bridge do, through [`Dispatch`](crate::Dispatch), in a form of
@@ -13,6 +13,7 @@
 mod decode;
 mod encode;
 mod session;
+mod tables;
 
 pub use encode::Format;
 pub use session::Session;

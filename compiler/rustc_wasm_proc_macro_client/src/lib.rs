@@ -10,25 +10,26 @@
 #![feature(proc_macro_internals)]
 
 mod ahead;
+mod asking;
 mod macros;
 mod message;
 mod module_file;
 mod refused;
 mod runtime;
+mod server;
 mod surroundings;
 mod watt;
 
 pub use macros::{last_macro, proc_macros};
 pub use message::text_of;
 pub use module_file::ModuleFile;
-pub use refused::Told;
 pub use runtime::prepare;
 pub use rustc_session::config::Sysroot;
 pub use rustc_wasm_proc_macro_api::Events;
 pub use rustc_wasm_proc_macro_api::policy;
 pub use stubgen::cache::default_dir as default_cache_dir;
 pub use stubgen::module::starts_as_wasm;
-pub use surroundings::{Surroundings, variable};
+pub use surroundings::{Surroundings, Told, variable};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,20 +1,19 @@
 //! The macros of a module, as the bridge calls them.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustc_proc_macro::bridge::PanicMessage;
 use rustc_proc_macro::bridge::client::{Client, ProcMacro};
 use rustc_proc_macro::bridge::server::{Named, Refusal, RemoteFunctions, RemoteMacro, RemoteServer};
-use rustc_wasm_proc_macro_api::policy::{Grants, Wanted};
-use rustc_wasm_proc_macro_api::readable::{Link, Unresolved};
+use rustc_wasm_proc_macro_api::policy::Grants;
 use rustc_wasm_proc_macro_api::{self as api, CallError, Dispatch, EXPANSION_STACK, Events, NEW_STACK};
-use stubgen::module::{Abi, Declaration, Digest, ModuleInfo};
+use stubgen::module::Declaration;
 
 use crate::ahead::ahead;
-use crate::refused::{self, Told};
-use crate::{ModuleFile, Surroundings, runtime, surroundings, watt};
+use crate::asking::Asking;
+use crate::server::Server;
+use crate::{ModuleFile, Surroundings, refused, runtime, watt};
 
 /// A module's compiled code, made when the first of its macros is expanded: most compilations
 /// that reach a macro crate through another crate never run it.
@@ -133,7 +132,7 @@ fn expand(
         let run = || module.expand(this.index, input, force_show_panics, server, events);
         stacker::maybe_grow(EXPANSION_STACK, NEW_STACK, run)
     };
-    let (outcome, refused) = refused::collecting(|| match watt::format(asking.info().guest) {
+    let (outcome, refused) = refused::collecting(|| match watt::format(asking.info.guest) {
         Some(format) => {
             let run = |answers: &mut dyn Dispatch| run(&[], answers);
             watt::expand(&asking, format, input, force_show_panics, server, run)
@@ -187,104 +186,7 @@ fn with_stack(bytes: usize, f: &mut dyn FnMut()) {
 impl WasmMacro {
     fn asking(&self) -> Asking<'_> {
         let declaration = &self.code.file.info.declarations[self.index as usize];
-        Asking { code: &self.code, declaration }
-    }
-}
-
-/// A macro that asks for something beside its input.
-pub(super) struct Asking<'a> {
-    code: &'a Code,
-    pub(super) declaration: &'a Declaration,
-}
-
-impl<'a> Asking<'a> {
-    fn info(&self) -> &'a ModuleInfo {
-        &self.code.file.info
-    }
-
-    pub(super) fn name(&self) -> &'a str {
-        self.declaration.name()
-    }
-
-    pub(super) fn abi(&self) -> &'a Abi {
-        &self.info().abi
-    }
-
-    pub(super) fn digest(&self) -> Digest {
-        self.info().digest
-    }
-
-    pub(super) fn grants(&self) -> &'a Grants {
-        &self.code.grants
-    }
-
-    /// What the user has been told of, where one message is enough.
-    pub(super) fn told(&self) -> Option<&'a Told> {
-        self.surroundings().told()
-    }
-
-    pub(super) fn surroundings(&self) -> &'a dyn Surroundings {
-        &*self.code.surroundings
-    }
-
-    /// What it does not get, of what it names. Where it gets something that may change, the compilation depends on that.
-    fn wanted(&self, what: Named<'_>) -> Option<Wanted> {
-        let grants = self.grants();
-        match what {
-            Named::File(path) => {
-                let here = self.surroundings().here(grants);
-                let readable = here.readable();
-                let place = match readable.resolve(path, Link::Follow) {
-                    Ok(place) if readable.allows(&place) => return None,
-                    Ok(place) | Err(Unresolved::Denied(place)) => place,
-                    // It is not there, and the macro may know that.
-                    Err(Unresolved::Failed(_)) => return None,
-                };
-                Some(Wanted::Read(place))
-            }
-            Named::Variable(name) => {
-                let value = self.surroundings().logical_variable(name);
-                surroundings::asks(self.surroundings(), grants, name, value.as_deref()).err()
-            }
-            Named::Memory(bytes) => (bytes > grants.memory()).then(|| Wanted::Memory(grants.memory())),
-        }
-    }
-
-    /// Whether the macro gets the process's environment variable of that name, if it is set.
-    pub(super) fn variable(&self, name: &str) -> bool {
-        let refused = surroundings::asks(self.surroundings(), self.grants(), name, None).err();
-        refused.map(|wanted| self.refused(wanted)).is_none()
-    }
-
-    pub(super) fn refused(&self, wanted: Wanted) {
-        refused::note(self, wanted);
-    }
-}
-
-/// The compiler during one expansion.
-pub(super) struct Server<'a> {
-    pub(super) bridge: &'a mut dyn RemoteServer,
-    pub(super) asking: &'a Asking<'a>,
-}
-
-impl Dispatch for Server<'_> {
-    fn dispatch(&mut self, request: &[u8]) -> Result<&[u8], String> {
-        self.bridge.dispatch(request)
-    }
-
-    fn depends_on(&mut self, path: &Path) {
-        self.asking.surroundings().depends_on(path);
-    }
-
-    fn refused(&mut self, wanted: Wanted) {
-        self.asking.refused(wanted);
-    }
-
-    fn variable(&mut self, name: &str) -> bool {
-        self.asking.variable(name)
-    }
-
-    fn place(&self) -> u64 {
-        self.asking.surroundings().place()
+        let Code { file, grants, surroundings, .. } = &*self.code;
+        Asking { info: &file.info, grants, surroundings: &**surroundings, declaration }
     }
 }

@@ -12,7 +12,7 @@ use rustc_proc_macro::bridge::server::Refusal;
 use rustc_wasm_proc_macro_api::CallError;
 use rustc_wasm_proc_macro_api::policy::{Wanted, escaped};
 
-use crate::macros::Asking;
+use crate::asking::Asking;
 use crate::{lock, surroundings};
 
 /// The environment variable with the file to which each refusal is appended.
@@ -26,9 +26,6 @@ const MOST_ERRORS: usize = 8;
 
 /// How many bytes of a name a refusal keeps. No path that a system opens is longer.
 const MOST_BYTES: usize = 4096;
-
-/// What the macros of a session were refused that the user has been told of: the digest of the module, and the thing.
-pub type Told = Mutex<FxHashSet<([u8; 32], Wanted)>>;
 
 /// What one expansion was refused.
 #[derive(Default)]
@@ -143,14 +140,14 @@ fn things_of(number: u64) -> &'static str {
 }
 
 fn text(asking: &Asking<'_>, wanted: &Wanted) -> String {
-    let (package, macro_name) = (asking.grants().package(), asking.name());
+    let (package, macro_name) = (asking.grants.package(), asking.name());
     let (name, version) = (escaped(package.name), escaped(package.version));
     format!("the procedural macro `{macro_name}` of `{name}` {version} was refused {wanted}")
 }
 
 /// The lines by which the user grants it, if there are some.
 fn help(asking: &Asking<'_>, wanted: &Wanted) -> Option<String> {
-    let package = asking.grants().package();
+    let package = asking.grants.package();
     let line = wanted.grant()?;
     if line.starts_with("native") && package.id.is_none() {
         return Some(
@@ -228,7 +225,7 @@ fn record(asking: &Asking<'_>, wanted: &Wanted) -> String {
     let or_null = |text: Option<&str>| text.map_or_else(|| "null".to_owned(), string);
     let abi = asking.abi();
     let fields = [
-        ("package", or_null(asking.grants().package().id)),
+        ("package", or_null(asking.grants.package().id)),
         ("digest", string(&asking.digest().to_string())),
         ("crate", string(&abi.krate)),
         ("version", string(&abi.version)),

@@ -3,15 +3,18 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Mutex;
 
+use rustc_data_structures::fx::FxHashSet;
 use rustc_session::config::Sysroot;
 use rustc_wasm_proc_macro_api::Events;
 use rustc_wasm_proc_macro_api::policy::{Grants, Wanted};
 
-use crate::refused::Told;
-
 /// The longest name, in bytes, of a variable that is looked for.
 const MOST_BYTES: usize = 4096;
+
+/// What the macros of a session were refused that the user has been told of: the digest of the module, and the thing.
+pub type Told = Mutex<FxHashSet<([u8; 32], Wanted)>>;
 
 /// Whoever runs macros. What is said here of a file or a variable is said of the macro that runs on this thread.
 pub trait Surroundings: Events + Send + Sync {

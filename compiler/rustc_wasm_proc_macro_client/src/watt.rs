@@ -8,7 +8,8 @@ use rustc_wasm_proc_macro_api::watt::{self, Format, GroupSpans, Session, Token};
 use rustc_wasm_proc_macro_api::{CallError, Dispatch};
 use stubgen::module::{Declaration, GuestAbi};
 
-use crate::macros::{Asking, Server};
+use crate::asking::Asking;
+use crate::server::Server;
 
 /// The wire format of a module's token streams; none if it is not made for watt.
 pub(super) fn format(guest: GuestAbi) -> Option<Format> {

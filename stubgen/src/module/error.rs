@@ -4,7 +4,8 @@ use std::error::Error;
 use std::{fmt, io};
 
 use super::name::NameFault;
-use super::{ABI_SECTION, DECLS_SECTION, ItemType, SPANS_SECTION};
+use super::types::ItemType;
+use super::{ABI_SECTION, DECLS_SECTION, SPANS_SECTION};
 
 /// Why a file is not a module with procedural macros that can be used.
 ///

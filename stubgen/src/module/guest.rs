@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::lines::excerpt;
-use super::structure::{Export, Import, ItemType, Signature, Structure, ValueType};
+use super::structure::Structure;
+use super::types::{Export, Import, ItemType, Signature, ValueType};
 use super::{Declaration, ModuleError};
 
 use ValueType::{I32, I64};

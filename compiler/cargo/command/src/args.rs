@@ -1,13 +1,15 @@
 //! The command line as people read it: what `--help`, the reference and the man page are made of.
 
+pub(crate) mod store;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use self::store::StoreCommand;
 use crate::on_refusal::OnRefusal;
 use crate::run::Options;
-use crate::store_args::StoreCommand;
 
 /// Run Cargo with every procedural macro of a project in WebAssembly.
 ///

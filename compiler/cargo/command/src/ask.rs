@@ -1,12 +1,11 @@
 //! Asking at a terminal what macros may have, and writing the answers down.
 
 use std::collections::BTreeSet;
-use std::process::exit;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::decision::Decision;
 use crate::failure::Result;
 use crate::grant::{self, Grant};
+use crate::interrupt;
 use crate::line::{Line, joined};
 use crate::project::FILE_NAME;
 use crate::resolve::Resolver;
@@ -14,19 +13,6 @@ use crate::wants::Want;
 
 /// How often an answer may be something else than one.
 const TRIES: usize = 3;
-
-/// The exit code of what Ctrl-C has ended.
-const INTERRUPTED: i32 = 130;
-
-/// Whether somebody is being asked.
-static ASKING: AtomicBool = AtomicBool::new(false);
-
-/// What Ctrl-C does from when Cargo does what the user wants: it ends a question, and is else for Cargo and the program that it runs.
-pub(crate) fn interrupted() {
-    if ASKING.load(Ordering::Relaxed) {
-        exit(INTERRUPTED);
-    }
-}
 
 enum Answer {
     Yes,
@@ -102,18 +88,16 @@ fn put(resolver: &Resolver<'_>, want: &Want) -> Answer {
         (false, true) => "Grant it? [yes, no, or `natively`, as code with all your rights]",
         (false, false) => "Grant it? [yes or no]",
     };
-    ASKING.store(true, Ordering::Relaxed);
-    let mut answer = Answer::No;
-    for _ in 0..TRIES {
-        let typed = shell.question(question);
-        answer = match typed.as_deref() {
-            Some("y" | "yes") if !want.is_native() => Answer::Yes,
-            Some("natively") if may_be_native => Answer::Natively,
-            Some("n" | "no" | "") | None => Answer::No,
-            Some(_) => continue,
-        };
-        break;
-    }
-    ASKING.store(false, Ordering::Relaxed);
-    answer
+    interrupt::asking(|| {
+        for _ in 0..TRIES {
+            let typed = shell.question(question);
+            return match typed.as_deref() {
+                Some("y" | "yes") if !want.is_native() => Answer::Yes,
+                Some("natively") if may_be_native => Answer::Natively,
+                Some("n" | "no" | "") | None => Answer::No,
+                Some(_) => continue,
+            };
+        }
+        Answer::No
+    })
 }

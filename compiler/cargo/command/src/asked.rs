@@ -7,9 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::grants::Grants;
 use crate::key::Key;
-use crate::permissions::Grants;
-use crate::refusals::Refused;
+use crate::refused::Refused;
 
 /// Below the target directory.
 const PLACE: &str = "wasm-proc-macro/asked";

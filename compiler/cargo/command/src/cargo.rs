@@ -12,7 +12,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
 use crate::failure::{ERROR_CODE, Failure, Result};
-use crate::in_cargo::{Call, Here, Output};
+use crate::here::{Call, Here, Output};
 use crate::messages;
 use crate::plan::Plan;
 use crate::request::{Event, Mode, Request};
@@ -146,7 +146,7 @@ impl<'a> Cargo<'a> {
         // From now on Ctrl-C is for Cargo and the program that it runs: only they know whether it ends them. An error means that
         // it was set up before.
         #[cfg(feature = "command")]
-        let _ = ctrlc::set_handler(crate::ask::interrupted);
+        let _ = ctrlc::set_handler(crate::interrupt::interrupted);
         call.status().map(exit_code).map_err(|error| not_started(&call, &error))
     }
 

@@ -5,9 +5,9 @@ use std::process::exit;
 
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
 
+use crate::args::store::StoreCommand;
 use crate::args::{Cli, Command};
 use crate::shell::{Shell, Verbosity};
-use crate::store_args::StoreCommand;
 use crate::{init, optimize, pack, permissions_command, reference, run, shared, shared_command, split, store_command};
 
 /// The exit code of Cargo for a command line that it does not understand.

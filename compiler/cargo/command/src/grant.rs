@@ -9,6 +9,7 @@ use crate::failure::{Failure, Result};
 use crate::line::Line;
 use crate::plan::Plan;
 use crate::project::{FILE_NAME, Project, text};
+use crate::toml_string::string;
 
 /// What is granted: lines, and the key below `[permissions]` that they belong under.
 pub(crate) struct Grant {
@@ -54,7 +55,7 @@ pub(crate) fn section_text<'g>(grants: impl IntoIterator<Item = &'g Grant>) -> S
 /// A key as it is written: in quotes if it needs them.
 pub(crate) fn key_text(key: &str) -> String {
     let is_bare = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    if is_bare { key.to_owned() } else { crate::line::string(key) }
+    if is_bare { key.to_owned() } else { string(key) }
 }
 
 /// The text of the file with more grants in it. New sections stand at its end.
@@ -111,7 +112,7 @@ fn add_to_list(section: &mut dyn TableLike, key: &str, value: &str) -> std::resu
     if list.iter().any(|there| there.as_str() == Some(value)) {
         return Ok(());
     }
-    let written: Value = crate::line::string(value).parse().map_err(|error: toml_edit::TomlError| error.to_string())?;
+    let written: Value = string(value).parse().map_err(|error: toml_edit::TomlError| error.to_string())?;
     // On a line of its own, if the last one is.
     let last = list.len().checked_sub(1).and_then(|last| list.get(last));
     let before = last.and_then(|last| last.decor().prefix()?.as_str().map(str::to_owned));

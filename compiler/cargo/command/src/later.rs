@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::asked::Records;
 use crate::decision::Decision;
 use crate::failure::Failure;
-use crate::permissions::Grants;
+use crate::grants::Grants;
 use crate::plan::outer;
 use crate::refusals;
 use crate::resolve::Resolver;

@@ -20,12 +20,18 @@ mod dep_info;
 mod explain;
 mod failure;
 mod grant;
+mod grants;
+mod here;
 mod in_cargo;
 #[cfg(feature = "command")]
 mod init;
+mod inputs;
+mod interrupt;
 mod key;
 mod later;
 mod line;
+#[cfg(feature = "command")]
+mod look_up;
 mod macros;
 mod messages;
 mod on_refusal;
@@ -34,10 +40,8 @@ mod optimize;
 mod output;
 #[cfg(feature = "command")]
 mod pack;
-mod permissions;
 #[cfg(feature = "command")]
 mod permissions_command;
-mod pins;
 mod plan;
 mod profile;
 mod progress;
@@ -46,10 +50,12 @@ mod reasons;
 #[cfg(feature = "command")]
 mod reference;
 mod refusals;
+mod refused;
 mod remembered;
 mod request;
 mod resolve;
 mod run;
+mod session;
 mod shared;
 #[cfg(feature = "command")]
 mod shared_command;
@@ -59,14 +65,14 @@ mod sources;
 mod split;
 mod store;
 #[cfg(feature = "command")]
-mod store_args;
-#[cfg(feature = "command")]
 mod store_command;
 mod summary;
+mod toml_string;
 mod toolchain;
 mod wants;
 
 #[cfg(feature = "command")]
 pub use crate::command::command;
-pub use crate::in_cargo::{Call, Ended, Here, InCargo, Later, Output};
+pub use crate::here::{Call, Here, Output};
+pub use crate::in_cargo::{Ended, InCargo, Later};
 pub use crate::messages::Messages;

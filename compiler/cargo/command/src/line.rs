@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::amount::{Memory, Time};
-use crate::permissions::{Grants, is_pattern, matches};
+use crate::grants::{Grants, is_pattern, matches};
+use crate::toml_string::string;
 
 /// What a line grants.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -106,22 +107,6 @@ impl fmt::Display for Line {
     }
 }
 
-/// `text` as a string of TOML, on one line whatever it is.
-pub(crate) fn string(text: &str) -> String {
-    let mut string = String::from('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => string.extend(['\\', c]),
-            c if crate::output::escaped(c.encode_utf8(&mut [0; 4])) != c.to_string() || c == '\n' || c == '\t' => {
-                string.push_str(&format!("\\U{:08X}", u32::from(c)));
-            }
-            c => string.push(c),
-        }
-    }
-    string.push('"');
-    string
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,14 +147,5 @@ mod tests {
         let times = ["1min", "1h", "2s"].map(|time| Line::Time(Time::try_from(time.to_owned()).unwrap()));
         assert_eq!(joined(times.iter().chain([&Line::Read("x".into())])), ["read = [\"x\"]", "time = \"1h\""]);
         assert_eq!(joined(lines.iter().chain([&Line::Native])), ["native = true"]);
-    }
-
-    #[test]
-    fn a_string_is_one_line_and_means_the_same() {
-        let text = "a\"b\\c\n\u{1b}]é\u{202e}";
-        let written = string(text);
-        assert_eq!(written, "\"a\\\"b\\\\c\\U0000000A\\U0000001B]é\\U0000202E\"");
-        let read: toml::Table = toml::from_str(&format!("x = {written}")).unwrap();
-        assert_eq!(read["x"].as_str(), Some(text));
     }
 }

@@ -1,6 +1,5 @@
 //! `pack` and `verify`: modules that a project brings along, and the proof that they are what their sources say.
 
-use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,83 +9,80 @@ use stubgen::module::Digest;
 use crate::args::{Pack, Verify};
 use crate::decision::Decision;
 use crate::failure::{Failure, Result};
+use crate::look_up::{LOOKED_UP_IN, with_macros};
 use crate::macros::{Macro, Macros, near};
 use crate::output;
-use crate::pins::{Pinned, Pins};
 use crate::profile::Profile;
-use crate::project::{FILE_NAME, Project};
+use crate::project::FILE_NAME;
+use crate::project::pins::{Pinned, Pins};
 use crate::resolve::{Choice, Resolver};
-use crate::run::{LOOKED_UP_IN, Session};
 use crate::shell::Shell;
 use crate::split::CargoLine;
 
 /// Writes a macro's module to a file, and the line for it to standard output.
 pub(crate) fn pack(shell: &Shell, options: &Pack, line: &CargoLine) -> Result<i32> {
-    let session = Session::new(shell)?;
-    let cargo = session.cargo(shell, line);
-    let plan = cargo.plan(OsStr::new(LOOKED_UP_IN), &BTreeSet::new())?;
-    let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-    let project = session.project(shell, &macros)?;
-    let index = one(&macros, &options.package)?;
-    let choice = Choice { unpinned: [index].into(), retry: true, profile: Profile::Optimized, ..Choice::default() };
-    let mut resolver = Resolver::new(&cargo, &macros, &session.store, project, choice);
-    resolver.need(&macros.list[index].units)?;
-    resolver.build_missing(OsStr::new(LOOKED_UP_IN), &[])?;
-    let it = &macros.list[index];
-    let bytes = module_of(&resolver, index)?;
-    let dir = options.out_dir.clone().unwrap_or_default();
-    let path = dir.join(format!("{}-{}.wasm", it.name, it.version));
-    let failed = |error: std::io::Error| Failure::new(format!("cannot write `{}`: {error}", path.display()));
-    if !dir.as_os_str().is_empty() {
-        fs::create_dir_all(&dir).map_err(failed)?;
-    }
-    stubgen::write_atomically(&path, &bytes).map_err(failed)?;
-    shell.status("Packed", format_args!("{} into `{}`", it.named(), path.display()));
-    shell.status("", format_args!("the line for `{FILE_NAME}`, below `[modules]`:"));
-    let written = relative(&path, plan.project());
-    let name =
-        if macros.has_versions(it.name) { format!("\"{}@{}\"", it.name, it.version) } else { it.name.to_owned() };
-    let written = toml::Value::String(written);
-    let features: toml::Value = it.features.to_vec().into();
-    output::print(&format!(
-        "{name} = {{ path = {written}, sha256 = \"{}\", features = {features} }}\n",
-        Digest::of(&bytes)
-    ))?;
-    Ok(0)
+    with_macros(shell, line, |resolver| {
+        let macros = resolver.macros;
+        resolver.project.warn_of_unused(shell, macros)?;
+        let index = one(macros, &options.package)?;
+        resolver.choice =
+            Choice { unpinned: [index].into(), retry: true, profile: Profile::Optimized, ..Choice::default() };
+        resolver.need(&macros.list[index].units)?;
+        resolver.build_missing(OsStr::new(LOOKED_UP_IN), &[])?;
+        let it = &macros.list[index];
+        let bytes = module_of(resolver, index)?;
+        let dir = options.out_dir.clone().unwrap_or_default();
+        let path = dir.join(format!("{}-{}.wasm", it.name, it.version));
+        let failed = |error: std::io::Error| Failure::new(format!("cannot write `{}`: {error}", path.display()));
+        if !dir.as_os_str().is_empty() {
+            fs::create_dir_all(&dir).map_err(failed)?;
+        }
+        stubgen::write_atomically(&path, &bytes).map_err(failed)?;
+        shell.status("Packed", format_args!("{} into `{}`", it.named(), path.display()));
+        shell.status("", format_args!("the line for `{FILE_NAME}`, below `[modules]`:"));
+        let written = relative(&path, macros.plan.project());
+        let name =
+            if macros.has_versions(it.name) { format!("\"{}@{}\"", it.name, it.version) } else { it.name.to_owned() };
+        let written = toml::Value::String(written);
+        let features: toml::Value = it.features.to_vec().into();
+        output::print(&format!(
+            "{name} = {{ path = {written}, sha256 = \"{}\", features = {features} }}\n",
+            Digest::of(&bytes)
+        ))?;
+        Ok(0)
+    })
 }
 
 /// Builds pinned modules from source and says whether they are what was pinned. The exit code is 1 if one is not.
 pub(crate) fn verify(shell: &Shell, options: &Verify, line: &CargoLine) -> Result<i32> {
-    let session = Session::new(shell)?;
-    let cargo = session.cargo(shell, line);
-    let plan = cargo.plan(OsStr::new(LOOKED_UP_IN), &BTreeSet::new())?;
-    let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-    let project = Project::read(&plan)?;
-    let chosen = pinned(&macros, &project.pins, options)?;
-    // Neither the store nor what Cargo has built before must vouch for itself, wherever the user has that.
-    let target = session.temporary.path().join("target");
-    let build_dir = toml::Value::String(target.display().to_string());
-    let more: [OsString; 4] =
-        ["--target-dir".into(), target.into(), "--config".into(), format!("build.build-dir={build_dir}").into()];
-    let choice = Choice { from_source: true, profile: Profile::Optimized, ..Choice::default() };
-    let mut resolver = Resolver::new(&cargo, &macros, &session.store, project, choice);
-    let units: Vec<usize> = chosen.iter().flat_map(|(index, _)| macros.list[*index].units.iter().copied()).collect();
-    resolver.need(&units)?;
-    resolver.build_missing(OsStr::new(LOOKED_UP_IN), &more)?;
-    let mut code = 0;
-    let mut text = String::new();
-    for (index, pinned) in chosen {
-        let built = Digest::of(&module_of(&resolver, index)?).to_string();
-        let it = macros.list[index].named();
-        if built == pinned.sha256 {
-            text += &format!("{it}: identical\n  sha256 = {built}\n");
-        } else {
-            text += &format!("{it}: different\n  pinned: sha256 = {}\n  built:  sha256 = {built}\n", pinned.sha256);
-            code = 1;
+    with_macros(shell, line, |resolver| {
+        let macros = resolver.macros;
+        let chosen = pinned(macros, &resolver.project.pins, options)?;
+        // Neither the store nor what Cargo has built before must vouch for itself, wherever the user has that.
+        let target = resolver.cargo.temporary.join("target");
+        let build_dir = toml::Value::String(target.display().to_string());
+        let more: [OsString; 4] =
+            ["--target-dir".into(), target.into(), "--config".into(), format!("build.build-dir={build_dir}").into()];
+        resolver.choice = Choice { from_source: true, profile: Profile::Optimized, ..Choice::default() };
+        let units: Vec<usize> =
+            chosen.iter().flat_map(|(index, _)| macros.list[*index].units.iter().copied()).collect();
+        resolver.need(&units)?;
+        resolver.build_missing(OsStr::new(LOOKED_UP_IN), &more)?;
+        let mut code = 0;
+        let mut text = String::new();
+        for (index, pinned) in chosen {
+            let built = Digest::of(&module_of(resolver, index)?).to_string();
+            let it = macros.list[index].named();
+            if built == pinned.sha256 {
+                text += &format!("{it}: identical\n  sha256 = {built}\n");
+            } else {
+                text += &format!("{it}: different\n  pinned: sha256 = {}\n  built:  sha256 = {built}\n", pinned.sha256);
+                code = 1;
+            }
         }
-    }
-    output::print(&text)?;
-    Ok(code)
+        output::print(&text)?;
+        Ok(code)
+    })
 }
 
 /// The pinned macros that are to be verified. Each pin has to lead to one, so that none is passed over silently.

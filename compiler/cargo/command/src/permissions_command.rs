@@ -13,12 +13,14 @@ use crate::decision::Decision;
 use crate::failure::{Failure, Result};
 use crate::grant::{self, Grant};
 use crate::line::{Line, joined};
+use crate::look_up::LOOKED_UP_IN;
 use crate::macros::Macros;
 use crate::output;
 use crate::plan::Plan;
 use crate::project::{FILE_NAME, Project};
 use crate::resolve::{Choice, Resolver};
-use crate::run::{LOOKED_UP_IN, Options, Session, native_by_word};
+use crate::run::{Options, native_by_word};
+use crate::session::Session;
 use crate::shell::Shell;
 use crate::split::CargoLine;
 
@@ -28,7 +30,8 @@ pub(crate) fn run(shell: &Shell, options: &Permissions, line: &CargoLine) -> Res
     let cargo = session.cargo(shell, line);
     let plan = plan(&session, &cargo)?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-    let project = session.project(shell, &macros)?;
+    let project = Project::read(&plan)?;
+    project.warn_of_unused(shell, &macros)?;
     let resolver = Resolver::new(&cargo, &macros, &session.store, project, Choice::default());
     let packages = packages(&macros);
     match &options.accept {

@@ -1,5 +1,8 @@
 //! `wasm-proc-macro.toml`, in the root of the workspace: what a project says of its macros. Those of other packages mean nothing.
 
+mod permissions;
+pub(crate) mod pins;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -7,11 +10,12 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use self::permissions::{Permissions, Sections};
+use self::pins::{Pin, Pins};
 use crate::failure::{Failure, Result};
 use crate::macros::Macros;
-use crate::permissions::{Permissions, Sections};
-use crate::pins::{Pin, Pins};
 use crate::plan::Plan;
+use crate::shell::Shell;
 
 /// The file's name.
 pub(crate) const FILE_NAME: &str = "wasm-proc-macro.toml";
@@ -48,6 +52,12 @@ impl Project {
         })?;
         let permissions = Permissions::new(plan, text, file.permissions);
         Ok(Project { pins: Pins::new(root, file.modules), permissions })
+    }
+
+    /// Warns of what it says of no macro.
+    pub(crate) fn warn_of_unused(&self, shell: &Shell, macros: &Macros<'_>) -> Result<()> {
+        self.unused(macros)?.into_iter().for_each(|text| shell.warn(text));
+        Ok(())
     }
 
     /// A sentence about each of its lines that belongs to no macro.

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::decision::Decision;
 use crate::line::Line;
+use crate::refused::Refused;
 use crate::resolve::Resolver;
 
 /// A line of the file.
@@ -23,28 +24,6 @@ struct Record {
     /// The same in words.
     refused: String,
     grant: Option<String>,
-}
-
-/// Something that a macro asked for and did not get.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
-pub(crate) struct Refused {
-    /// The macro's name.
-    #[serde(rename = "macro")]
-    pub(crate) name: String,
-    /// In one word: `read`, `env`, …
-    pub(crate) kind: String,
-    /// What it is, as the macro named it.
-    pub(crate) what: String,
-    /// The same in words.
-    pub(crate) refused: String,
-    /// What grants it.
-    pub(crate) line: Line,
-}
-
-impl Refused {
-    pub(crate) fn in_words(&self) -> String {
-        format!("{} (`{}`)", self.refused, self.name)
-    }
 }
 
 /// What was refused to a macro of the plan, by index. Each thing once.

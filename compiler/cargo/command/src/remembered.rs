@@ -14,13 +14,13 @@ use serde_json::Value;
 use stubgen::module::Digest;
 
 use crate::decision::{Decision, Origin, Reason};
-use crate::in_cargo::Here;
+use crate::here::Here;
 use crate::key::Key;
 use crate::later::Used;
 use crate::project::FILE_NAME;
 use crate::request::Mode;
 use crate::resolve::Resolver;
-use crate::run::Session;
+use crate::session::Session;
 use crate::sources::{changed, is_older};
 use crate::split::CargoLine;
 use crate::summary::Summary;
@@ -151,13 +151,14 @@ impl<'a> Memory<'a> {
                 }
                 let group = if module.origin == Origin::Pinned { &mut files } else { &mut modules };
                 group.insert(module.path.clone());
-                modules.extend(resolver.stamp(*index, module));
                 // There may be a better one some day.
                 if module.origin != Origin::Pinned {
                     modules.insert(resolver.store.sources_path(&resolver.macros.list[*index].key));
                 }
             }
         }
+        let request = resolver.request(Mode::Use);
+        modules.extend(request.modules.iter().filter_map(|module| module.stamp.clone()));
         // What was written to in the meantime may be something else than what this run has read. Modules are its own.
         let start = self.here.start();
         if !files.iter().all(|file| is_older(file, start)) {
@@ -171,7 +172,7 @@ impl<'a> Memory<'a> {
         Some(Remembered {
             files: files.into_iter().chain(modules).map(seen).collect::<Option<_>>()?,
             variables: inputs.variables.iter().map(digest).collect(),
-            request: serde_json::to_value(resolver.request(Mode::Use)).ok()?,
+            request: serde_json::to_value(request).ok()?,
             summary: Summary::of(resolver).of_next(),
             used: Used::of(resolver),
             _in_use: Vec::new(),

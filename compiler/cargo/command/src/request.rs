@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::dep_info;
-use crate::permissions::Grants;
+use crate::grants::Grants;
 use crate::profile::Profile;
 
 /// Which of its three ways Cargo is to take.

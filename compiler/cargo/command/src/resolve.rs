@@ -7,15 +7,15 @@ use crate::asked::Records;
 use crate::cargo::Cargo;
 use crate::decision::{Decision, Module, Origin, Reason, Trouble};
 use crate::failure::{Failure, Result};
+use crate::grants::Grants;
 use crate::key::Key;
 use crate::macros::Macros;
 use crate::on_refusal::OnRefusal;
-use crate::permissions::Grants;
 use crate::profile::Profile;
 use crate::project::{FILE_NAME, Project};
-use crate::refusals::Refused;
+use crate::refused::Refused;
 use crate::request::{self, Mode, Request, Wanted};
-use crate::sharing::Sharing;
+use crate::shared::transfers::Sharing;
 use crate::shell::Shell;
 use crate::store::{BuildLock, Store, Stored};
 
@@ -303,7 +303,7 @@ impl<'a> Resolver<'a> {
         settled.collect()
     }
 
-    /// What Cargo is told in this state.
+    /// What Cargo is told in this state. Writes the stamps of the modules.
     pub(crate) fn request(&self, mode: Mode) -> Request<'_> {
         let policy_dir = Some(self.macros.plan.policy_dir());
         let mut request = Request { policy_dir, profile: self.choice.profile, ..Request::new(mode) };
@@ -314,7 +314,7 @@ impl<'a> Resolver<'a> {
                 Decision::Wasm(module) => {
                     request.modules.push(request::Module {
                         path: &module.path,
-                        stamp: self.stamp(*index, module),
+                        stamp: self.write_stamp(*index, module),
                         sha256: &module.digest,
                         ..self.requested(*index)
                     });

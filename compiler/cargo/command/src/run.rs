@@ -3,31 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
 use crate::ask::Answers;
 use crate::cargo::Cargo;
 use crate::decision::{Decision, Trouble};
 use crate::failure::{ERROR_CODE, Failure, Result};
-use crate::in_cargo::{Here, Output};
-use crate::key::Keys;
+use crate::here::{Here, Output};
 use crate::later::Used;
 use crate::macros::{Macro, Macros};
 use crate::on_refusal::OnRefusal;
-use crate::plan::Plan;
 use crate::project::Project;
 use crate::refusals;
 use crate::remembered::Memory;
 use crate::request::Mode;
 use crate::resolve::{Choice, Resolver};
+use crate::session::Session;
 use crate::shell::Shell;
 use crate::split::CargoLine;
-use crate::store::{self, Store};
 use crate::summary::Summary;
-use crate::toolchain::Toolchain;
-
-/// The command of Cargo's whose graph macros are looked up in where none is run.
-pub(crate) const LOOKED_UP_IN: &str = "build";
 
 /// The options of a run.
 #[derive(Default)]
@@ -41,60 +33,6 @@ pub(crate) struct Options {
     pub(crate) retry: bool,
     /// Those about which something is to be said, likewise; then nothing is built.
     pub(crate) explain: Vec<String>,
-}
-
-/// What every command needs that asks Cargo for a plan.
-pub(crate) struct Session {
-    pub(crate) toolchain: Toolchain,
-    pub(crate) store: Store,
-    pub(crate) temporary: TempDir,
-}
-
-impl Session {
-    pub(crate) fn new(shell: &Shell) -> Result<Session> {
-        let toolchain = Toolchain::find()?;
-        let opened = store::default_dir().ok_or_else(|| ("there is no home directory".to_owned(), None));
-        let opened = opened.and_then(|dir| {
-            let failed = |error| (format!("`{}` cannot be used: {error}", dir.display()), Some(dir.clone()));
-            Store::open(dir.clone()).map_err(failed)
-        });
-        let (store, temporary) = match opened {
-            Ok(opened) => opened,
-            Err((error, dir)) => {
-                // A cache that does not work must not stop anybody from building.
-                shell.warn_once(format_args!("no module is kept for the next run, because {error}"));
-                let failed = |error| Failure::new(format!("there is no directory for temporary files: {error}"));
-                let outer = tempfile::Builder::new().prefix("wasm-proc-macro-").tempdir().map_err(failed)?;
-                let (store, _) = Store::open(outer.path().join("store")).map_err(failed)?;
-                // Whoever fills it for others may not want them to write there.
-                let store = match dir {
-                    Some(dir) => store.before(dir),
-                    None => store,
-                };
-                (store, outer)
-            }
-        };
-        Ok(Session { toolchain, store, temporary })
-    }
-
-    pub(crate) fn cargo<'a>(&'a self, shell: &'a Shell, line: &'a CargoLine) -> Cargo<'a> {
-        let (toolchain, temporary) = (&self.toolchain, self.temporary.path());
-        Cargo { toolchain, shell, line, temporary, compiled: self.store.compiled_dir(), here: None }
-    }
-
-    /// What the project says of its macros; warns of what it says of none.
-    pub(crate) fn project(&self, shell: &Shell, macros: &Macros<'_>) -> Result<Project> {
-        let project = Project::read(macros.plan)?;
-        project.unused(macros)?.into_iter().for_each(|text| shell.warn(text));
-        Ok(project)
-    }
-
-    /// The keys of a plan's macros.
-    pub(crate) fn keys<'a>(&self, plan: &'a Plan) -> Result<Keys<'a>> {
-        let identity = self.toolchain.identity(&self.store);
-        let identity = identity.map_err(|error| Failure::new(format!("the toolchain cannot be read: {error}")))?;
-        Ok(Keys::new(plan, identity))
-    }
 }
 
 /// What is carried from one plan to the next.

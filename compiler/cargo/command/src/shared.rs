@@ -19,6 +19,7 @@ pub(crate) mod keys;
 #[cfg(feature = "command")]
 mod remote;
 pub(crate) mod settings;
+pub(crate) mod transfers;
 #[cfg(feature = "command")]
 mod transport;
 

@@ -1,23 +1,19 @@
 //! `store keygen`, `pull`, `push` and `verify`: the shared store by hand.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use crate::args::store::{Keygen, Push, SharedCommand};
 use crate::decision::{Decision, Origin};
 use crate::failure::{Failure, Result};
-use crate::macros::Macros;
+use crate::look_up::with_macros;
 use crate::output;
-use crate::plan::Plan;
 use crate::profile::Profile;
-use crate::project::Project;
 use crate::resolve::{Choice, Resolver};
-use crate::run::{LOOKED_UP_IN, Session};
 use crate::shared::keys::SigningKey;
 use crate::shared::settings::{Mode, SharedSettings, is_name};
 use crate::shell::Shell;
 use crate::split::CargoLine;
-use crate::store_args::{Keygen, Push, SharedCommand};
 
 pub(crate) fn run(shell: &Shell, command: &SharedCommand, line: &CargoLine) -> Result<i32> {
     match command {
@@ -128,23 +124,20 @@ fn with_project(
     line: &CargoLine,
     act: impl FnOnce(&mut Resolver<'_>, &SharedSettings) -> Result<i32>,
 ) -> Result<i32> {
-    let session = Session::new(shell)?;
-    let cargo = session.cargo(shell, line);
-    let plan: Plan = cargo.plan(OsStr::new(LOOKED_UP_IN), &BTreeSet::new())?;
-    let settings = plan.settings.store.clone().filter(|settings| settings.address().is_some());
-    let settings = settings.ok_or_else(|| {
-        Failure::new("no shared store is configured")
-            .help("`url` in the table `[wasm-proc-macro.store]` of Cargo's configuration says where it is")
-    })?;
-    if settings.offline {
-        return Err(Failure::new("the shared store cannot be asked without the network"));
-    }
-    let macros = Macros::of(&plan, &mut session.keys(&plan)?);
-    let project = Project::read(&plan)?;
-    let choice = Choice { retry: true, profile: plan.settings.optimize.into(), ..Choice::default() };
-    let mut resolver = Resolver::new(&cargo, &macros, &session.store, project, choice);
-    resolver.need(&macros.starts())?;
-    act(&mut resolver, &settings)
+    with_macros(shell, line, |resolver| {
+        let plan = resolver.macros.plan;
+        let settings = plan.settings.store.as_ref().filter(|settings| settings.address().is_some());
+        let settings = settings.ok_or_else(|| {
+            Failure::new("no shared store is configured")
+                .help("`url` in the table `[wasm-proc-macro.store]` of Cargo's configuration says where it is")
+        })?;
+        if settings.offline {
+            return Err(Failure::new("the shared store cannot be asked without the network"));
+        }
+        resolver.choice = Choice { retry: true, profile: plan.settings.optimize.into(), ..Choice::default() };
+        resolver.need(&resolver.macros.starts())?;
+        act(resolver, settings)
+    })
 }
 
 impl Resolver<'_> {

@@ -8,40 +8,17 @@ use std::path::PathBuf;
 use stubgen::module::{Digest, ModuleInfo};
 
 use crate::decision::{Decision, Module, Origin};
+use crate::inputs::Inputs;
 use crate::plan::Named;
 use crate::profile::Profile;
 use crate::resolve::{Resolver, stored_module};
 use crate::shared::errand::{Courier, Errand, Job, Parcel, Report};
 use crate::shared::settings::{Mode, SharedSettings};
-use crate::shell::Shell;
-use crate::sources::Inputs;
+use crate::shared::transfers::Sending;
 use crate::store::Meta;
 
 /// Below this run's directory for temporary files: where modules arrive.
 const ARRIVALS: &str = "shared";
-
-/// What this run has had to do with the shared store.
-#[derive(Default)]
-pub(crate) struct Sharing<'a> {
-    /// Macros that were asked for.
-    asked: BTreeSet<usize>,
-    /// Those of which something is there that must not be used.
-    pub(crate) refused: BTreeSet<usize>,
-    /// Those that Cargo has built for this run, or before, and that were not sent yet.
-    pub(crate) arrived: BTreeSet<usize>,
-    /// Whether the store is of no use, which was said.
-    is_off: bool,
-    sending: Option<Sending<'a>>,
-}
-
-/// Modules on their way to the store. Whatever ends the run, their arrival is waited for, within the store's time.
-struct Sending<'a> {
-    shell: &'a Shell,
-    courier: Option<Courier>,
-    url: String,
-    /// The names of what is sent, by key.
-    names: Vec<(String, String)>,
-}
 
 /// What came of asking.
 #[derive(Default)]
@@ -350,39 +327,5 @@ impl<'a> Resolver<'a> {
         let parts: Vec<String> = reasons.into_iter().map(of_one).collect();
         let url = settings.address().unwrap_or_default();
         self.shell.warn(format_args!("refused from the shared store `{url}`: {}", parts.join("; ")));
-    }
-}
-
-impl Sending<'_> {
-    /// Waits, says what came of it, and whether all went well.
-    fn finish(&mut self) -> bool {
-        let Some(courier) = self.courier.take() else { return true };
-        let (mut sent, mut is_well, url) = (0, true, &self.url);
-        for report in courier.wait() {
-            match report {
-                Report::Sent { .. } => sent += 1,
-                Report::Refused { key, reason } => {
-                    is_well = false;
-                    let name = self.names.iter().find(|(known, _)| *known == key).map_or("a module", |(_, name)| name);
-                    self.shell.warn(format_args!("{name} is not sent to the shared store `{url}`: {reason}"));
-                }
-                Report::Trouble { reason } => {
-                    is_well = false;
-                    self.shell.warn(format_args!("not all is sent to the shared store `{url}`: {reason}"));
-                }
-                Report::Present { .. } | Report::Missing { .. } | Report::Taken { .. } => {}
-            }
-        }
-        if sent > 0 {
-            let plural = if sent == 1 { "" } else { "s" };
-            self.shell.status("Uploaded", format_args!("{sent} module{plural} to `{url}`"));
-        }
-        is_well
-    }
-}
-
-impl Drop for Sending<'_> {
-    fn drop(&mut self) {
-        self.finish();
     }
 }

@@ -14,11 +14,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
 use stubgen::module::Digest;
 
 use crate::decision::{Decision, Module, Origin};
 use crate::dep_info;
+use crate::inputs::Inputs;
 use crate::key::Key;
 use crate::plan::Unit;
 use crate::request::Finished;
@@ -34,13 +34,6 @@ const CLOCK_TICK: Duration = Duration::from_millis(100);
 
 /// What of Cargo's variables goes without saying: the package's id, or its manifest and its place, decide it.
 const KNOWN_VARIABLES: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_CRATE_NAME"];
-
-/// What decides what becomes of a macro, besides its key.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Inputs {
-    pub(crate) files: BTreeSet<PathBuf>,
-    pub(crate) variables: BTreeSet<String>,
-}
 
 /// What one call of Cargo has told.
 #[derive(Default)]
@@ -112,8 +105,8 @@ impl Resolver<'_> {
         Ok(Some(stored))
     }
 
-    /// The file that tells Cargo which module a macro has, if it can be written.
-    pub(crate) fn stamp(&self, index: usize, module: &Module) -> Option<PathBuf> {
+    /// Writes the file that tells Cargo which module a macro has, and returns where it is, if it can be written.
+    pub(crate) fn write_stamp(&self, index: usize, module: &Module) -> Option<PathBuf> {
         if module.origin == Origin::Pinned {
             return None;
         }

@@ -14,6 +14,7 @@
 //! Entries are written in `tmp` and renamed; readers take no lock that could make them wait. A run holds shared locks on the
 //! `meta.json` of the modules that it uses, so that the collector leaves them alone. Locks go with the process that holds them.
 
+mod directory;
 mod lock;
 mod maintain;
 
@@ -31,10 +32,10 @@ pub(crate) use lock::BuildLock;
 #[cfg(feature = "command")]
 pub(crate) use maintain::{Limits, Removed};
 
+use crate::inputs::Inputs;
 use crate::key::Key;
 use crate::macros::Macro;
 use crate::profile::Profile;
-use crate::sources::Inputs;
 
 const STORE_VARIABLE: &str = "WASM_PROC_MACRO_STORE";
 const MODULES: &str = "modules";

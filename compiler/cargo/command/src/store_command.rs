@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use indicatif::{HumanBytes, HumanDuration};
 use serde_json::json;
 
+use crate::args::store::LocalCommand;
 use crate::failure::{Failure, Result};
 use crate::output;
 use crate::shell::Shell;
 use crate::store::{self, Limits, Removed, Store};
-use crate::store_args::LocalCommand;
 
 const DAY: u64 = 24 * 60 * 60;
 

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Result};
 use crate::grant::{Grant, section_text};
 use crate::line::Line;
 use crate::project::FILE_NAME;
-use crate::refusals::Refused;
+use crate::refused::Refused;
 use crate::resolve::Resolver;
 use crate::split::CargoLine;
 

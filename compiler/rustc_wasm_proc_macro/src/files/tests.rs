@@ -10,7 +10,7 @@ use super::at::At;
 use super::{
     DESCRIPTOR_LIMIT, DIRECTORY, Files, Link, Open, REGULAR_FILE, ROOT, Readable, Refusal, SYMBOLIC_LINK, tidy,
 };
-use crate::wasi::Errno;
+use crate::errno::Errno;
 
 /// A directory whose path has no links.
 fn directory() -> (tempfile::TempDir, PathBuf) {

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use wasmtime::Caller;
 
-use super::{Answer, Errno, answer, answer_or_stop, offset};
+use super::{Answer, answer, answer_or_stop, offset};
+use crate::errno::Errno;
 use crate::guest::Guest;
 
 /// The most events that a guest may wait for at once.

@@ -10,7 +10,8 @@ use rustc_wasm_proc_macro_api::readable::Link;
 use rustc_wasm_proc_macro_api::table::path_from;
 use wasmtime::Caller;
 
-use super::{Answer, BUFFER_LIMIT, CHARACTER_DEVICE, Errno, Memory, PATH_LIMIT, answer, offset};
+use super::{Answer, BUFFER_LIMIT, CHARACTER_DEVICE, Memory, PATH_LIMIT, answer, offset};
+use crate::errno::Errno;
 use crate::fault::Stop;
 use crate::files::{self, Files, Found, Open, Refusal};
 use crate::guest::{Guest, memory_and_guest};

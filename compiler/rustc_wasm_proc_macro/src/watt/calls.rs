@@ -1,65 +1,11 @@
 //! The functions that a guest imports from `watt-0.4` or `watt-0.5`.
 
-use rustc_wasm_proc_macro_api::watt::{ENTRY, LIMIT, Request};
+use rustc_wasm_proc_macro_api::watt::Request;
 use stubgen::module::{WATT_04_MODULE, WATT_05_MODULE};
 use wasmtime::{Caller, Linker};
 
 use crate::fault::{FaultKind, Stop};
 use crate::guest::{Guest, PANIC_MESSAGE_LIMIT, memory_and_guest, range};
-
-/// What a guest knows by numbers, for the time of one expansion. Numbers are indices.
-#[derive(Default)]
-pub(crate) struct Tables {
-    strings: Vec<String>,
-    bytes: Vec<Vec<u8>>,
-    /// How much of [`LIMIT`] is used.
-    used: usize,
-    /// A buffer for requests, kept for its capacity.
-    request: Vec<u8>,
-}
-
-impl Tables {
-    pub(crate) fn clear(&mut self) {
-        self.strings.clear();
-        self.bytes.clear();
-        self.used = 0;
-    }
-
-    /// The bytes that it has.
-    pub(crate) fn used(&self) -> usize {
-        self.used
-    }
-
-    fn count(&mut self, size: usize) -> Result<(), Stop> {
-        match self.used.checked_add(size).and_then(|used| used.checked_add(ENTRY)) {
-            Some(used) if used <= LIMIT => {
-                self.used = used;
-                Ok(())
-            }
-            _ => Err(Stop(FaultKind::OutOfMemory)),
-        }
-    }
-
-    fn add_string(&mut self, text: String) -> Result<u32, Stop> {
-        self.count(text.len())?;
-        add(&mut self.strings, text)
-    }
-
-    fn add_bytes(&mut self, bytes: Vec<u8>) -> Result<u32, Stop> {
-        self.count(bytes.len())?;
-        add(&mut self.bytes, bytes)
-    }
-
-    fn string(&self, number: u32) -> Result<&str, Stop> {
-        let string = usize::try_from(number).ok().and_then(|index| self.strings.get(index));
-        string.map(String::as_str).ok_or_else(|| Stop::protocol(format!("there is no string of number {number}")))
-    }
-
-    fn bytes(&self, number: u32) -> Result<&[u8], Stop> {
-        let bytes = usize::try_from(number).ok().and_then(|index| self.bytes.get(index));
-        bytes.map(Vec::as_slice).ok_or_else(|| Stop::protocol(format!("there is no buffer of number {number}")))
-    }
-}
 
 /// Defines the functions of both modules, which differ in nothing but the format of what they say.
 ///
@@ -206,13 +152,6 @@ fn copy(memory: &mut [u8], function: &str, ptr: u32, bytes: &[u8]) -> wasmtime::
 
 fn length(bytes: &[u8]) -> wasmtime::Result<u32> {
     Ok(u32::try_from(bytes.len()).map_err(|_| Stop::protocol("a string of more than 4 GiB"))?)
-}
-
-/// Adds an entry. The table's limit keeps its number far below 2³².
-fn add<V>(table: &mut Vec<V>, value: V) -> Result<u32, Stop> {
-    let number = u32::try_from(table.len()).map_err(|_| Stop(FaultKind::OutOfMemory))?;
-    table.push(value);
-    Ok(number)
 }
 
 fn outside(function: &str, ptr: u32, len: usize) -> Stop {

@@ -1,7 +1,7 @@
 //! Reading token streams in watt's wire format, from the guest. The format stands in `encode`.
 
 use super::encode::{END, GROUP, IDENT, LITERAL, NUMBER, PUNCT, TEXT};
-use super::session::Session;
+use super::tables::Tables;
 use super::{Delimiter, GroupSpans, Tokens};
 
 /// How deep groups may be nested, at most. Trees that are deeper could overflow the stack of a compiler that drops or
@@ -16,7 +16,7 @@ const PUNCTUATION: &str = "=<>!~+-*/%^&|@.,;:#$?'";
 
 /// Reads one stream.
 pub(super) struct Decoder<'a, T: Tokens> {
-    session: &'a mut Session<T>,
+    tables: &'a mut Tables<T>,
     bytes: &'a [u8],
     rest: &'a [u8],
 }
@@ -29,8 +29,8 @@ struct Outer<T: Tokens> {
 }
 
 impl<'a, T: Tokens> Decoder<'a, T> {
-    pub(super) fn new(session: &'a mut Session<T>, bytes: &'a [u8]) -> Decoder<'a, T> {
-        Decoder { session, bytes, rest: bytes }
+    pub(super) fn new(tables: &'a mut Tables<T>, bytes: &'a [u8]) -> Decoder<'a, T> {
+        Decoder { tables, bytes, rest: bytes }
     }
 
     /// Reads all of the bytes.
@@ -45,7 +45,7 @@ impl<'a, T: Tokens> Decoder<'a, T> {
                         return if self.rest.is_empty() { Ok(stream) } else { Err(self.bad("bytes after its end")) };
                     };
                     trees = before;
-                    trees.push(self.session.tokens.group(delimiter, stream, spans));
+                    trees.push(self.tables.tokens.group(delimiter, stream, spans));
                 }
                 GROUP => {
                     if outer.len() == MAX_DEPTH {
@@ -53,7 +53,7 @@ impl<'a, T: Tokens> Decoder<'a, T> {
                     }
                     let delimiter = self.delimiter()?;
                     let span = self.number()?;
-                    let spans = self.session.group_spans(span)?;
+                    let spans = self.tables.group_spans(span)?;
                     outer.push(Outer { trees: std::mem::take(&mut trees), delimiter, spans });
                 }
                 IDENT => trees.push(self.ident()?),
@@ -71,7 +71,7 @@ impl<'a, T: Tokens> Decoder<'a, T> {
             Some(name) => (name, true),
             None => (text, false),
         };
-        let tree = if can_be_named(name, raw) { self.session.tokens.ident(name, raw, span) } else { None };
+        let tree = if can_be_named(name, raw) { self.tables.tokens.ident(name, raw, span) } else { None };
         tree.ok_or_else(|| format!("`{}` is not an identifier", shown(text)))
     }
 
@@ -84,7 +84,7 @@ impl<'a, T: Tokens> Decoder<'a, T> {
         };
         let span = self.span()?;
         match char::from_u32(number) {
-            Some(character) if PUNCTUATION.contains(character) => Ok(self.session.tokens.punct(character, joint, span)),
+            Some(character) if PUNCTUATION.contains(character) => Ok(self.tables.tokens.punct(character, joint, span)),
             Some(character) => Err(format!("`{}` is not a punctuation character", character.escape_debug())),
             None => Err(self.bad(&format!("{number:#x} in place of a character"))),
         }
@@ -95,11 +95,11 @@ impl<'a, T: Tokens> Decoder<'a, T> {
         match self.byte()? {
             NUMBER => {
                 let number = self.number()?;
-                self.session.literal(number, span)
+                self.tables.literal(number, span)
             }
             TEXT => {
                 let text = self.string()?;
-                let tree = self.session.tokens.literal_from(text, span);
+                let tree = self.tables.tokens.literal_from(text, span);
                 tree.ok_or_else(|| format!("`{}` is not a literal", shown(text)))
             }
             other => Err(self.bad(&format!("a literal of unknown kind {other}"))),
@@ -118,7 +118,7 @@ impl<'a, T: Tokens> Decoder<'a, T> {
 
     fn span(&mut self) -> Result<T::Span, String> {
         let number = self.number()?;
-        self.session.span(number)
+        self.tables.span(number)
     }
 
     fn byte(&mut self) -> Result<u8, String> {

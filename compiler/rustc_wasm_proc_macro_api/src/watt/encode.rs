@@ -10,7 +10,7 @@
 //! | punctuation | 3 | character, whether joint (one byte), span |
 //! | literal | 4 | span, then 1 and the number of a literal that the host knows, or 0 and a string |
 
-use super::session::Session;
+use super::tables::Tables;
 use super::{Delimiter, GroupSpans, Token, Tokens};
 
 pub(super) const END: u8 = 0;
@@ -35,7 +35,7 @@ pub enum Format {
 
 /// Appends a stream to `bytes`. Groups may be nested in any depth.
 pub(super) fn encode<T: Tokens>(
-    session: &mut Session<T>,
+    tables: &mut Tables<T>,
     format: Format,
     stream: T::Stream,
     bytes: &mut Vec<u8>,
@@ -51,20 +51,20 @@ pub(super) fn encode<T: Tokens>(
             }
             continue;
         };
-        match session.tokens.look(tree) {
+        match tables.tokens.look(tree) {
             Token::Group { delimiter, stream, spans } => {
                 bytes.extend([GROUP, delimiter_byte(delimiter)]);
                 let GroupSpans { open, close, .. } = spans;
-                put(bytes, session.add_group(spans)?);
+                put(bytes, tables.add_group(spans)?);
                 if format == Format::Watt05 {
-                    put(bytes, session.add_span(open)?);
-                    put(bytes, session.add_span(close)?);
+                    put(bytes, tables.add_span(open)?);
+                    put(bytes, tables.add_span(close)?);
                 }
                 outer.push(std::mem::replace(&mut trees, stream.into_iter()));
             }
             Token::Ident { name, span } => {
                 bytes.push(IDENT);
-                put(bytes, session.add_span(span)?);
+                put(bytes, tables.add_span(span)?);
                 put(bytes, u32::try_from(name.len()).map_err(|_| too_long())?);
                 bytes.extend_from_slice(name.as_bytes());
             }
@@ -72,13 +72,13 @@ pub(super) fn encode<T: Tokens>(
                 bytes.push(PUNCT);
                 put(bytes, character.into());
                 bytes.push(joint.into());
-                put(bytes, session.add_span(span)?);
+                put(bytes, tables.add_span(span)?);
             }
             Token::Literal { literal, span } => {
                 bytes.push(LITERAL);
-                put(bytes, session.add_span(span)?);
+                put(bytes, tables.add_span(span)?);
                 bytes.push(NUMBER);
-                put(bytes, session.add_literal(literal)?);
+                put(bytes, tables.add_literal(literal)?);
             }
         }
         if u32::try_from(bytes.len()).is_err() {

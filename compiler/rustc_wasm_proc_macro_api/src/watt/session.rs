@@ -1,37 +1,26 @@
-//! What the numbers stand for that a guest of watt knows things by, for the time of one expansion.
+//! The requests of a guest of watt, answered for the time of one expansion.
 
 use super::decode::Decoder;
 use super::encode::{Format, encode};
-use super::{ENTRY, GroupSpans, LIMIT, NONE, Request, Tokens};
+use super::tables::{Tables, add, index};
+use super::{ENTRY, NONE, Request, Tokens};
 
 /// What one byte of text or of wire format is counted as where tokens are made of it, in bytes: the shortest token has
 /// nine bytes on the wire, and two as text.
 const TOKENS: usize = 8;
 
-/// A span, and where it is a group's, those of the delimiters.
-#[derive(Clone, Copy)]
-struct Place<S> {
-    span: S,
-    delimiters: Option<(S, S)>,
-}
-
-/// The tables of one expansion. Numbers are indices.
+/// One expansion.
 pub struct Session<T: Tokens> {
-    pub(super) tokens: T,
+    tables: Tables<T>,
     format: Format,
     streams: Vec<T::Stream>,
-    literals: Vec<T::Literal>,
-    spans: Vec<Place<T::Span>>,
     reply: Vec<u8>,
-    /// How much of [`LIMIT`] is left.
-    left: usize,
 }
 
 impl<T: Tokens> Session<T> {
     /// Starts with the streams that the macro is given: two for an attribute, else one.
     pub fn new(tokens: T, format: Format, inputs: Vec<T::Stream>) -> Session<T> {
-        let (literals, spans, reply) = (Vec::new(), Vec::new(), Vec::new());
-        Session { tokens, format, streams: inputs, literals, spans, reply, left: LIMIT }
+        Session { tables: Tables::new(tokens), format, streams: inputs, reply: Vec::new() }
     }
 
     /// Answers one request of the guest's. The reply stands until the next call.
@@ -49,22 +38,21 @@ impl<T: Tokens> Session<T> {
                 let stream = self.streams[index].clone();
                 let mut bytes = std::mem::take(&mut self.reply);
                 bytes.clear();
-                encode(self, self.format, stream, &mut bytes)?;
+                encode(&mut self.tables, self.format, stream, &mut bytes)?;
                 self.reply = bytes;
             }
             Request::Deserialize => {
-                self.count(argument.len().saturating_mul(TOKENS))?;
-                let stream = Decoder::new(self, argument).stream()?;
+                self.tables.count(argument.len().saturating_mul(TOKENS))?;
+                let stream = Decoder::new(&mut self.tables, argument).stream()?;
                 self.reply_with_stream(Some(stream))?;
             }
             Request::Parse => {
-                self.count(argument.len().saturating_mul(TOKENS))?;
-                let stream = str::from_utf8(argument).ok().and_then(|text| self.tokens.parse(text));
+                self.tables.count(argument.len().saturating_mul(TOKENS))?;
+                let stream = str::from_utf8(argument).ok().and_then(|text| self.tables.tokens.parse(text));
                 self.reply_with_stream(stream)?;
             }
             Request::LiteralText => {
-                let index = index("literal", number(argument)?, self.literals.len())?;
-                self.reply = self.tokens.literal_text(&self.literals[index]).into_bytes();
+                self.reply = self.tables.literal_text(number(argument)?)?.into_bytes();
             }
         }
         Ok(&self.reply)
@@ -83,7 +71,7 @@ impl<T: Tokens> Session<T> {
     fn reply_with_stream(&mut self, stream: Option<T::Stream>) -> Result<(), String> {
         let number = match stream {
             Some(stream) => {
-                self.count(ENTRY)?;
+                self.tables.count(ENTRY)?;
                 add(&mut self.streams, stream)?
             }
             None => NONE,
@@ -91,53 +79,6 @@ impl<T: Tokens> Session<T> {
         self.reply.clear();
         self.reply.extend_from_slice(&number.to_le_bytes());
         Ok(())
-    }
-
-    /// Counts something that is kept until the end of the expansion.
-    fn count(&mut self, size: usize) -> Result<(), String> {
-        self.left = self.left.checked_sub(size).ok_or_else(full)?;
-        Ok(())
-    }
-
-    pub(super) fn add_span(&mut self, span: T::Span) -> Result<u32, String> {
-        self.count(ENTRY)?;
-        add(&mut self.spans, Place { span, delimiters: None })
-    }
-
-    /// The number of a group's whole span, by which [`Session::group_spans`] finds the others again.
-    pub(super) fn add_group(&mut self, spans: GroupSpans<T::Span>) -> Result<u32, String> {
-        self.count(ENTRY)?;
-        add(&mut self.spans, Place { span: spans.entire, delimiters: Some((spans.open, spans.close)) })
-    }
-
-    pub(super) fn add_literal(&mut self, literal: T::Literal) -> Result<u32, String> {
-        self.count(ENTRY)?;
-        add(&mut self.literals, literal)
-    }
-
-    fn place(&mut self, span: u32) -> Result<Place<T::Span>, String> {
-        if span == NONE {
-            return Ok(Place { span: self.tokens.call_site(), delimiters: None });
-        }
-        Ok(self.spans[index("span", span, self.spans.len())?])
-    }
-
-    pub(super) fn span(&mut self, span: u32) -> Result<T::Span, String> {
-        self.place(span).map(|place| place.span)
-    }
-
-    /// The spans of a group that a guest has made. The format carries only the whole group's, but where that is the one of
-    /// a group that the guest was given, its delimiters are known.
-    pub(super) fn group_spans(&mut self, span: u32) -> Result<GroupSpans<T::Span>, String> {
-        let Place { span: entire, delimiters } = self.place(span)?;
-        let (open, close) = delimiters.unwrap_or((entire, entire));
-        Ok(GroupSpans { open, close, entire })
-    }
-
-    /// A token of the literal of that number.
-    pub(super) fn literal(&mut self, literal: u32, span: T::Span) -> Result<T::Tree, String> {
-        let index = index("literal", literal, self.literals.len())?;
-        Ok(self.tokens.literal(&self.literals[index], span))
     }
 }
 
@@ -153,27 +94,4 @@ fn number(bytes: &[u8]) -> Result<u32, String> {
         Ok(bytes) => Ok(u32::from_le_bytes(bytes)),
         Err(_) => Err(format!("{} bytes in place of a number", bytes.len())),
     }
-}
-
-/// The index that a guest's number is, if there is something.
-fn index(what: &str, number: u32, len: usize) -> Result<usize, String> {
-    match usize::try_from(number) {
-        Ok(index) if index < len => Ok(index),
-        _ => Err(format!("there is no {what} of number {number}")),
-    }
-}
-
-/// Adds an entry, whose number is never [`NONE`].
-fn add<V>(table: &mut Vec<V>, value: V) -> Result<u32, String> {
-    match u32::try_from(table.len()) {
-        Ok(number) if number != NONE => {
-            table.push(value);
-            Ok(number)
-        }
-        _ => Err(full()),
-    }
-}
-
-fn full() -> String {
-    format!("it makes the compiler keep more than {} MiB of tokens", LIMIT >> 20)
 }

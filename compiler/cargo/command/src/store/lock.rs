@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::directory::paths_in;
+
 /// The right to build the module of one key, as long as this value lives.
 pub(crate) struct BuildLock {
     _file: File,
@@ -47,7 +49,7 @@ impl BuildLock {
 
 /// Removes lock files that nobody holds.
 pub(super) fn remove_free(dir: &Path) -> io::Result<()> {
-    for path in super::maintain::paths_in(dir)? {
+    for path in paths_in(dir)? {
         let Ok(file) = File::open(&path) else { continue };
         // Elsewhere than on Unix nobody could tell that the file was removed.
         if cfg!(unix) && file.try_lock().is_ok() && is_still_at(&file, &path) {

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use stubgen::cache::{Cache, Limits as CacheLimits};
 
+use super::directory::paths_in;
 use super::{
     BuildLock, CACHE_TAG, COMPILERS, FAILURES, LOCKS, META_FILE, MODULE_FILE, MODULES, Meta, NEW, OLD, RUN, SOURCES,
     Store, TAG, TAG_FILE, TEMPORARY, lock,
@@ -178,14 +179,4 @@ fn age_mark(path: &Path) -> Option<SystemTime> {
 /// Everything is older than nothing at all, also what was written a moment ago.
 fn is_older(time: SystemTime, age: Duration) -> bool {
     age.is_zero() || SystemTime::now().duration_since(time).unwrap_or_default() > age
-}
-
-/// What is in a directory. One that is not there is empty.
-pub(super) fn paths_in(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    entries.map(|entry| entry.map(|entry| entry.path())).collect()
 }

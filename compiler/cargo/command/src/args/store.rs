@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::args::CargoOptions;
+use super::CargoOptions;
 
 #[derive(Subcommand)]
 pub(crate) enum StoreCommand {

@@ -1,19 +1,19 @@
 //! `[permissions]` of `wasm-proc-macro.toml`: what the user lets macro packages have.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::PathBuf;
 
 use semver::{Version, VersionReq};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use toml::Spanned;
 
+use super::FILE_NAME;
 use crate::amount::{Memory, Time};
 use crate::failure::{Failure, Result};
-use crate::line;
+use crate::grants::{Grants, is_pattern};
 use crate::macros::{Macro, Macros, near};
 use crate::plan::Plan;
-use crate::project::FILE_NAME;
+use crate::toml_string::string;
 
 /// How the ids of packages begin that are from crates.io, in whatever way Cargo asks it.
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index#";
@@ -52,17 +52,6 @@ struct ReadPath(PathBuf);
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
 struct Pattern(String);
-
-/// What a macro package may have besides what all have. Paths are absolute.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
-pub(crate) struct Grants {
-    pub(crate) read: BTreeSet<PathBuf>,
-    pub(crate) env: BTreeSet<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) time: Option<Time>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) memory: Option<Memory>,
-}
 
 /// The permissions of a workspace.
 #[derive(Default)]
@@ -142,7 +131,7 @@ impl Permissions {
                 let failure = found.iter().fold(failure, |failure, id| failure.note(*id));
                 let id = found.first().copied().unwrap_or_default();
                 return Err(
-                    failure.help(format!("name the one that is meant by its id: `[permissions.{}]`", line::string(id)))
+                    failure.help(format!("name the one that is meant by its id: `[permissions.{}]`", string(id)))
                 );
             }
             if found.is_empty() {
@@ -239,47 +228,5 @@ impl TryFrom<String> for Pattern {
 
     fn try_from(text: String) -> std::result::Result<Pattern, String> {
         is_pattern(&text).map(|()| Pattern(text))
-    }
-}
-
-/// Whether a text names variables, and if not, why.
-pub(crate) fn is_pattern(text: &str) -> std::result::Result<(), String> {
-    let name = text.strip_suffix('*').unwrap_or(text);
-    if name.contains('*') {
-        return Err(format!("`{text}` names no variables: `*` may stand at the end only"));
-    }
-    if text.is_empty() || name.contains(['=', '\0']) {
-        return Err(format!("`{text}` names no variable: no name is empty or has `=` in it"));
-    }
-    Ok(())
-}
-
-/// Whether a pattern means the variable `name`.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => name == pattern,
-    }
-}
-
-impl Grants {
-    pub(crate) fn is_empty(&self) -> bool {
-        *self == Grants::default()
-    }
-}
-
-/// As lines of the file.
-impl fmt::Display for Grants {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |values: Vec<String>| format!("[{}]", values.join(", "));
-        let read = list(self.read.iter().map(|path| line::string(&path.to_string_lossy())).collect());
-        let env = list(self.env.iter().map(|name| line::string(name)).collect());
-        let parts = [
-            (!self.read.is_empty()).then(|| format!("read = {read}")),
-            (!self.env.is_empty()).then(|| format!("env = {env}")),
-            self.time.as_ref().map(|time| format!("time = \"{time}\"")),
-            self.memory.as_ref().map(|memory| format!("memory = \"{memory}\"")),
-        ];
-        f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }
 }

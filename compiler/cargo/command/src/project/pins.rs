@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use stubgen::module::ModuleInfo;
 
+use super::FILE_NAME;
 use crate::failure::{Failure, Result};
 use crate::macros::{Macro, Macros, near};
-use crate::project::FILE_NAME;
 
 /// What is pinned for a package.
 #[derive(Deserialize)]

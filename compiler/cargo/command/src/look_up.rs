@@ -1,0 +1,29 @@
+//! Commands that look at the macros of a build, and build nothing but modules.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+
+use crate::failure::Result;
+use crate::macros::Macros;
+use crate::project::Project;
+use crate::resolve::{Choice, Resolver};
+use crate::session::Session;
+use crate::shell::Shell;
+use crate::split::CargoLine;
+
+/// The command of Cargo's whose graph they are looked up in.
+pub(crate) const LOOKED_UP_IN: &str = "build";
+
+/// Plans the project's build, and calls `act` before anything is decided about the macros.
+pub(crate) fn with_macros(
+    shell: &Shell,
+    line: &CargoLine,
+    act: impl FnOnce(&mut Resolver<'_>) -> Result<i32>,
+) -> Result<i32> {
+    let session = Session::new(shell)?;
+    let cargo = session.cargo(shell, line);
+    let plan = cargo.plan(OsStr::new(LOOKED_UP_IN), &BTreeSet::new())?;
+    let macros = Macros::of(&plan, &mut session.keys(&plan)?);
+    let project = Project::read(&plan)?;
+    act(&mut Resolver::new(&cargo, &macros, &session.store, project, Choice::default()))
+}
