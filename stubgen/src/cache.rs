@@ -4,6 +4,7 @@
 //! DIR/CACHEDIR.TAG
 //! DIR/stub/KEY.rmeta      crate metadata of a stub
 //! DIR/module/KEY.cwasm    a module, compiled
+//! DIR/digest/KEY.sha256   the digest of a file that is known by its place and its times
 //! ```
 //!
 //! Entries are written beside their place and renamed, and never changed afterwards; readers take no locks. Each ends in a
@@ -13,6 +14,7 @@
 
 mod entry;
 mod key;
+mod known;
 mod locate;
 mod maintain;
 
@@ -56,17 +58,20 @@ pub enum Kind {
     Stub,
     /// A compiled module.
     Module,
+    /// The digest of a module's file.
+    Digest,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 2] = [Kind::Stub, Kind::Module];
+    pub const ALL: [Kind; 3] = [Kind::Stub, Kind::Module, Kind::Digest];
 
     /// The directory of the kind's entries.
     pub fn dir_name(self) -> &'static str {
         match self {
             Kind::Stub => "stub",
             Kind::Module => "module",
+            Kind::Digest => "digest",
         }
     }
 
@@ -75,6 +80,7 @@ impl Kind {
         match self {
             Kind::Stub => "rmeta",
             Kind::Module => "cwasm",
+            Kind::Digest => "sha256",
         }
     }
 }

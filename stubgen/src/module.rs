@@ -33,7 +33,7 @@ pub use source_file::{HASH_KINDS, REMAP_SCOPES, SourceFile, SourceHash, SourceNa
 pub use spans::{FileSpan, MAX_SOURCE_BYTES, Spans};
 pub use types::{Export, Import, ItemType, Signature, ValueType};
 
-use crate::{Contents, contents};
+use crate::contents;
 
 /// The custom section with one line for each macro.
 pub const DECLS_SECTION: &str = ".rustc_proc_macro_decls";
@@ -119,16 +119,6 @@ impl ModuleInfo {
             imports: structure.imports,
             exports: structure.exports,
         })
-    }
-
-    /// Reads and checks the module at `path`, and returns the file's contents too.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the file cannot be read, and else as [`parse`](ModuleInfo::parse).
-    pub fn read(path: &Path) -> Result<(ModuleInfo, Contents), ReadError> {
-        let bytes = Contents::open(path)?;
-        Ok((ModuleInfo::parse(&bytes)?, bytes))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use stubgen::Contents;
+use stubgen::cache::Cache;
 use stubgen::module::{ModuleInfo, ReadError};
 
 /// A module, read and checked, but not yet run.
@@ -13,13 +14,14 @@ pub struct ModuleFile {
 }
 
 impl ModuleFile {
-    /// Reads the module at `path`.
+    /// Reads the module at `path`. The cache in `cache_dir` may know its digest.
     ///
     /// # Errors
     ///
     /// What is wrong with the file, and what to do about it, as one text.
-    pub fn read(path: &Path) -> Result<ModuleFile, String> {
-        let (info, bytes) = ModuleInfo::read(path).map_err(|error| with_help(&error))?;
+    pub fn read(path: &Path, cache_dir: &Path) -> Result<ModuleFile, String> {
+        let cache = Cache::new(cache_dir.to_owned());
+        let (info, bytes) = cache.read_module(path).map_err(|error| with_help(&error))?;
         Ok(ModuleFile { path: path.to_owned(), bytes, info })
     }
 }

@@ -39,11 +39,11 @@ pub(crate) fn open(path: &Path) -> Option<io::Result<&'static [ProcMacro]>> {
 }
 
 fn macros(path: &Path) -> Result<&'static [ProcMacro], String> {
-    let file = ModuleFile::read(path)?;
     let target = client::default_cache_dir(path.parent(), Path::new("/"));
+    let cache_dir = client::variable(CACHE).map_or_else(|| target.clone(), PathBuf::from);
+    let file = ModuleFile::read(path, &cache_dir)?;
     let abi = &file.info.abi;
     let grants = policy(&target, &file)?.grants(&file.info.digest.0, &abi.krate, &abi.version);
-    let cache_dir = client::variable(CACHE).map_or(target, PathBuf::from);
     let server = Server { sysroot: Sysroot::new(None), cache_dir };
     Ok(client::proc_macros(Arc::new(file), grants, Arc::new(server)))
 }
