@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import documents
+from . import circles, documents
 from .config import REPO, Layout
 from .report import Failure, duration, say
 from .run import started
@@ -15,6 +15,19 @@ from .system import Stage0
 # What is compiled elsewhere, and so belongs to no package of our workspace. rustfmt finds the modules of these files.
 ELSEWHERE = ("compiler/rustc_wasm_proc_macro_client/src/lib.rs", "compiler/cargo/overlay/src/cargo/wasm_proc_macro.rs")
 BOOTSTRAP = "compiler/bootstrap"
+# The files that crates of ours begin with, and our parts of others.
+ROOTS = (
+    *ELSEWHERE,
+    "compiler/cargo/command/src/lib.rs",
+    "compiler/rustc_interface/src/wasm_proc_macro.rs",
+    "compiler/rustc_wasm_proc_macro/src/lib.rs",
+    "compiler/rustc_wasm_proc_macro_api/src/lib.rs",
+    "stubgen/src/lib.rs",
+    "stubgen/src/bin/stubgen/main.rs",
+    "tests/src/lib.rs",
+    *(f"tests/{name}/src/lib.rs" for name in ("analyzer", "cargo", "census", "fuzz", "parity")),
+    "tests/bench/src/main.rs",
+)
 
 
 @dataclass(frozen=True)
@@ -72,9 +85,18 @@ def texts(layout: Layout) -> bool:
     return True
 
 
+def imports() -> bool:
+    """Checks that no files of a crate import each other."""
+    found = circles.find([REPO / root for root in ROOTS])
+    print("".join(f"{line}\n" for line in found), end="")
+    next_step = "give what they have in common a file of its own"
+    say("lint", f"import circles: {f'next: {next_step}' if found else f'nothing found in {len(ROOTS)} crates'}")
+    return not found
+
+
 def lint(layout: Layout, stage0: Stage0, jobs: int = 0) -> None:
     """Has all of them look, whatever the one before has found."""
-    checks: dict[str, Callable[[], bool]] = {"documents": lambda: texts(layout)}
+    checks: dict[str, Callable[[], bool]] = {"documents": lambda: texts(layout), "import circles": imports}
     checks |= {program.title: lambda program=program: call(program, stage0) for program in programs(layout, stage0, jobs)}
     found = [title for title, check in checks.items() if not check()]
     if found:

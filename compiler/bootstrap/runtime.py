@@ -21,8 +21,10 @@ COMMANDS = ("stubgen", "cargo-wasm-proc-macro")
 PATCHES = "compiler/rustc_wasm_proc_macro/patches"
 # A package that is built with the same dependencies and is no part of the toolchain.
 FUZZ = "tests/fuzz"
+# The compiler's tokens for modules made for watt, which the library's tests use as well.
+TOKENS = "compiler/rustc_wasm_proc_macro_client/src/watt"
 # What only the library's tests need; one of them has Cargo download what `tests/watt` locks.
-TESTS = ("compiler/rustc_wasm_proc_macro/tests", "compiler/rustc_wasm_proc_macro/examples", "tests/watt", FUZZ)
+TESTS = ("compiler/rustc_wasm_proc_macro/tests", "compiler/rustc_wasm_proc_macro/examples", "tests/watt", TOKENS, FUZZ)
 PROFILE = """\
 [profile.toolchain]
 inherits = "release"

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from unittest import mock
 
-from bootstrap import documents, lint
+from bootstrap import circles, documents, lint
 from bootstrap.report import Failure
 from bootstrap.system import Stage0
 
@@ -46,6 +46,7 @@ class Lint(Sandbox):
             self.assertRegex(self.stderr.getvalue(), rf"\[lint\] {name}: not run, there is no `\S+`")
         self.assertFalse(self.log.exists())
         self.assertIn("documents: nothing found in 12", self.stderr.getvalue())
+        self.assertIn("import circles: nothing found", self.stderr.getvalue())
 
     def test_everything_looks_whatever_the_one_before_has_found(self) -> None:
         """One call says all that is to be corrected."""
@@ -60,4 +61,10 @@ class Lint(Sandbox):
         """As what programs find."""
         wrong = mock.Mock(side_effect=Failure("1 places in the documents", "correct them"))
         with mock.patch.object(documents, "check", wrong), mock.patch("builtins.print"), self.assertRaisesRegex(Failure, "documents"):
+            self.lint()
+
+    def test_import_circles_count(self) -> None:
+        """As what programs find."""
+        circle = mock.patch.object(circles, "find", return_value=["a, b"])
+        with circle, mock.patch("builtins.print"), self.assertRaisesRegex(Failure, "import circles"):
             self.lint()

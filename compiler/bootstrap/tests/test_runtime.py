@@ -14,6 +14,7 @@ from .support import Sandbox
 TEST_FILES = (
     "compiler/rustc_wasm_proc_macro/examples/one.rs",
     "compiler/rustc_wasm_proc_macro/tests/support/two.rs",
+    "compiler/rustc_wasm_proc_macro_client/src/watt/tokens.rs",
     "tests/fuzz/corpus/target/an-input",
     "tests/fuzz/src/lib.rs",
     "tests/watt/Cargo.lock",

@@ -11,8 +11,8 @@
 //! * `instance`: running copies of a module, and one expansion in one of them;
 //! * `library`: the crate as a dynamic library, which is how the compiler uses it;
 //! * `host`: the table of everything a guest may call; `bridge`, `wasi` and `watt` implement it;
-//! * `clock`, `memory` and `output`: how long an expansion may take, how much guests may have, and what they may write; `interrupt`
-//!   stops code whose time is over;
+//! * `deadline`, `memory` and `output`: how long an expansion may take, how much guests may have, and what they may write; `clock`
+//!   counts the time, and `interrupt` stops code whose time is over;
 //! * `fault`: everything that can go wrong, in words; `traps` reads it from what Wasmtime says.
 //!
 //! **Invariant**: nothing that a guest says is trusted. Every pointer is checked, every answer is parsed by somebody who

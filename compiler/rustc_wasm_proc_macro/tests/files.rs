@@ -7,9 +7,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use rustc_wasm_proc_macro::Module;
 use rustc_wasm_proc_macro_api::policy::{Grants, Policy, Wanted};
-use support::{parse, server, wat};
+use support::{load_with, server, wat};
 
 const SUCCESS: u32 = 0;
 const EXIST: u32 = 20;
@@ -55,8 +54,7 @@ impl Place {
             &data.collect::<String>(),
             &format!("(i32.store (i32.const 1024) {run}) (call $output (i32.const 1024) (i32.const 4))"),
         );
-        let (bytes, info) = parse(&text);
-        let module = Module::load(&bytes, &info, None, &self.grants, &()).unwrap();
+        let module = load_with(&text, &self.grants);
         let mut server = server(|_| unreachable!());
         let output = module.expand(0, b"", false, &mut server, &()).unwrap();
         (u32::from_le_bytes(output.try_into().unwrap()), server.refused, server.read)
@@ -241,8 +239,7 @@ fn a_call_reads_into_so_many_buffers_and_no_more() {
             path.as_os_str().len()
         ),
     );
-    let (bytes, info) = parse(&text);
-    let module = Module::load(&bytes, &info, None, &place.grants, &()).unwrap();
+    let module = load_with(&text, &place.grants);
     let output = module.expand(0, b"", false, &mut server(|_| unreachable!()), &()).unwrap();
     assert_eq!(output, 1024_u32.to_le_bytes());
     // Nor does it take long to be random.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustc_wasm_proc_macro::{Dispatch, FaultKind, Module};
 use rustc_wasm_proc_macro_api::policy::{Grants, Policy, Wanted};
-use support::{expand, in_child, is_child, load, parse, server, wat};
+use support::{expand, in_child, is_child, load, load_with, server, wat};
 
 /// The imports that this is about.
 const IMPORTS: &str = r#"
@@ -230,8 +230,7 @@ fn cargo_is_answered_without_being_run() {
                  (call $output (i32.const 1024) (i32.const 2048))"
             ),
         );
-        let (bytes, info) = parse(&text);
-        let module = Module::load(&bytes, &info, None, &grants, &()).unwrap();
+        let module = load_with(&text, &grants);
         let mut server = server(|_| unreachable!());
         let output = module.expand(0, b"", false, &mut server, &()).unwrap();
         let (n, out) = output.split_first_chunk::<8>().unwrap();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustc_wasm_proc_macro::{Fault, FaultKind, Module};
 use rustc_wasm_proc_macro_api::policy::{Grants, Policy, Wanted};
-use support::{ECHO, expand, expand_with, grants, in_child, is_child, parse, server, wat};
+use support::{ECHO, expand, expand_with, grants, in_child, is_child, load_with, server, wat};
 
 /// What a guest of these tests may take at most.
 const TIME: Duration = Duration::from_millis(200);
@@ -22,14 +22,9 @@ fn granted(line: &str) -> Grants {
     Policy::read(&path).expect("it should be a policy").grants(&[0; 32], "guest", "0.1.0")
 }
 
-fn load(text: &str, grants: &Grants) -> Module {
-    let (bytes, info) = parse(text);
-    Module::load(&bytes, &info, None, grants, &()).expect("the guest should load")
-}
-
 /// A guest that has little time.
 fn hurried(imports: &str, rest: &str, run: &str) -> Module {
-    load(&wat(imports, rest, run), &granted("time = \"200ms\""))
+    load_with(&wat(imports, rest, run), &granted("time = \"200ms\""))
 }
 
 const TIMEOUT: FaultKind = FaultKind::Timeout { limit: TIME, of_enclosing: false };
@@ -157,7 +152,7 @@ fn sleep_counts() {
 #[test]
 fn expansions_within_an_expansion_count_for_it() {
     // Else a macro would have as much time as it likes: each that it asks to be expanded would have its own.
-    let inner = load(&wat("", "", "(loop $again (br $again)) unreachable"), &grants());
+    let inner = load_with(&wat("", "", "(loop $again (br $again)) unreachable"), &grants());
     let mut faults = Vec::new();
     assert_stops("nesting", &hurried("", "", ASK), |_| {
         faults.push(expand(&inner, b"").unwrap_err());
@@ -169,7 +164,7 @@ fn expansions_within_an_expansion_count_for_it() {
     assert_eq!(fault.to_string(), message);
     assert!(fault.refused().is_empty(), "a grant of its own would be of no use: {fault:?}");
     // And what is not within one has its own time again.
-    let fault = load(&wat("", "", "unreachable"), &grants());
+    let fault = load_with(&wat("", "", "unreachable"), &grants());
     assert!(matches!(expand(&fault, b"").unwrap_err().kind(), FaultKind::Trap(_)));
 }
 
@@ -236,7 +231,8 @@ fn the_signal_by_itself_stops_nobody() {
     // Anybody can send one.
     let spin = "(local $i i32) (loop $again
         (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 300000000)))) (i64.const 0)";
-    let (late, slow) = (hurried("", "", "(loop $again (br $again)) unreachable"), load(&wat("", "", spin), &grants()));
+    let (late, slow) =
+        (hurried("", "", "(loop $again (br $again)) unreachable"), load_with(&wat("", "", spin), &grants()));
     // From now on there is a handler.
     assert_stops("a loop", &late, no_request);
     // SAFETY: the thread has a number, and lives until the end of the scope.
@@ -285,7 +281,7 @@ const MIB: u64 = 1 << 20;
 
 /// A guest with 16 MiB.
 fn small(rest: &str, run: &str) -> Module {
-    load(&wat("", rest, run), &granted("memory = \"16MiB\""))
+    load_with(&wat("", rest, run), &granted("memory = \"16MiB\""))
 }
 
 fn assert_too_large(what: &str, module: &Module, limit: u64, of_all: bool, answer: impl FnMut(&[u8]) -> Vec<u8>) {
@@ -329,7 +325,7 @@ fn a_guest_has_no_more_memory_than_granted() {
     let large = wat("", "", ECHO).replace(r#"(memory (export "memory") 2)"#, r#"(memory (export "memory") 257)"#);
     assert_too_large(
         "a memory from the start",
-        &load(&large, &granted("memory = \"16MiB\"")),
+        &load_with(&large, &granted("memory = \"16MiB\"")),
         16 * MIB,
         false,
         no_request,
@@ -378,17 +374,17 @@ fn child_with_many_guests() {
         return;
     }
     // Nothing of it is touched, so it costs the machine nothing. The first guest keeps its memory for the next expansion.
-    let first = load(&wat("", "", "(drop (memory.grow (i32.const 57344))) (i64.const 0)"), &grants());
+    let first = load_with(&wat("", "", "(drop (memory.grow (i32.const 57344))) (i64.const 0)"), &grants());
     expand(&first, b"").unwrap();
-    let second = || load(&wat("", "", "(drop (memory.grow (i32.const 8192))) (i64.const 0)"), &grants());
+    let second = || load_with(&wat("", "", "(drop (memory.grow (i32.const 8192))) (i64.const 0)"), &grants());
     assert_too_large("more than all", &second(), 4096 * MIB, true, no_request);
     drop(first);
     expand(&second(), b"").unwrap();
     // A grant of more is one for all guests, too.
     let rich = granted("memory = \"8GiB\"");
-    let module = load(&wat("", "", "(drop (memory.grow (i32.const 49152))) (i64.const 0)"), &rich);
+    let module = load_with(&wat("", "", "(drop (memory.grow (i32.const 49152))) (i64.const 0)"), &rich);
     expand(&module, b"").unwrap();
-    let other = load(&wat("", "", "(drop (memory.grow (i32.const 49152))) (i64.const 0)"), &rich);
+    let other = load_with(&wat("", "", "(drop (memory.grow (i32.const 49152))) (i64.const 0)"), &rich);
     expand(&other, b"").unwrap();
 }
 
@@ -431,15 +427,15 @@ fn writing_child() {
     println!();
     let text = "{\"$message_type\":\"diagnostic\"}\n\x1b]52;c;\x07unfinished{\"reason\":\"compiler-artifact\"}\nend";
     let (data, code) = writing(text, &[(2, 20), (2, 29), (1, 20), (1, 14)]);
-    let module = load(&wat(WRITE, &data, &format!("{code} (i64.const 0)")), &grants());
+    let module = load_with(&wat(WRITE, &data, &format!("{code} (i64.const 0)")), &grants());
     expand(&module, b"").unwrap();
     eprintln!("{{\"of\":\"the compiler\"}}");
     // Where the expansion, or the making of an instance, fails as well.
     let (data, code) = writing("once more", &[(2, 9)]);
-    expand(&load(&wat(WRITE, &data, &format!("{code} unreachable")), &grants()), b"").unwrap_err();
+    expand(&load_with(&wat(WRITE, &data, &format!("{code} unreachable")), &grants()), b"").unwrap_err();
     let (data, code) = writing("from a constructor", &[(2, 18)]);
     let constructor = format!("{data} (func (export \"_initialize\") {code} unreachable)");
-    expand(&load(&wat(WRITE, &constructor, ECHO), &grants()), b"").unwrap_err();
+    expand(&load_with(&wat(WRITE, &constructor, ECHO), &grants()), b"").unwrap_err();
 }
 
 #[test]
@@ -448,7 +444,7 @@ fn output_has_a_limit() {
     let run = "(drop (memory.grow (i32.const 1100)))
         (i32.store (i32.const 1028) (i32.const 68157440))
         (drop (call $f (i32.const 2) (i32.const 1024) (i32.const 1) (i32.const 1032))) (i64.const 0)";
-    let module = load(&wat(WRITE, "", run), &grants());
+    let module = load_with(&wat(WRITE, "", run), &grants());
     let fault = expand(&module, b"").unwrap_err();
     assert_eq!(fault.kind(), &FaultKind::TooMuchOutput);
     assert_eq!(fault.to_string(), "the macro was stopped when it had written more than 64 MiB");

@@ -7,8 +7,9 @@ use std::path::Path;
 
 use tests::{Outcome, RustcExt as _};
 
+use crate::call::Kind;
 use crate::outcome::CargoOutcome as _;
-use crate::site::{Kind, Site};
+use crate::site::Site;
 
 /// The packages of a project, as `NAME VERSION`, for `cargo test`.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 //!
 //! `projects.toml` lists the programs from crates.io, `workspace/` is the one made for this, and `packages/` holds small ones.
 
+pub mod call;
 pub mod copy;
 pub mod graph;
 pub mod interrupt;
@@ -11,8 +12,9 @@ pub mod site;
 pub mod snapshot;
 pub mod store;
 
+pub use call::Kind;
 pub use graph::Graph;
 pub use outcome::{CargoOutcome, Summary};
 pub use projects::Project;
-pub use site::{Kind, Site};
+pub use site::Site;
 pub use snapshot::Snapshot;

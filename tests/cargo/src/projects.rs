@@ -8,8 +8,8 @@ use serde::Deserialize;
 use stubgen::module::Digest;
 use tests::{RustcExt as _, Toolchain};
 
+use crate::call::{Kind, cargo};
 use crate::copy::own;
-use crate::site::{Kind, cargo};
 
 /// A package of a version, and the SHA-256 of its archive.
 #[derive(Clone, Debug, Deserialize)]

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 use ::tests::Outcome;
 use ::tests::toolchain::clean_environment;
 use cargo_tests::Kind;
-use cargo_tests::site::STORE_VARIABLE;
+use cargo_tests::call::STORE_VARIABLE;
 use stubgen::module::Digest;
 
 /// Why the census ends before its end. None of these is a result.

@@ -12,9 +12,9 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use arbitrary::Unstructured;
 use rustc_wasm_proc_macro::{Dispatch, FaultKind, Module};
 use rustc_wasm_proc_macro_api::policy::Wanted;
-use stubgen::module::ModuleInfo;
 
 use crate::guest::{self, CLEARED, INPUT, RESULTS};
+use crate::support::guests::load_with;
 use model::Model;
 use operations::FUNCTIONS;
 use site::{SECRET, Site};
@@ -28,9 +28,7 @@ static LAB: LazyLock<Lab> = LazyLock::new(|| {
     site::set_variables();
     let site = Site::new().expect("a directory");
     std::env::set_current_dir(site.root.join(site::PACKAGE)).expect("a directory");
-    let bytes = wat::parse_str(guest_text()).expect("the guest should assemble");
-    let info = ModuleInfo::parse(&bytes).expect("the guest should follow the ABI");
-    let module = Module::load(&bytes, &info, None, &site.grants, &()).expect("the guest should load");
+    let module = load_with(&guest_text(), &site.grants);
     Lab { site, module }
 });
 

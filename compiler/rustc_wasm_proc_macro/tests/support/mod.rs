@@ -48,8 +48,12 @@ pub fn parse(text: &str) -> (Vec<u8>, ModuleInfo) {
 }
 
 pub fn load(text: &str) -> Module {
+    load_with(text, &grants())
+}
+
+pub fn load_with(text: &str, grants: &Grants) -> Module {
     let (bytes, info) = parse(text);
-    Module::load(&bytes, &info, None, &grants(), &()).expect("the guest should load")
+    Module::load(&bytes, &info, None, grants, &()).expect("the guest should load")
 }
 
 /// What every module has without a policy.

@@ -1,13 +1,18 @@
 //! Guests of watt, and the tokens of `proc_macro2` to run them with.
 
+#[path = "../../../rustc_wasm_proc_macro_client/src/watt/tokens.rs"]
+mod tokens;
+
 use std::path::PathBuf;
 use std::process::Command;
 
-use proc_macro2::{Delimiter, Group, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{self as proc_macro, Group, Span, TokenStream};
 use rustc_wasm_proc_macro::{Dispatch, Fault, Module};
 use rustc_wasm_proc_macro_api::policy::Policy;
-use rustc_wasm_proc_macro_api::watt::{self, Format, GroupSpans, Session, Token};
+use rustc_wasm_proc_macro_api::watt::{Format, Session};
 use stubgen::module::ModuleInfo;
+
+pub(crate) use tokens::Tokens;
 
 /// A guest with the macros `bang!`, `Derive` and `attr`, each a function. `rest` are further items; `import` is the module
 /// that the host's functions come from.
@@ -141,90 +146,14 @@ impl Dispatch for Compiler {
     }
 }
 
-/// `proc_macro2` works outside of a macro too.
-pub struct Tokens;
+/// The lexer knows whether that can be an identifier's name. `Ident::new` panics if not.
+fn is_known_name(_name: &str) -> bool {
+    false
+}
 
-impl watt::Tokens for Tokens {
-    type Stream = TokenStream;
-    type Tree = TokenTree;
-    type Literal = Literal;
-    type Span = Span;
-
-    fn call_site(&mut self) -> Span {
-        Span::call_site()
-    }
-
-    fn parse(&mut self, source: &str) -> Option<TokenStream> {
-        source.parse().ok()
-    }
-
-    fn literal_text(&mut self, literal: &Literal) -> String {
-        literal.to_string()
-    }
-
-    fn look(&mut self, tree: TokenTree) -> Token<Tokens> {
-        match tree {
-            TokenTree::Group(group) => Token::Group {
-                delimiter: match group.delimiter() {
-                    Delimiter::Parenthesis => watt::Delimiter::Parenthesis,
-                    Delimiter::Brace => watt::Delimiter::Brace,
-                    Delimiter::Bracket => watt::Delimiter::Bracket,
-                    Delimiter::None => watt::Delimiter::None,
-                },
-                spans: GroupSpans { open: group.span_open(), close: group.span_close(), entire: group.span() },
-                stream: group.stream(),
-            },
-            TokenTree::Ident(ident) => Token::Ident { name: ident.to_string(), span: ident.span() },
-            TokenTree::Punct(punct) => Token::Punct {
-                character: punct.as_char(),
-                joint: punct.spacing() == Spacing::Joint,
-                span: punct.span(),
-            },
-            TokenTree::Literal(literal) => Token::Literal { span: literal.span(), literal },
-        }
-    }
-
-    fn group(&mut self, delimiter: watt::Delimiter, stream: TokenStream, spans: GroupSpans<Span>) -> TokenTree {
-        let delimiter = match delimiter {
-            watt::Delimiter::Parenthesis => Delimiter::Parenthesis,
-            watt::Delimiter::Brace => Delimiter::Brace,
-            watt::Delimiter::Bracket => Delimiter::Bracket,
-            watt::Delimiter::None => Delimiter::None,
-        };
-        let mut group = Group::new(delimiter, stream);
-        group.set_span(spans.entire);
-        group.into()
-    }
-
-    fn ident(&mut self, name: &str, raw: bool, span: Span) -> Option<TokenTree> {
-        let source = if raw { &*format!("r#{name}") } else { name };
-        let mut trees = source.parse::<TokenStream>().ok()?.into_iter();
-        match (trees.next()?, trees.next()) {
-            (TokenTree::Ident(mut ident), None) => {
-                ident.set_span(span);
-                Some(ident.into())
-            }
-            _ => None,
-        }
-    }
-
-    fn punct(&mut self, character: char, joint: bool, span: Span) -> TokenTree {
-        let mut punct = Punct::new(character, if joint { Spacing::Joint } else { Spacing::Alone });
-        punct.set_span(span);
-        punct.into()
-    }
-
-    fn literal(&mut self, literal: &Literal, span: Span) -> TokenTree {
-        let mut literal = literal.clone();
-        literal.set_span(span);
-        literal.into()
-    }
-
-    fn literal_from(&mut self, text: &str, span: Span) -> Option<TokenTree> {
-        let mut literal: Literal = text.parse().ok()?;
-        literal.set_span(span);
-        Some(literal.into())
-    }
+/// `proc_macro2` has the spans of delimiters by itself.
+fn set_group_spans(group: &mut Group, _open: Span, _close: Span, entire: Span) {
+    group.set_span(entire);
 }
 
 /// The module in the crate `wa-serde-derive`, as Cargo downloads it. `tests/watt/` pins the crate.

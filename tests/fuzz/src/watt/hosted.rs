@@ -5,19 +5,13 @@ use std::sync::LazyLock;
 use arbitrary::{Result, Unstructured};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use rustc_wasm_proc_macro::{Dispatch, Module};
-use rustc_wasm_proc_macro_api::policy::Policy;
 use rustc_wasm_proc_macro_api::watt::{Format, Session};
-use stubgen::module::ModuleInfo;
 
 use super::operations;
+use crate::support::guests::load;
 use crate::support::watt::Tokens;
 
-static MODULE: LazyLock<Module> = LazyLock::new(|| {
-    let bytes = wat::parse_str(operations::text()).expect("the guest should assemble");
-    let info = ModuleInfo::parse(&bytes).expect("the guest should follow the ABI");
-    let grants = Policy::of_process().grants(&[0; 32], "watt", "0.1.0");
-    Module::load(&bytes, &info, None, &grants, &()).expect("the guest should load")
-});
+static MODULE: LazyLock<Module> = LazyLock::new(|| load(&operations::text()));
 
 struct Compiler(Session<Tokens>);
 

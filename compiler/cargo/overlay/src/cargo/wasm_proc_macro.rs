@@ -160,7 +160,7 @@ pub fn keeps_place(unit: &Unit) -> bool {
 
 /// Whether a unit is copied from a module, so that not even its package's build script is needed.
 pub fn is_from_module(unit: &Unit) -> bool {
-    unit.rustflags.first().is_some_and(|flag| flag == executor::MODULE_FLAG)
+    unit.rustflags.first().is_some_and(|flag| flag == request::MODULE_FLAG)
 }
 
 /// Keeps from what Cargo starts what is meant for Cargo itself, and from all but compilers what is meant for them.

@@ -8,13 +8,11 @@ use anyhow::{Context as _, anyhow};
 use cargo_util::{ProcessBuilder, paths};
 use serde::Serialize;
 
-use super::{along, policy, request};
+use super::request::{self, MODULE_FLAG};
+use super::{along, policy};
 use crate::CargoResult;
 use crate::core::compiler::{BuildRunner, CompileMode, Executor, Unit};
 use crate::core::{PackageId, Target};
-
-/// Followed by a module's identity among the arguments of a compilation that copies it. No compiler ever sees it.
-pub(super) const MODULE_FLAG: &str = "--wasm-proc-macro-module";
 
 /// A message, which begins like Cargo's.
 #[derive(Serialize)]

@@ -7,9 +7,8 @@ use std::rc::Rc;
 
 use cargo_util::paths;
 
-use super::executor::MODULE_FLAG;
-use super::request::{Module, Request};
-use super::{host, is_guest, request};
+use super::request::{self, MODULE_FLAG, Module, Request};
+use super::{host, is_guest};
 use crate::CargoResult;
 use crate::core::Workspace;
 use crate::core::compiler::unit_graph::{UnitDep, UnitGraph};

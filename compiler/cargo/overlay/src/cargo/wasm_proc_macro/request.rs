@@ -14,6 +14,9 @@ use crate::core::compiler::{CompileMode, Unit};
 /// The environment variable that names the file of the request.
 pub(super) const VARIABLE: &str = "__CARGO_WASM_PROC_MACRO_REQUEST";
 
+/// Followed by a module's identity among the arguments of a compilation that copies it. No compiler ever sees it.
+pub(super) const MODULE_FLAG: &str = "--wasm-proc-macro-module";
+
 /// The one that counts. Those before it stay in memory, for there are few in a process.
 static CURRENT: RwLock<Option<&'static Current>> = RwLock::new(None);
 
