@@ -11,9 +11,11 @@ pub mod propose;
 pub mod stub;
 
 mod contents;
+mod lexical;
 mod write;
 
 pub use contents::Contents;
+pub use lexical::lexical;
 
 /// Writes a file so that it is there as a whole or not at all.
 ///

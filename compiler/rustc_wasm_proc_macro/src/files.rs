@@ -10,7 +10,8 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use rustc_wasm_proc_macro_api::readable::{Link, Readable, Unresolved, lexical};
+use rustc_wasm_proc_macro_api::readable::{Link, Readable, Unresolved};
+use stubgen::lexical;
 
 use crate::errno::Errno;
 use at::At;

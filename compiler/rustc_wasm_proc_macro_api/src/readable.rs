@@ -6,6 +6,8 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use stubgen::lexical;
+
 /// The most links that are followed on the way to one place; the system has the same limit.
 const LINK_LIMIT: u32 = 40;
 
@@ -234,19 +236,6 @@ fn canonical(path: &Path) -> PathBuf {
         }
     }
     path
-}
-
-/// The path without `.` and `..`, as if there were no links.
-pub fn lexical(path: &Path) -> PathBuf {
-    let mut result = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => _ = result.pop(),
-            other => result.push(other),
-        }
-    }
-    result
 }
 
 #[cfg(all(test, unix))]

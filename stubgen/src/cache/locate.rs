@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::{TAG_NAME, TAG_OWNER, TAG_SIGNATURE};
+use crate::lexical;
 
 /// The directory's name within a target directory.
 const DIR_NAME: &str = "wasm-proc-macro";
@@ -17,7 +18,7 @@ const DIR_NAME: &str = "wasm-proc-macro";
 /// lies in there is the dependency's choice.
 pub fn default_dir(out_dir: Option<&Path>, cwd: &Path) -> PathBuf {
     let Some(out_dir) = out_dir else { return cwd.join("target").join(DIR_NAME) };
-    let out_dir = normalize(&cwd.join(out_dir));
+    let out_dir = lexical(&cwd.join(out_dir));
     let target = tagged_ancestor(&out_dir).or_else(|| tagged_ancestor(&out_dir.canonicalize().ok()?));
     target.unwrap_or(out_dir).join(DIR_NAME)
 }
@@ -32,17 +33,4 @@ fn is_tagged(dir: &Path) -> bool {
     let read = File::open(dir.join(TAG_NAME)).and_then(|file| file.take(1024).read_to_end(&mut tag));
     let contains = |text: &str| tag.windows(text.len()).any(|window| window == text.as_bytes());
     read.is_ok() && tag.starts_with(TAG_SIGNATURE.as_bytes()) && !contains(TAG_OWNER)
-}
-
-/// Takes `.` and `..` out of a path, so that its ancestors are directories that it lies in.
-fn normalize(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => _ = normal.pop(),
-            component => normal.push(component),
-        }
-    }
-    normal
 }

@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::readable::lexical;
+use stubgen::lexical;
 
 /// Where Cargo would find the manifests of the package that is being compiled.
 pub(super) struct Manifests<'a> {
