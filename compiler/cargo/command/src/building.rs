@@ -10,6 +10,7 @@ use stubgen::module::ModuleInfo;
 
 use crate::decision::{Decision, Module, Origin, Trouble};
 use crate::failure::Result;
+use crate::failures::failure_key;
 use crate::on_refusal::OnRefusal;
 use crate::progress::Progress;
 use crate::reasons::{failed_scripts, first_error};
@@ -283,7 +284,7 @@ impl Resolver<'_> {
                 return self.give_up(index, reason.clone(), &reason);
             }
         };
-        self.store.forget_failure(&it.key);
+        self.forget_failure(&it.key);
         let module = Module { path, digest: info.digest.to_string(), origin, _stored: None };
         if self.choice.from_source {
             if fresh {
@@ -319,7 +320,7 @@ impl Resolver<'_> {
             let (name, version) = (it.name.to_owned(), it.version.to_owned());
             let note = Note { name, version, reason: reason.clone(), message: message.to_owned() };
             // If it cannot be kept, it is found out again.
-            _ = self.store.write_failure(&it.key, &note);
+            _ = self.store.write_failure(&failure_key(&it.key, self.choice.profile), &note);
         }
         self.stuck(Trouble::Failed { reason, known: false })
     }

@@ -19,6 +19,7 @@ mod decision;
 mod dep_info;
 mod explain;
 mod failure;
+mod failures;
 mod grant;
 mod grants;
 mod here;

@@ -8,7 +8,6 @@ use crate::cargo::Cargo;
 use crate::decision::{Decision, Module, Origin, Reason, Trouble};
 use crate::failure::{Failure, Result};
 use crate::grants::Grants;
-use crate::key::Key;
 use crate::macros::Macros;
 use crate::on_refusal::OnRefusal;
 use crate::profile::Profile;
@@ -186,15 +185,6 @@ impl<'a> Resolver<'a> {
             return self.stuck(Trouble::Refused { refused: wanted.refused.refused.clone(), known: true });
         }
         Decision::Wasm(module)
-    }
-
-    /// Why the macro with that key could not be built in a run before.
-    pub(super) fn known_failure(&self, key: &Key) -> Option<Trouble> {
-        if self.choice.retry {
-            return None;
-        }
-        let note = self.store.failure(key)?;
-        Some(Trouble::Failed { reason: note.reason, known: true })
     }
 
     /// The macros that are yet to be built.

@@ -204,7 +204,7 @@ impl<'a> Resolver<'a> {
         let stored = self.store.put(&key, bytes, Meta::of(it, profile))?;
         drop(lock);
         self.store.write_sources(&it.key, inputs, &key)?;
-        self.store.forget_failure(&it.key);
+        self.forget_failure(&it.key);
         Ok(stored_module(stored, Origin::Shared))
     }
 
