@@ -92,7 +92,7 @@ command that compiles, and so does every `cargo` that others start there. Other 
   enabled = true
   on-refusal = \"fail\"              # the options of the same names
   forbid-native = true
-  optimize = \"later\"               # or \"first\", see below
+  optimize = \"later\"               # or \"background\", \"first\", see below
 
 Each key has an environment variable, as all of Cargo's: CARGO_WASM_PROC_MACRO_ENABLED=false builds natively.
 For a package that `cargo install` fetches, or that `cargo package` and `cargo publish` verify,
@@ -109,8 +109,10 @@ script. With a native macro in it no module is kept.
 
 A module that is needed now is built without optimization, which takes as long as natively. `optimize` builds
 optimized ones of the macros that a project uses, but for those of path packages, and every build takes them
-from then on. With `optimize = \"first\"` in the table `[wasm-proc-macro]` modules are optimized when they are
-built. What a macro expands to is the same.",
+from then on. What a macro expands to is the same. With `optimize = \"first\"` in the table `[wasm-proc-macro]`
+modules are optimized when they are built. With `\"background\"` they are optimized after a build, by a process
+with the lowest priority, which the next build ends and which takes at most 10 minutes. It writes to
+`background/log` in the store.",
     ),
     (
         "A shared store",

@@ -11,6 +11,7 @@ mod amount;
 mod args;
 mod ask;
 mod asked;
+mod background;
 mod building;
 mod cargo;
 #[cfg(feature = "command")]

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use stubgen::module::Digest;
 use tempfile::TempDir;
 
+pub(crate) use directory::paths_in;
 pub(crate) use lock::BuildLock;
 #[cfg(feature = "command")]
 pub(crate) use maintain::{Limits, Removed};
