@@ -118,10 +118,11 @@ with the lowest priority, which the next build ends and which takes at most 10 m
         "A shared store",
         "\
 Behind the local store there may be one that machines share: a directory on a server that takes GET, HEAD
-and PUT, such as one with WebDAV, or a bucket of an S3 server. Cargo's configuration says where:
+and PUT, such as one with WebDAV, a bucket of an S3 server, or a directory that machines have mounted. Cargo's
+configuration says where:
 
   [wasm-proc-macro.store]
-  url = \"https://example.org/modules\"   # or \"s3://bucket/prefix\"; empty: none
+  url = \"https://example.org/modules\"   # or \"s3://bucket/prefix\", \"file:///path\"; empty: none
   trusted-keys = [\"ci:9f86d081…\"]       # as `store keygen` prints them
   mode = \"read-write\"                   # send what is built here, too [default: read]
   signing-key = \"/run/secrets/ci.key\"   # what signs it; relative to the directory with `.cargo`

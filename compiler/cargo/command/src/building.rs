@@ -16,7 +16,7 @@ use crate::progress::Progress;
 use crate::reasons::{failed_scripts, first_error};
 use crate::refusals;
 use crate::request::{Event, Finished, Mode};
-use crate::resolve::{Resolver, stored_module};
+use crate::resolve::{Resolver, cached_module, stored_module};
 use crate::sources::{Script, Traces};
 use crate::store::{BuildLock, Note};
 
@@ -121,7 +121,7 @@ impl Resolver<'_> {
                     if let Some(trouble) = self.known_failure(&it.key) {
                         self.decisions.insert(index, self.stuck(trouble));
                     } else if let Some(stored) = self.kept(index) {
-                        self.decisions.insert(index, Decision::Wasm(stored_module(stored, Origin::Cached)));
+                        self.decisions.insert(index, Decision::Wasm(cached_module(stored)));
                     } else {
                         self.locks.insert(index, lock);
                     }

@@ -45,6 +45,7 @@ mod pack;
 #[cfg(feature = "command")]
 mod permissions_command;
 mod plan;
+mod prebuilt;
 mod profile;
 mod progress;
 mod project;

@@ -143,7 +143,7 @@ impl<'a> Resolver<'a> {
             return Ok(self.stuck(trouble));
         }
         Ok(match self.kept(index) {
-            Some(stored) => self.allowed(index, stored_module(stored, Origin::Cached)),
+            Some(stored) => self.allowed(index, cached_module(stored)),
             None => Decision::Build,
         })
     }
@@ -375,6 +375,12 @@ impl<'a> Resolver<'a> {
 
 /// The digest of no module.
 const NO_DIGEST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// A module that was in the store when this run began.
+pub(super) fn cached_module(stored: Stored) -> Module {
+    let origin = if stored.meta.prebuilt { Origin::Toolchain } else { Origin::Cached };
+    stored_module(stored, origin)
+}
 
 /// A module of the store.
 pub(super) fn stored_module(stored: Stored, origin: Origin) -> Module {

@@ -87,6 +87,9 @@ pub(crate) struct Meta {
     pub(crate) size: u64,
     /// When it was built, in seconds since 1970.
     pub(crate) created: u64,
+    /// Whether it came with the toolchain.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) prebuilt: bool,
 }
 
 impl Meta {
@@ -101,6 +104,7 @@ impl Meta {
             profile,
             size: 0,
             created: 0,
+            prebuilt: false,
         }
     }
 }

@@ -52,6 +52,7 @@ fn list(store: &Store, as_json: bool) -> io::Result<String> {
                 "features": entry.meta.as_ref().map(|meta| &meta.features),
                 "sha256": entry.meta.as_ref().map(|meta| &meta.sha256),
                 "profile": entry.meta.as_ref().map(|meta| meta.profile),
+                "prebuilt": entry.meta.as_ref().map(|meta| meta.prebuilt),
                 "created": entry.meta.as_ref().map(|meta| meta.created),
                 "last_used": seconds(entry.last_used),
                 "size": entry.size,
