@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import cargo, census, clean, demo, dist, fuzz, hooks, lint, relock, suite, system, toolchain
+from . import cargo, census, clean, demo, dist, fuzz, hooks, lint, prebuilt, relock, suite, system, toolchain
 from . import config as configuration
 from .config import REPO, Config, Layout
 from .report import Failure, say
@@ -95,7 +95,16 @@ def parser() -> argparse.ArgumentParser:
     queue.add_argument("--anew", action="store_true", help="with --lock: choose the versions of our own packages anew")
     add("check", "type-check the fork's compiler with stage0")
     add("lint", "check documents, format and style; builds no compiler")
-    add("dist", "pack a relocatable tarball of the toolchain into BUILD/dist, and try it from another directory")
+    pack = add("dist", "pack a relocatable tarball of the toolchain into BUILD/dist, and try it from another directory")
+    pack.add_argument(
+        "--with-modules",
+        action="store_true",
+        help="with modules of the crates of tests/census/crates.toml, which takes hours the first time",
+    )
+    pack.add_argument("--only", action="append", default=[], metavar="NAMES", help="with --with-modules: only these crates")
+    pack.add_argument(
+        "--signing-key", metavar="FILE", help="with --with-modules: what signs them (default: a new key, which is thrown away)"
+    )
     removal = add("clean", "remove what can be made again")
     kinds = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in clean.KINDS.items())
     removal.add_argument(
@@ -106,6 +115,11 @@ def parser() -> argparse.ArgumentParser:
         help=f"{kinds}; all: the whole build directory".replace("%", "%%"),
     )
     return top
+
+
+def split(lists: Sequence[str]) -> list[str]:
+    """The names of lists with commas."""
+    return [name for names in lists for name in names.split(",") if name]
 
 
 def do_build(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
@@ -197,9 +211,8 @@ def do_census(arguments: argparse.Namespace, config: Config, layout: Layout) -> 
     """`./x.py census`."""
     ready = toolchain.build(config, layout, arguments.jobs)
     cargo.build(config, layout, ready.stage0, arguments.jobs)
-    only = [name for names in arguments.only for name in names.split(",") if name]
     request = census.Request(
-        only=only,
+        only=split(arguments.only),
         minutes=arguments.minutes,
         again=arguments.again,
         loads=not arguments.no_loads,
@@ -233,9 +246,15 @@ def do_lint(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
 
 def do_dist(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py dist`."""
+    modules = None
+    if arguments.with_modules:
+        key = Path(arguments.signing_key).absolute() if arguments.signing_key else None
+        modules = prebuilt.Request(only=split(arguments.only), signing_key=key, jobs=arguments.jobs)
+    elif arguments.only or arguments.signing_key:
+        raise Failure("`--only` and `--signing-key` are about modules", "`./x.py dist --with-modules …`")
     ready = toolchain.build(config, layout, arguments.jobs)
     cargo.build(config, layout, ready.stage0, arguments.jobs)
-    print(dist.dist(config, layout, ready.stage0, ready.pin, ready.llvm))
+    print(dist.dist(config, layout, ready.stage0, ready.pin, ready.llvm, modules))
     return 0
 
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from time import monotonic
 
-from . import settings, sysroot
+from . import prebuilt, settings, sysroot
 from .config import REPO, Config, Layout
 from .report import Failure, duration, say
 from .run import captured, failure, logged, output
@@ -46,8 +46,10 @@ PROJECT = '[package]\nname = "hello"\nedition = "2024"\n[workspace]\n'
 USER = "fn main() {\n    assert_eq!(answer::answer!(), 42);\n}\n"
 
 
-def dist(config: Config, layout: Layout, stage0: Stage0, pin: Pin, llvm: str) -> Path:
-    """Packs the toolchain and returns the tarball."""
+def dist(
+    config: Config, layout: Layout, stage0: Stage0, pin: Pin, llvm: str, modules: prebuilt.Request | None = None
+) -> Path:
+    """Packs the toolchain, with modules if they are asked for, and returns the tarball."""
     name = f"{NAME}-{pin.version}-{stage0.host}"
     out = layout.root / "dist"
     out.mkdir(parents=True, exist_ok=True)
@@ -57,6 +59,9 @@ def dist(config: Config, layout: Layout, stage0: Stage0, pin: Pin, llvm: str) ->
         root = Path(scratch) / name
         say("dist", f"copying {layout.stage1}")
         copy(config, layout, stage0, root)
+        if modules:
+            # With what is packed: keys are made of the contents of the compiler, of Cargo and of the linker.
+            prebuilt.add(layout, root, modules)
         (root / "README.md").write_text(note(root, stage0, pin, llvm), encoding="utf-8")
         for licence in ("LICENSE-MIT", "LICENSE-APACHE"):
             shutil.copyfile(REPO / licence, root / licence)

@@ -92,7 +92,7 @@ command that compiles, and so does every `cargo` that others start there. Other 
   enabled = true
   on-refusal = \"fail\"              # the options of the same names
   forbid-native = true
-  optimize = \"later\"               # or \"first\", see below
+  optimize = \"later\"               # or \"background\", \"first\", see below
 
 Each key has an environment variable, as all of Cargo's: CARGO_WASM_PROC_MACRO_ENABLED=false builds natively.
 For a package that `cargo install` fetches, or that `cargo package` and `cargo publish` verify,
@@ -109,17 +109,20 @@ script. With a native macro in it no module is kept.
 
 A module that is needed now is built without optimization, which takes as long as natively. `optimize` builds
 optimized ones of the macros that a project uses, but for those of path packages, and every build takes them
-from then on. With `optimize = \"first\"` in the table `[wasm-proc-macro]` modules are optimized when they are
-built. What a macro expands to is the same.",
+from then on. What a macro expands to is the same. With `optimize = \"first\"` in the table `[wasm-proc-macro]`
+modules are optimized when they are built. With `\"background\"` they are optimized after a build, by a process
+with the lowest priority, which the next build ends and which takes at most 10 minutes. It writes to
+`background/log` in the store.",
     ),
     (
         "A shared store",
         "\
 Behind the local store there may be one that machines share: a directory on a server that takes GET, HEAD
-and PUT, such as one with WebDAV, or a bucket of an S3 server. Cargo's configuration says where:
+and PUT, such as one with WebDAV, a bucket of an S3 server, or a directory that machines have mounted. Cargo's
+configuration says where:
 
   [wasm-proc-macro.store]
-  url = \"https://example.org/modules\"   # or \"s3://bucket/prefix\"; empty: none
+  url = \"https://example.org/modules\"   # or \"s3://bucket/prefix\", \"file:///path\"; empty: none
   trusted-keys = [\"ci:9f86d081…\"]       # as `store keygen` prints them
   mode = \"read-write\"                   # send what is built here, too [default: read]
   signing-key = \"/run/secrets/ci.key\"   # what signs it; relative to the directory with `.cargo`

@@ -10,12 +10,13 @@ use stubgen::module::ModuleInfo;
 
 use crate::decision::{Decision, Module, Origin, Trouble};
 use crate::failure::Result;
+use crate::failures::failure_key;
 use crate::on_refusal::OnRefusal;
 use crate::progress::Progress;
 use crate::reasons::{failed_scripts, first_error};
 use crate::refusals;
 use crate::request::{Event, Finished, Mode};
-use crate::resolve::{Resolver, stored_module};
+use crate::resolve::{Resolver, cached_module, stored_module};
 use crate::sources::{Script, Traces};
 use crate::store::{BuildLock, Note};
 
@@ -120,7 +121,7 @@ impl Resolver<'_> {
                     if let Some(trouble) = self.known_failure(&it.key) {
                         self.decisions.insert(index, self.stuck(trouble));
                     } else if let Some(stored) = self.kept(index) {
-                        self.decisions.insert(index, Decision::Wasm(stored_module(stored, Origin::Cached)));
+                        self.decisions.insert(index, Decision::Wasm(cached_module(stored)));
                     } else {
                         self.locks.insert(index, lock);
                     }
@@ -283,7 +284,7 @@ impl Resolver<'_> {
                 return self.give_up(index, reason.clone(), &reason);
             }
         };
-        self.store.forget_failure(&it.key);
+        self.forget_failure(&it.key);
         let module = Module { path, digest: info.digest.to_string(), origin, _stored: None };
         if self.choice.from_source {
             if fresh {
@@ -319,7 +320,7 @@ impl Resolver<'_> {
             let (name, version) = (it.name.to_owned(), it.version.to_owned());
             let note = Note { name, version, reason: reason.clone(), message: message.to_owned() };
             // If it cannot be kept, it is found out again.
-            _ = self.store.write_failure(&it.key, &note);
+            _ = self.store.write_failure(&failure_key(&it.key, self.choice.profile), &note);
         }
         self.stuck(Trouble::Failed { reason, known: false })
     }

@@ -8,7 +8,9 @@ use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
 use crate::args::store::StoreCommand;
 use crate::args::{Cli, Command};
 use crate::shell::{Shell, Verbosity};
-use crate::{init, optimize, pack, permissions_command, reference, run, shared, shared_command, split, store_command};
+use crate::{
+    background, init, optimize, pack, permissions_command, reference, run, shared, shared_command, split, store_command,
+};
 
 /// The exit code of Cargo for a command line that it does not understand.
 const USAGE_CODE: i32 = 1;
@@ -18,6 +20,9 @@ pub fn command() -> i32 {
     let mut args = std::env::args_os().skip(1).peekable();
     if args.next_if(|first| first == shared::COURIER).is_some() {
         return shared::courier::run();
+    }
+    if args.next_if(|first| first == background::WORKER).is_some() {
+        return background::worker::run(args);
     }
     let split = split::split(args);
     let cli = parse(&split.ours);

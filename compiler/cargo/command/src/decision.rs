@@ -28,13 +28,15 @@ pub(crate) struct Module {
 }
 
 /// Where a module is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Origin {
     Pinned,
     /// It was there: in the store or, of a package whose source may change, in the target directory.
     Cached,
     /// It was in the shared store.
     Shared,
+    /// It came with the toolchain.
+    Toolchain,
     Built,
 }
 

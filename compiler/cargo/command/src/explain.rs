@@ -37,6 +37,7 @@ fn about(resolver: &Resolver<'_>, index: usize) -> Result<String> {
             let said = match module.origin {
                 Origin::Pinned => "the pinned module",
                 _ if it.changeable.is_some() => "the module that was built from its source as it is now",
+                Origin::Toolchain => "the module in the store that came with the toolchain",
                 _ => "the module in the store",
             };
             let profile = module._stored.as_ref().map(|stored| format!(" ({})", stored.meta.profile));

@@ -11,6 +11,7 @@ mod amount;
 mod args;
 mod ask;
 mod asked;
+mod background;
 mod building;
 mod cargo;
 #[cfg(feature = "command")]
@@ -19,6 +20,7 @@ mod decision;
 mod dep_info;
 mod explain;
 mod failure;
+mod failures;
 mod grant;
 mod grants;
 mod here;
@@ -43,6 +45,7 @@ mod pack;
 #[cfg(feature = "command")]
 mod permissions_command;
 mod plan;
+mod prebuilt;
 mod profile;
 mod progress;
 mod project;

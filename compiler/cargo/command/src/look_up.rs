@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
+use crate::background;
 use crate::failure::Result;
 use crate::macros::Macros;
 use crate::project::Project;
@@ -21,6 +22,7 @@ pub(crate) fn with_macros(
     act: impl FnOnce(&mut Resolver<'_>) -> Result<i32>,
 ) -> Result<i32> {
     let session = Session::new(shell)?;
+    background::end(&session.store);
     let cargo = session.cargo(shell, line);
     let plan = cargo.plan(OsStr::new(LOOKED_UP_IN), &BTreeSet::new())?;
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);

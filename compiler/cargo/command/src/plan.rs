@@ -110,6 +110,11 @@ impl fmt::Display for Named<'_> {
     }
 }
 
+/// Whether a program that another build runs, or a build script of it, has started this one.
+pub(crate) fn is_inside_another() -> bool {
+    env::var_os(OUTER_VARIABLE).is_some()
+}
+
 impl Unit {
     /// Whether an event of Cargo's, about this package with these features, is about this unit.
     pub(crate) fn is(&self, package: &str, features: &[String]) -> bool {

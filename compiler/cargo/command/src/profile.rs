@@ -21,6 +21,8 @@ pub(crate) enum Optimize {
     /// When `cargo wasm-proc-macro optimize` says so.
     #[default]
     Later,
+    /// In the background, after a build that has used others.
+    Background,
     /// When they are built.
     First,
 }
@@ -38,7 +40,7 @@ impl Profile {
 impl From<Optimize> for Profile {
     fn from(optimize: Optimize) -> Profile {
         match optimize {
-            Optimize::Later => Profile::Quick,
+            Optimize::Later | Optimize::Background => Profile::Quick,
             Optimize::First => Profile::Optimized,
         }
     }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stubgen::module::Digest;
 
+use crate::background::Work;
 use crate::decision::{Decision, Origin, Reason};
 use crate::here::Here;
 use crate::key::Key;
@@ -29,7 +30,7 @@ use crate::summary::Summary;
 const PLACE: &str = "wasm-proc-macro/decisions";
 
 /// Part of every key, so that another version of this file finds nothing of an older one.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// How many sets of decisions are kept: those of a few commands.
 const MOST: usize = 16;
@@ -49,6 +50,8 @@ pub(crate) struct Remembered {
     request: Value,
     pub(crate) summary: Summary,
     pub(crate) used: Used,
+    /// What can be optimized after a build.
+    pub(crate) work: Work,
     #[serde(skip)]
     _in_use: Vec<File>,
 }
@@ -175,6 +178,7 @@ impl<'a> Memory<'a> {
             request: serde_json::to_value(request).ok()?,
             summary: Summary::of(resolver).of_next(),
             used: Used::of(resolver),
+            work: Work::of(resolver),
             _in_use: Vec::new(),
         })
     }

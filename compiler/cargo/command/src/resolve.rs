@@ -8,7 +8,6 @@ use crate::cargo::Cargo;
 use crate::decision::{Decision, Module, Origin, Reason, Trouble};
 use crate::failure::{Failure, Result};
 use crate::grants::Grants;
-use crate::key::Key;
 use crate::macros::Macros;
 use crate::on_refusal::OnRefusal;
 use crate::profile::Profile;
@@ -144,7 +143,7 @@ impl<'a> Resolver<'a> {
             return Ok(self.stuck(trouble));
         }
         Ok(match self.kept(index) {
-            Some(stored) => self.allowed(index, stored_module(stored, Origin::Cached)),
+            Some(stored) => self.allowed(index, cached_module(stored)),
             None => Decision::Build,
         })
     }
@@ -186,15 +185,6 @@ impl<'a> Resolver<'a> {
             return self.stuck(Trouble::Refused { refused: wanted.refused.refused.clone(), known: true });
         }
         Decision::Wasm(module)
-    }
-
-    /// Why the macro with that key could not be built in a run before.
-    pub(super) fn known_failure(&self, key: &Key) -> Option<Trouble> {
-        if self.choice.retry {
-            return None;
-        }
-        let note = self.store.failure(key)?;
-        Some(Trouble::Failed { reason: note.reason, known: true })
     }
 
     /// The macros that are yet to be built.
@@ -385,6 +375,12 @@ impl<'a> Resolver<'a> {
 
 /// The digest of no module.
 const NO_DIGEST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// A module that was in the store when this run began.
+pub(super) fn cached_module(stored: Stored) -> Module {
+    let origin = if stored.meta.prebuilt { Origin::Toolchain } else { Origin::Cached };
+    stored_module(stored, origin)
+}
 
 /// A module of the store.
 pub(super) fn stored_module(stored: Stored, origin: Origin) -> Module {

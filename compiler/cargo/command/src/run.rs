@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::ask::Answers;
+use crate::background::{self, Work};
 use crate::cargo::Cargo;
 use crate::decision::{Decision, Trouble};
 use crate::failure::{ERROR_CODE, Failure, Result};
@@ -47,15 +48,21 @@ struct Planned<'a> {
     done: Option<i32>,
     memory: Option<Memory<'a>>,
     used: Used,
+    /// What can be optimized when all is done.
+    work: Work,
 }
 
 /// Runs one of Cargo's commands with the macros from Wasm, and returns the exit code.
 pub(crate) fn run(shell: &Shell, options: &Options, line: &CargoLine) -> Result<i32> {
     let session = Session::new(shell)?;
+    background::end(&session.store);
     let cargo = session.cargo(shell, line);
     let mut planned = Planned::default();
     loop {
         if let Some(code) = run_planned(&session, &cargo, options, &mut planned)? {
+            if code == 0 {
+                background::start(&cargo, &session.store, &planned.work);
+            }
             return Ok(code);
         }
     }
@@ -63,6 +70,7 @@ pub(crate) fn run(shell: &Shell, options: &Options, line: &CargoLine) -> Result<
 
 /// Decides in Cargo's own process, and has everything compiled. Nothing is planned if the decisions are known.
 pub(crate) fn run_here(shell: &Shell, line: &CargoLine, session: &Session, here: &dyn Here) -> Result<Used> {
+    background::end(&session.store);
     let cargo = Cargo { here: Some(here), ..session.cargo(shell, line) };
     let mut planned = Planned { memory: Memory::new(here, session, line), ..Planned::default() };
     if let Some(known) = planned.memory.as_ref().and_then(Memory::recall) {
@@ -71,13 +79,22 @@ pub(crate) fn run_here(shell: &Shell, line: &CargoLine, session: &Session, here:
         if !cargo.unplanned().exists() {
             if code == 0 || known.used.refused(&cargo.refusals(), line).is_none() {
                 known.summary.say(shell);
+                if code == 0 {
+                    background::start(&cargo, &session.store, &known.work);
+                }
                 return Ok(known.used);
             }
             planned.done = Some(code);
         }
     }
-    while run_planned(session, &cargo, &Options::default(), &mut planned)?.is_none() {}
-    Ok(planned.used)
+    loop {
+        if let Some(code) = run_planned(session, &cargo, &Options::default(), &mut planned)? {
+            if code == 0 {
+                background::start(&cargo, &session.store, &planned.work);
+            }
+            return Ok(planned.used);
+        }
+    }
 }
 
 /// [`run`] with one plan. Returns nothing if another one is needed.
@@ -145,6 +162,7 @@ fn run_planned(
                 memory.keep(&resolver);
             }
             planned.used = Used::of(&resolver);
+            planned.work = Work::of(&resolver);
             resolver.finish_sending();
             Summary::of(&resolver).say(cargo.shell);
             return Ok(Some(used.map_or(0, |used| used.code)));

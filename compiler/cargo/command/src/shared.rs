@@ -13,6 +13,8 @@ mod credentials;
 #[cfg(feature = "command")]
 mod entry;
 pub(crate) mod errand;
+#[cfg(feature = "command")]
+mod files;
 mod hex;
 #[cfg(feature = "command")]
 pub(crate) mod keys;

@@ -48,51 +48,68 @@ impl<'a> Resolver<'a> {
             .then_some(settings)
     }
 
-    /// Takes from the shared store what would be built, and says so if it is of no use.
+    /// Takes from the toolchain and from the shared store what would be built, and says so if one is of no use.
     pub(crate) fn take_shared(&mut self) {
+        self.take_prebuilt();
         if let (Some(trouble), Some(store)) = (self.fetch_shared(), &self.macros.plan.settings.store) {
             let url = store.address().unwrap_or_default();
             self.shell.warn(format_args!("the shared store `{url}` is not used: {trouble}"));
         }
     }
 
-    /// Takes from the shared store what would be built: first what nothing else is built with, since what stands behind a module need not be
-    /// there. The caller has the locks of the macros. Returns why the store is of no use, if that was found.
+    /// Takes from the shared store what would be built. The caller has the locks of the macros. Returns why the store is of no use, if that
+    /// was found.
     pub(crate) fn fetch_shared(&mut self) -> Option<String> {
-        let mut signers: Vec<(usize, String)> = Vec::new();
-        let mut refused = Vec::new();
-        let mut trouble = None;
-        while let Some(settings) = self.shared() {
-            let candidates: Vec<usize> = self.to_build().into_iter().filter(|index| self.is_constant(*index)).collect();
+        let settings = self.shared()?;
+        let asked = self.fetch(settings, Origin::Shared, &|_| true);
+        self.sharing.refused.extend(asked.refused.iter().map(|(index, _)| *index));
+        self.sharing.is_off = asked.trouble.is_some();
+        self.say_refused(&asked.refused, &format!("the shared store `{}`", settings.address().unwrap_or_default()));
+        self.say_taken(&asked.taken);
+        asked.trouble
+    }
+
+    /// Takes from a store what would be built, where it may be by its key: first what nothing else is built with, since what stands behind a
+    /// module need not be there.
+    pub(crate) fn fetch(
+        &mut self,
+        settings: &SharedSettings,
+        origin: Origin,
+        may_be_there: &dyn Fn(&str) -> bool,
+    ) -> Asked {
+        let mut all = Asked::default();
+        while all.trouble.is_none() {
+            let candidates = self.to_build().into_iter().filter(|index| self.is_constant(*index));
             let mut wanted: Vec<usize> =
-                candidates.iter().copied().filter(|index| !self.sharing.asked.contains(index)).collect();
+                candidates.filter(|index| !self.sharing.asked.contains(&(origin, *index))).collect();
             let below: BTreeSet<usize> = wanted.iter().flat_map(|index| self.macros.below(*index)).collect();
             wanted.retain(|index| !below.contains(index));
             if wanted.is_empty() {
                 break;
             }
-            self.sharing.asked.extend(&wanted);
+            self.sharing.asked.extend(wanted.iter().map(|index| (origin, *index)));
             // The best one first.
             for profile in self.choice.profile.suitable() {
-                let asked = self.ask_shared(settings, &wanted, *profile);
+                let there = wanted.iter().copied().filter(|index| may_be_there(&self.shared_key(*index, *profile)));
+                let there: Vec<usize> = there.collect();
+                if there.is_empty() {
+                    continue;
+                }
+                let asked = self.ask_shared(settings, &there, *profile, origin);
                 for (index, signer) in asked.taken {
                     self.locks.remove(&index);
                     wanted.retain(|other| *other != index);
-                    signers.push((index, signer));
+                    all.taken.push((index, signer));
                 }
-                self.sharing.refused.extend(asked.refused.iter().map(|(index, _)| *index));
-                refused.extend(asked.refused);
-                self.sharing.is_off = asked.trouble.is_some();
-                trouble = asked.trouble;
-                if self.sharing.is_off || wanted.is_empty() {
+                all.refused.extend(asked.refused);
+                all.trouble = asked.trouble;
+                if all.trouble.is_some() {
                     break;
                 }
             }
             self.forget_needless();
         }
-        self.say_refused(&refused);
-        self.say_taken(&signers);
-        trouble
+        all
     }
 
     /// Leaves out what was to be built for macros that have become modules since.
@@ -111,16 +128,16 @@ impl<'a> Resolver<'a> {
     }
 
     /// Asks for modules, and keeps those that are taken in the local store.
-    fn ask_shared(&mut self, settings: &SharedSettings, wanted: &[usize], profile: Profile) -> Asked {
+    fn ask_shared(&mut self, settings: &SharedSettings, wanted: &[usize], profile: Profile, origin: Origin) -> Asked {
         let (mut asked, arrived) = self.look(settings, wanted, profile);
         for Arrived { index, signer, bytes, path, digest, variables } in arrived {
-            let module = match self.keep_shared(index, &bytes, variables, profile) {
+            let module = match self.keep_shared(index, &bytes, variables, profile, origin) {
                 Ok(module) => module,
                 Err(error) => {
                     self.shell.warn_once(format_args!(
                         "the module store cannot be written, so modules are fetched again next time: {error}"
                     ));
-                    Module { path, digest, origin: Origin::Shared, _stored: None }
+                    Module { path, digest, origin, _stored: None }
                 }
             };
             let decision = self.allowed(index, module);
@@ -193,7 +210,14 @@ impl<'a> Resolver<'a> {
     }
 
     /// Keeps a module as if it had been built here, where none of these variables is set either.
-    fn keep_shared(&self, index: usize, bytes: &[u8], variables: Vec<String>, profile: Profile) -> io::Result<Module> {
+    fn keep_shared(
+        &self,
+        index: usize,
+        bytes: &[u8],
+        variables: Vec<String>,
+        profile: Profile,
+        origin: Origin,
+    ) -> io::Result<Module> {
         let it = &self.macros.list[index];
         let inputs = Inputs { variables: variables.into_iter().collect(), ..Inputs::default() };
         let Some(key) = self.content_key(index, &inputs) else {
@@ -201,11 +225,12 @@ impl<'a> Resolver<'a> {
         };
         let key = key.with(&profile);
         let lock = self.store.lock(&key, || ())?;
-        let stored = self.store.put(&key, bytes, Meta::of(it, profile))?;
+        let stored =
+            self.store.put(&key, bytes, Meta { prebuilt: origin == Origin::Toolchain, ..Meta::of(it, profile) })?;
         drop(lock);
         self.store.write_sources(&it.key, inputs, &key)?;
-        self.store.forget_failure(&it.key);
-        Ok(stored_module(stored, Origin::Shared))
+        self.forget_failure(&it.key);
+        Ok(stored_module(stored, origin))
     }
 
     /// Whether a macro's key says all about it, on every machine: its packages never change, and no macro has a part in it that only this
@@ -314,8 +339,10 @@ impl<'a> Resolver<'a> {
     }
 
     /// One line for all of them.
-    fn say_refused(&self, refused: &[(usize, String)]) {
-        let Some(settings) = self.macros.plan.settings.store.as_ref().filter(|_| !refused.is_empty()) else { return };
+    pub(crate) fn say_refused(&self, refused: &[(usize, String)], store: &str) {
+        if refused.is_empty() {
+            return;
+        }
         let reasons: BTreeSet<&str> = refused.iter().map(|(_, reason)| reason.as_str()).collect();
         let of_one = |reason: &str| {
             let of_it = refused.iter().filter(|(_, its)| its == reason);
@@ -325,7 +352,6 @@ impl<'a> Resolver<'a> {
             format!("{} ({reason})", names.into_iter().collect::<Vec<_>>().join(", "))
         };
         let parts: Vec<String> = reasons.into_iter().map(of_one).collect();
-        let url = settings.address().unwrap_or_default();
-        self.shell.warn(format_args!("refused from the shared store `{url}`: {}", parts.join("; ")));
+        self.shell.warn(format_args!("refused from {store}: {}", parts.join("; ")));
     }
 }

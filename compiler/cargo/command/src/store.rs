@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use stubgen::module::Digest;
 use tempfile::TempDir;
 
+pub(crate) use directory::paths_in;
 pub(crate) use lock::BuildLock;
 #[cfg(feature = "command")]
 pub(crate) use maintain::{Limits, Removed};
@@ -86,6 +87,9 @@ pub(crate) struct Meta {
     pub(crate) size: u64,
     /// When it was built, in seconds since 1970.
     pub(crate) created: u64,
+    /// Whether it came with the toolchain.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) prebuilt: bool,
 }
 
 impl Meta {
@@ -100,6 +104,7 @@ impl Meta {
             profile,
             size: 0,
             created: 0,
+            prebuilt: false,
         }
     }
 }

@@ -7,6 +7,7 @@ use indicatif::{HumanBytes, HumanDuration};
 use serde_json::json;
 
 use crate::args::store::LocalCommand;
+use crate::background;
 use crate::failure::{Failure, Result};
 use crate::output;
 use crate::shell::Shell;
@@ -26,9 +27,14 @@ pub(crate) fn run(shell: &Shell, command: &LocalCommand) -> Result<i32> {
         LocalCommand::List { json } => output::print(&list(&store, *json).map_err(failed)?)?,
         LocalCommand::Gc { max_age, max_size } => {
             let max_age = Duration::from_secs(max_age.saturating_mul(DAY));
+            background::clean(&store, max_age);
             say(shell, store.gc(Limits { max_age, max_bytes: *max_size }).map_err(failed)?);
         }
-        LocalCommand::Clear => say(shell, store.clear().map_err(failed)?),
+        LocalCommand::Clear => {
+            background::end(&store);
+            background::clean(&store, Duration::ZERO);
+            say(shell, store.clear().map_err(failed)?);
+        }
     }
     Ok(0)
 }
@@ -46,6 +52,7 @@ fn list(store: &Store, as_json: bool) -> io::Result<String> {
                 "features": entry.meta.as_ref().map(|meta| &meta.features),
                 "sha256": entry.meta.as_ref().map(|meta| &meta.sha256),
                 "profile": entry.meta.as_ref().map(|meta| meta.profile),
+                "prebuilt": entry.meta.as_ref().map(|meta| meta.prebuilt),
                 "created": entry.meta.as_ref().map(|meta| meta.created),
                 "last_used": seconds(entry.last_used),
                 "size": entry.size,

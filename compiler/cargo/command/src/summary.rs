@@ -16,6 +16,8 @@ pub(crate) struct Summary {
     cached: usize,
     #[serde(default)]
     downloaded: usize,
+    #[serde(default)]
+    prebuilt: usize,
     pinned: usize,
     /// The names of those that run natively, by the reason.
     native: BTreeMap<String, Vec<String>>,
@@ -30,6 +32,7 @@ impl Summary {
                     summary.wasm += 1;
                     summary.cached += usize::from(module.origin == Origin::Cached);
                     summary.downloaded += usize::from(module.origin == Origin::Shared);
+                    summary.prebuilt += usize::from(module.origin == Origin::Toolchain);
                     summary.pinned += usize::from(module.origin == Origin::Pinned);
                 }
                 Some(Decision::Native(reason)) => {
@@ -44,7 +47,7 @@ impl Summary {
 
     /// The summary of a run that finds everything as this one leaves it.
     pub(crate) fn of_next(self) -> Summary {
-        Summary { cached: self.wasm - self.pinned, downloaded: 0, ..self }
+        Summary { cached: self.wasm - self.pinned - self.prebuilt, downloaded: 0, ..self }
     }
 
     /// Says it. Says nothing if there were no macros.
@@ -63,7 +66,12 @@ impl Summary {
             return Vec::new();
         }
         let mut first = format!("{} macro{} from Wasm", self.wasm, if self.wasm == 1 { "" } else { "s" });
-        let origins = [(self.cached, "cached"), (self.downloaded, "downloaded"), (self.pinned, "pinned")];
+        let origins = [
+            (self.cached, "cached"),
+            (self.downloaded, "downloaded"),
+            (self.prebuilt, "from the toolchain"),
+            (self.pinned, "pinned"),
+        ];
         let origins = origins.iter().filter(|(count, _)| *count > 0);
         let origins: Vec<String> = origins.map(|(count, word)| format!("{count} {word}")).collect();
         if !origins.is_empty() {

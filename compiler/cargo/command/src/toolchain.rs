@@ -58,6 +58,11 @@ impl Toolchain {
         self.root.join("bin").join(format!("{name}{}", env::consts::EXE_SUFFIX))
     }
 
+    /// The command, which is this program where Cargo is not.
+    pub(crate) fn own(&self) -> io::Result<PathBuf> {
+        if cfg!(feature = "command") { env::current_exe() } else { Ok(self.program("cargo-wasm-proc-macro")) }
+    }
+
     /// Only the fork's compiler takes modules, so another one must not be chosen silently, nor silently passed over.
     fn check_environment(&self) -> Result<()> {
         for (variable, name) in [("RUSTC", "rustc"), ("RUSTDOC", "rustdoc")] {

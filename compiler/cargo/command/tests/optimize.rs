@@ -88,3 +88,18 @@ fn what_changes_with_each_edit_is_not_optimized() {
     assert!(output.stderr.contains("   Optimized 1 module; 0 were optimized before\n"), "{}", output.stderr);
     assert_eq!(take(&lab).builds, [("optimized".to_owned(), vec!["first-derive".to_owned()])]);
 }
+
+#[test]
+fn a_macro_that_cannot_be_optimized_runs_as_it_is() {
+    // Else who wants it faster cannot build any more.
+    let mut lab = Lab::usual();
+    lab.ok(&["check"]);
+    lab.control = json!({ "failing": { "first-derive": "error: LLVM ran away" } });
+    let output = lab.run(&["optimize"]);
+    assert!(output.code == 101 && output.stderr.contains("LLVM ran away"), "{}", output.stderr);
+    lab.control = json!({});
+    take(&lab);
+    lab.ok(&["check"]);
+    let calls = take(&lab);
+    assert!(calls.builds.is_empty() && calls.used.len() == 2, "{:?}", calls.builds);
+}

@@ -190,7 +190,7 @@ fn settings_that_mean_nothing_are_errors() {
     for (change, text) in [
         (
             json!({ "url": "ftp://example.org" }),
-            "`wasm-proc-macro.store.url` begins with none of `https://`, `http://`, `s3://`",
+            "`wasm-proc-macro.store.url` begins with none of `https://`, `http://`, `s3://`, `file:///`",
         ),
         (json!({ "url": "https://me:hunter2@example.org/" }), "credentials do not belong there"),
         (json!({ "trusted-keys": ["ci"] }), "has `ci`, which is no key"),
@@ -256,4 +256,42 @@ fn a_bucket_is_a_store_as_well() {
     let stderr = build(&lab);
     assert!(stderr.contains("is not used: it refuses the credentials (403 ExpiredToken)"), "{stderr}");
     assert!(!stderr.contains("X-Amz"), "{stderr}");
+}
+
+#[test]
+fn a_directory_is_a_store_as_well() {
+    // One that machines have mounted needs no server.
+    let server = Server::start();
+    let (mut lab, public) = sender(&server);
+    let shelf = lab.path("shelf");
+    let url = format!("file://{}", shelf.display());
+    lab.settings["store"]["url"] = json!(url);
+    // It is not made: whoever has not mounted it would fill something else.
+    let output = lab.ok(&["build"]);
+    assert!(
+        warnings(&output).len() == 1 && output.stderr.contains("is not used: it cannot be read"),
+        "{}",
+        output.stderr
+    );
+    assert!(!shelf.exists());
+    fs::create_dir(&shelf).unwrap();
+    let output = anew(&lab);
+    assert!(output.stderr.contains(&format!("Uploaded 3 modules to `{url}`")), "{}", output.stderr);
+    assert!(!lab.ok(&["store", "push"]).stderr.contains("Uploaded"));
+    let mut other = receiver(&server, &public);
+    other.settings["store"]["url"] = json!(url);
+    let output = other.ok(&["build"]);
+    assert!(output.stderr.contains(&format!("Downloaded 2 modules from `{url}`, signed by `ci`")), "{}", output.stderr);
+    assert!(server.take_requests().is_empty());
+    // What lies there is believed as little as what a server says.
+    let entries = fs::read_dir(shelf.join("v1")).unwrap().next().unwrap().unwrap().path();
+    for entry in fs::read_dir(entries).unwrap() {
+        let path = entry.unwrap().path();
+        let mut bytes = fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(path, bytes).unwrap();
+    }
+    let output = anew(&other);
+    assert!(output.stderr.contains("its module is not the one that was signed"), "{}", output.stderr);
+    assert!(output.stderr.contains("Used 2 macros from Wasm\n"), "{}", output.stderr);
 }

@@ -95,9 +95,9 @@ impl Bearer<'_> {
         let key = parcel.key.clone();
         let mut refused = None;
         for signer in &self.trusted {
-            let Some(body) = self.remote.get(&entry::path(signer, &parcel.key))? else { continue };
+            let Some(body) = self.remote.get(&signer.path_of(&parcel.key))? else { continue };
             let file: PathBuf = self.errand.directory.join(format!("{key}.wasm"));
-            match entry::receive(body.into_reader(), signer, parcel, self.errand, &file) {
+            match entry::receive(body, signer, parcel, self.errand, &file) {
                 Ok(entry::Received { sha256, variables }) => {
                     let signer = signer.name.clone();
                     return Ok(Report::Taken { key, file, sha256, variables, signer });
@@ -118,7 +118,7 @@ impl Bearer<'_> {
         let (Some(signer), Some(module)) = (&self.signer, &parcel.module) else {
             return Ok(Report::Missing { key: parcel.key.clone() });
         };
-        let (key, path) = (parcel.key.clone(), entry::path(&signer.trusted(), &parcel.key));
+        let (key, path) = (parcel.key.clone(), signer.trusted().path_of(&parcel.key));
         if !parcel.replaces && self.remote.has(&path)? {
             return Ok(Report::Present { key });
         }

@@ -67,11 +67,6 @@ pub(super) struct Received {
     pub(super) variables: Vec<String>,
 }
 
-/// Where the entry of a key by a signer lies, below the store's address.
-pub(super) fn path(signer: &TrustedKey, key: &str) -> String {
-    format!("v1/{}/{key}", signer.id())
-}
-
 /// The entry of a module.
 pub(super) fn write(signer: &SigningKey, parcel: &Parcel, errand: &Errand, module: &[u8]) -> io::Result<Vec<u8>> {
     let statement = Statement {

@@ -102,7 +102,7 @@ pub(crate) struct Courier {
 impl Courier {
     /// Sends it off.
     pub(crate) fn start(shell: &Shell, toolchain: &Toolchain, errand: &Errand) -> io::Result<Courier> {
-        let mut command = Command::new(program(toolchain)?);
+        let mut command = Command::new(toolchain.own()?);
         command.arg(COURIER).stdin(Stdio::piped()).stdout(Stdio::piped());
         command.stderr(if shell.is_verbose() { Stdio::inherit() } else { Stdio::null() });
         let text = serde_json::to_vec(errand)?;
@@ -143,14 +143,4 @@ impl Courier {
         }
         reports
     }
-}
-
-#[cfg(feature = "command")]
-fn program(_: &Toolchain) -> io::Result<PathBuf> {
-    std::env::current_exe()
-}
-
-#[cfg(not(feature = "command"))]
-fn program(toolchain: &Toolchain) -> io::Result<PathBuf> {
-    Ok(toolchain.program("cargo-wasm-proc-macro"))
 }

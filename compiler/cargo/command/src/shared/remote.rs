@@ -1,14 +1,15 @@
-//! A store's server: a directory that is served by HTTP, or a bucket of an S3 server.
+//! Where a store is: a directory that is served by HTTP, a bucket of an S3 server, or a directory of this machine.
 
+use std::io::Read;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use rusty_s3::{Bucket, S3Action as _, UrlStyle};
-use ureq::Body;
 use ureq::http::Request;
 use ureq::http::header::AUTHORIZATION;
 
 use super::credentials::{Credentials, variable};
+use super::files::Files;
 use super::settings::SharedSettings;
 use super::transport::{Answer, MAKE_DIRECTORY, Transport, Trouble};
 
@@ -28,13 +29,18 @@ pub(super) struct Remote {
 enum Place {
     Directory { base: String, authorization: Option<String> },
     Bucket { bucket: Box<Bucket>, prefix: String, credentials: Option<rusty_s3::Credentials> },
+    Files(Files),
 }
 
 impl Remote {
     /// The store of checked settings.
     pub(super) fn new(settings: &SharedSettings) -> Result<Remote, Trouble> {
-        let credentials = Credentials::find(settings).map_err(Trouble)?;
         let url = settings.address().unwrap_or_default().trim_end_matches('/');
+        if let Some(files) = Files::of(url) {
+            let transport = Transport::new(settings, false);
+            return Ok(Remote { transport, place: Place::Files(files), trouble: OnceLock::new() });
+        }
+        let credentials = Credentials::find(settings).map_err(Trouble)?;
         let (place, address) = match url.strip_prefix("s3://") {
             Some(rest) => {
                 let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
@@ -66,19 +72,29 @@ impl Remote {
     }
 
     /// What is there. Nothing if nothing is.
-    pub(super) fn get(&self, path: &str) -> Result<Option<Body>, Trouble> {
+    pub(super) fn get(&self, path: &str) -> Result<Option<Box<dyn Read>>, Trouble> {
+        if let Place::Files(files) = &self.place {
+            let file = self.unless_given_up(|| files.get(path))?;
+            return Ok(file.map(|file| Box::new(file) as Box<dyn Read>));
+        }
         Ok(match self.send(path, "GET", None)? {
-            Answer::There(body) => Some(body),
+            Answer::There(body) => Some(Box::new(body.into_reader())),
             Answer::Nothing(_) => None,
         })
     }
 
     /// Whether something is there.
     pub(super) fn has(&self, path: &str) -> Result<bool, Trouble> {
+        if let Place::Files(files) = &self.place {
+            return Ok(self.unless_given_up(|| files.get(path))?.is_some());
+        }
         Ok(matches!(self.send(path, "HEAD", None)?, Answer::There(_)))
     }
 
     pub(super) fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Trouble> {
+        if let Place::Files(files) = &self.place {
+            return self.unless_given_up(|| files.put(path, bytes));
+        }
         if let Answer::There(_) = self.send(path, "PUT", Some(bytes))? {
             return Ok(());
         }
@@ -96,11 +112,15 @@ impl Remote {
     }
 
     fn send(&self, path: &str, method: &'static str, body: Option<&[u8]>) -> Result<Answer, Trouble> {
-        if let Some(trouble) = self.trouble() {
-            return Err(trouble.clone());
+        self.unless_given_up(|| self.transport.send(|| self.request(path, method), body))
+    }
+
+    /// What comes of `act`, unless it is asked nothing any more. It is asked nothing any more after trouble.
+    fn unless_given_up<T>(&self, act: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+        match self.trouble() {
+            Some(trouble) => Err(trouble.clone()),
+            None => act().map_err(|trouble| self.give_up(trouble)),
         }
-        let sent = self.transport.send(|| self.request(path, method), body);
-        sent.map_err(|trouble| self.give_up(trouble))
     }
 
     fn request(&self, path: &str, method: &str) -> Result<Request<()>, String> {
@@ -121,6 +141,7 @@ impl Remote {
                 };
                 request = request.uri(url.as_str());
             }
+            Place::Files(_) => {}
         }
         if method == "PUT" {
             request = request.header("content-type", TYPE);

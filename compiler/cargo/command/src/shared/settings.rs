@@ -1,6 +1,6 @@
 //! The table `wasm-proc-macro.store` of Cargo's configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,9 @@ use crate::amount::Time;
 use crate::failure::{Failure, Result};
 
 const TABLE: &str = "wasm-proc-macro.store";
+
+/// How the address of a directory begins. An absolute path follows, as it is.
+pub(super) const FILES: &str = "file://";
 
 /// How long a server may take for one answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -74,6 +77,11 @@ impl TrustedKey {
     pub(crate) fn id(&self) -> String {
         hex::encode(&self.public)
     }
+
+    /// Where the entry of a module's key by this signer lies, below the store's address.
+    pub(crate) fn path_of(&self, key: &str) -> String {
+        format!("v1/{}/{key}", self.id())
+    }
 }
 
 /// Whether a key may be called so: it stands in messages and in names of files.
@@ -83,6 +91,12 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 impl SharedSettings {
+    /// Those of a directory that is read. Nothing if its path is no text.
+    pub(crate) fn of_directory(dir: &Path, trusted_keys: Vec<String>) -> Option<SharedSettings> {
+        let url = Some(format!("{FILES}{}", dir.to_str()?));
+        Some(SharedSettings { url, trusted_keys, ..SharedSettings::default() })
+    }
+
     /// The address, if there is a store.
     pub(crate) fn address(&self) -> Option<&str> {
         self.url.as_deref().filter(|url| !url.is_empty())
@@ -95,7 +109,7 @@ impl SharedSettings {
     /// If a value means nothing, or nothing could ever be taken.
     pub(crate) fn check(&self) -> Result<()> {
         let Some(url) = self.address() else { return Ok(()) };
-        check_address(&format!("{TABLE}.url"), url, &["https://", "http://", "s3://"])?;
+        check_address(&format!("{TABLE}.url"), url, &["https://", "http://", "s3://", "file:///"])?;
         if let Some(endpoint) = &self.endpoint {
             check_address(&format!("{TABLE}.endpoint"), endpoint, &["https://", "http://"])?;
         }
@@ -189,12 +203,22 @@ mod tests {
     #[test]
     fn addresses_are_plain() {
         // What is put together with one must mean what it looks like.
-        for right in ["https://x.example/a/b/", "http://127.0.0.1:80", "s3://bucket/prefix", ""] {
+        for right in ["https://x.example/a/b/", "http://127.0.0.1:80", "s3://bucket/prefix", "file:///srv/modules", ""]
+        {
             assert_eq!(message(&settings(right)), "", "{right}");
         }
-        for wrong in
-            ["ftp://x", "https://", "https://x//y", "https://x/../y", "https://x/?a", "https://x/%2e", "s3:///x"]
-        {
+        for wrong in [
+            "ftp://x",
+            "file://srv/modules",
+            "file:////",
+            "file:///a/../b",
+            "https://",
+            "https://x//y",
+            "https://x/../y",
+            "https://x/?a",
+            "https://x/%2e",
+            "s3:///x",
+        ] {
             assert!(!message(&settings(wrong)).is_empty(), "{wrong}");
         }
     }

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::errand::{Courier, Report};
+use crate::decision::Origin;
 use crate::shell::Shell;
 
 /// What this run has had to do with the shared store.
 #[derive(Default)]
 pub(crate) struct Sharing<'a> {
-    /// Macros that were asked for.
-    pub(crate) asked: BTreeSet<usize>,
+    /// Macros that were asked for, and where.
+    pub(crate) asked: BTreeSet<(Origin, usize)>,
     /// Those of which something is there that must not be used.
     pub(crate) refused: BTreeSet<usize>,
     /// Those that Cargo has built for this run, or before, and that were not sent yet.

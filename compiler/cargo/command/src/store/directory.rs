@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// What is in a directory. One that is not there is empty.
-pub(super) fn paths_in(dir: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn paths_in(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -45,6 +45,7 @@ struct Written {
 #[serde(rename_all = "kebab-case")]
 enum Optimize {
     Later,
+    Background,
     First,
 }
 
