@@ -61,8 +61,18 @@ def parser() -> argparse.ArgumentParser:
     test.add_argument("--all", action="store_true", help="with the tests that take too long for every run")
     test.add_argument("--bless", action="store_true", help="write expectations anew instead of comparing")
     bench = add("bench", "measure; results and plots go to BUILD/bench")
-    bench.add_argument("name", nargs="*", metavar="NAME", help="only these benchmarks; `list` names them")
+    bench.add_argument(
+        "name",
+        nargs="*",
+        metavar="NAME",
+        help="only these benchmarks; `list` names them; `page` measures nothing and writes docs/benchmarks.md from tests/bench/results.toml",
+    )
     bench.add_argument("--rounds", type=int, default=0, metavar="N", help="how often each comparison is repeated")
+    bench.add_argument(
+        "--write",
+        action="store_true",
+        help="also put the results into tests/bench/results.toml and docs/benchmarks.md; without it the repository stays as it is",
+    )
     fuzzing = add("fuzz", "throw inputs that nobody thought of at all that reads what a macro or a file says")
     fuzzing.add_argument("target", nargs="?", choices=fuzz.names(), metavar="TARGET", help=f"only {', '.join(fuzz.names())}")
     fuzzing.add_argument(
@@ -160,15 +170,15 @@ def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
 
 def do_bench(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py bench`."""
-    if arguments.name == ["list"]:
-        return suite.list_benchmarks(layout, system.find_stage0(config))
+    if arguments.name in ([suite.LIST], [suite.PAGE]):
+        return suite.bench_without_toolchain(layout, system.find_stage0(config), arguments.name[0])
     system.ensure_packages(config, layout, system.BENCH_NEEDS)
     ready = toolchain.build(config, layout, arguments.jobs)
-    if not arguments.name or suite.CARGO in arguments.name:
+    if not arguments.name or suite.WITH_CARGO.intersection(arguments.name):
         cargo.build(config, layout, ready.stage0, arguments.jobs)
     if not arguments.name or suite.PRISTINE.intersection(arguments.name):
         build_pristine(config, Layout(layout.root, pristine=True), arguments.jobs)
-    return suite.bench(layout, ready.stage0, arguments.name, arguments.rounds)
+    return suite.bench(layout, ready.stage0, arguments.name, arguments.rounds, arguments.write)
 
 
 def build_pristine(config: Config, layout: Layout, jobs: int) -> None:

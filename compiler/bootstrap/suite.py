@@ -20,11 +20,14 @@ UNITTEST_RAN = re.compile(r"^Ran (\d+) tests? in")
 UNITTEST_BAD = re.compile(r"^FAILED \((.*)\)")
 # unittest's exit code if it has run nothing, from Python 3.12 on.
 UNITTEST_NOTHING = 5
-OWN_PACKAGES = ("stubgen", "rustc_wasm_proc_macro_api", "cargo-wasm-proc-macro", "census")
+OWN_PACKAGES = ("stubgen", "rustc_wasm_proc_macro_api", "cargo-wasm-proc-macro", "census", "bench")
 # Parts of the suite that a word before the filters chooses alone: the packages in `tests` of these names.
 PARITY, CARGO, ANALYZER = PARTS = ("parity", "cargo", "analyzer")
-# The benchmarks that compare with upstream's compiler.
+# The benchmarks that compare with upstream's compiler, and those that call the toolchain's own Cargo.
 PRISTINE = {"driver-size", "start-up"}
+WITH_CARGO = {"cargo", "switch"}
+# In place of a benchmark's name: name them all, and write the document from the results in the repository.
+LIST, PAGE = "list", "page"
 
 
 @dataclass
@@ -223,7 +226,7 @@ def test_step(title: str, step: Callable[[], object]) -> Count:
 
 def test_all(config: Config, run: Run) -> Count:
     """Runs every part that follows x.py's own tests."""
-    total = run.cargo_test("stubgen, the border to the runtime, the Cargo command and the census alone", OWN_PACKAGES)
+    total = run.cargo_test("stubgen, the border to the runtime, the Cargo command, the census and the bench alone", OWN_PACKAGES)
     total.add(test_runtime(run))
     total.add(test_fuzz(run))
     if not run.filter_words:
@@ -259,16 +262,17 @@ def close(total: Count, filter_words: Sequence[str]) -> int:
     return 1 if total.failed else 0
 
 
-def bench(layout: Layout, stage0: Stage0, names: Sequence[str], rounds: int = 0) -> int:
-    """Runs the benchmarks of `tests/bench` with the toolchain, results in `BUILD/bench`."""
+def bench(layout: Layout, stage0: Stage0, names: Sequence[str], rounds: int = 0, write: bool = False) -> int:
+    """Runs the benchmarks of `tests/bench` with the toolchain, results in `BUILD/bench`, and in the repository if asked for."""
     forget_other_checkout(layout, stage0)
-    return run_bench(layout, stage0, [*names, *(["--rounds", str(rounds)] if rounds else [])])
+    flags = [*(["--rounds", str(rounds)] if rounds else []), *(["--write"] if write else [])]
+    return run_bench(layout, stage0, [*names, *flags])
 
 
-def list_benchmarks(layout: Layout, stage0: Stage0) -> int:
-    """Names the benchmarks, for which no toolchain is needed."""
+def bench_without_toolchain(layout: Layout, stage0: Stage0, word: str) -> int:
+    """Names the benchmarks, or writes the document anew."""
     forget_other_checkout(layout, stage0)
-    return run_bench(layout, stage0, ["--help"])
+    return run_bench(layout, stage0, ["--help" if word == LIST else word])
 
 
 def run_bench(layout: Layout, stage0: Stage0, words: Sequence[str]) -> int:

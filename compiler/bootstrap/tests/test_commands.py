@@ -156,9 +156,15 @@ class Suite(Sandbox):
 class Bench(Sandbox):
     """What `./x.py bench` prepares."""
 
-    def bench(self, *names: str) -> list[str]:
+    def bench(self, *names: str, write: bool = False) -> list[str]:
         """Runs it and returns what it had done, in order."""
         done: list[str] = []
+        self.words: list[str] = []
+
+        def run_bench(_: Layout, __: object, words: list[str]) -> int:
+            self.words = words
+            done.append("bench")
+            return 0
 
         def build(_: Config, layout: Layout, *__: object) -> mock.Mock:
             done.append("pristine" if layout.pristine else "fork")
@@ -170,9 +176,9 @@ class Bench(Sandbox):
             mock.patch.object(toolchain, "build", build),
             mock.patch.object(cargo, "build", lambda *_: done.append("cargo")),
             mock.patch.object(suite, "forget_other_checkout", lambda *_: done.append("forget")),
-            mock.patch.object(suite, "run_bench", lambda *_: done.append("bench") or 0),
+            mock.patch.object(suite, "run_bench", run_bench),
         ):
-            cli.do_bench(argparse.Namespace(name=list(names), rounds=0, jobs=0), Config(), self.layout)
+            cli.do_bench(argparse.Namespace(name=list(names), rounds=0, jobs=0, write=write), Config(), self.layout)
         return done
 
     def test_what_is_compared_with_upstream_has_it_built(self) -> None:
@@ -181,12 +187,25 @@ class Bench(Sandbox):
         self.assertEqual(self.bench("load", "start-up"), ["valgrind", "fork", "pristine", "forget", "bench"])
         self.assertIn("as long again", self.stderr.getvalue())
         self.assertEqual(self.bench("expansion"), ["valgrind", "fork", "forget", "bench"])
-        self.assertEqual(self.bench("list"), ["forget", "bench"])
+        self.assertEqual(self.bench("switch"), ["valgrind", "fork", "cargo", "forget", "bench"])
+
+    def test_the_list_and_the_document_need_no_toolchain(self) -> None:
+        """Whoever corrects a row by hand need not build a compiler."""
+        for word, wanted in (("list", "--help"), ("page", "page")):
+            self.assertEqual(self.bench(word), ["forget", "bench"])
+            self.assertEqual(self.words, [wanted])
+
+    def test_the_repository_stays_as_it_is_unless_asked(self) -> None:
+        """A user who measures does not want a changed checkout."""
+        self.bench("load")
+        self.assertEqual(self.words, ["load"])
+        self.bench("load", write=True)
+        self.assertEqual(self.words, ["load", "--write"])
 
     def test_the_benchmarks_have_these_names(self) -> None:
         """They are theirs to give."""
         measures = "".join(path.read_text() for path in (REPO / "tests/bench/src/measures").glob("*.rs"))
-        for name in suite.PRISTINE:
+        for name in suite.PRISTINE | suite.WITH_CARGO:
             self.assertIn(f'name: "{name}"', measures)
 
 
