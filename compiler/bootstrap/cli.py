@@ -14,6 +14,9 @@ from . import config as configuration
 from .config import REPO, Config, Layout
 from .report import Failure, say
 
+# What `./x.py test --all` runs of a census that takes hours.
+CENSUS_MINUTES = 30
+
 DESCRIPTION = "Builds and tests rustc-wasm-proc-macro. On a fresh machine `./x.py demo` does everything that is needed."
 EPILOG = (
     "Options stand in config.toml; config.example.toml lists them. `./x.py COMMAND --help` tells more about a command."
@@ -58,7 +61,17 @@ def parser() -> argparse.ArgumentParser:
         help="only tests whose names contain this; "
         f"{', '.join(f'`{part}`' for part in suite.PARTS)} before it: only those of tests/ in the directory of that name",
     )
-    test.add_argument("--all", action="store_true", help="with the tests that take too long for every run")
+    amount = test.add_mutually_exclusive_group()
+    amount.add_argument(
+        "--quick",
+        action="store_true",
+        help="for daily work, few minutes: x.py, our crates without a toolchain, the documents, tests/ui from Wasm",
+    )
+    amount.add_argument(
+        "--all",
+        action="store_true",
+        help="also what CI does not run: tests that take too long, fuzzing for some minutes, half an hour of the census",
+    )
     test.add_argument("--bless", action="store_true", help="write expectations anew instead of comparing")
     bench = add("bench", "measure; results and plots go to BUILD/bench")
     bench.add_argument(
@@ -149,15 +162,19 @@ def do_demo(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
 def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py test`."""
     part, words = suite.split(arguments.filter)
-    if part in ("", suite.CARGO):
+    if part and arguments.quick:
+        raise Failure(f"`--quick` chooses the parts itself, without `{part}`", f"`./x.py test {part}` or `./x.py test --quick`")
+    if part in ("", suite.CARGO) and not arguments.quick:
         system.ensure_packages(config, layout, system.CARGO_TEST_NEEDS)
     total = suite.Count() if part else suite.test_x_py(words)
-    ready = toolchain.build(config, layout, arguments.jobs)
+    ready = suite.build_part(total, "the toolchain", lambda: toolchain.build(config, layout, arguments.jobs))
     suite.forget_other_checkout(layout, ready.stage0)
     run = suite.Run(layout, ready.stage0, words, arguments.jobs, arguments.bless, arguments.all)
-    if part != suite.PARITY:
-        cargo.build(config, layout, ready.stage0, arguments.jobs)
-    if part == suite.PARITY:
+    if part != suite.PARITY and not arguments.quick:
+        suite.build_part(total, "Cargo", lambda: cargo.build(config, layout, ready.stage0, arguments.jobs))
+    if arguments.quick:
+        total.add(suite.test_quick(config, run))
+    elif part == suite.PARITY:
         total.add(suite.test_parity(run))
     elif part == suite.ANALYZER:
         total.add(suite.test_analyzer(run))
@@ -165,7 +182,21 @@ def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
         total.add(suite.test_cargo(run))
     else:
         total.add(suite.test_all(config, run))
+        if arguments.all and not words:
+            total.add(test_beyond_ci(run))
     return suite.close(total, arguments.filter)
+
+
+def test_beyond_ci(run: suite.Run) -> suite.Count:
+    """Runs what no push of a change waits for."""
+    layout, stage0, jobs = run.layout, run.stage0, run.jobs
+    total = suite.test_step("longer fuzzing", lambda: fuzz.fuzz(layout, stage0, fuzz.names(), fuzz.SECONDS, jobs))
+    total.add(
+        suite.test_step(
+            f"{CENSUS_MINUTES} minutes of the census", lambda: census.check(layout, stage0, CENSUS_MINUTES, jobs)
+        )
+    )
+    return total
 
 
 def do_bench(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:

@@ -62,7 +62,11 @@ fn a_copy_out_of_bounds_traps_and_writes_nothing() {
         let outside = (PAGE - len + 1) as u32;
         for (to, from) in [(0, outside), (0, u32::MAX), (outside, 0), (u32::MAX, 0)] {
             let trap = guest.copy.call(&mut guest.store, (to, from, len as u32)).expect_err("it is out of bounds");
-            assert_eq!(trap.downcast_ref(), Some(&wasmtime::Trap::MemoryOutOfBounds), "{len} bytes from {from} to {to}");
+            assert_eq!(
+                trap.downcast_ref(),
+                Some(&wasmtime::Trap::MemoryOutOfBounds),
+                "{len} bytes from {from} to {to}"
+            );
             assert_eq!(guest.begin(), before, "{len} bytes from {from} to {to}");
         }
     }
