@@ -83,4 +83,4 @@ def lint(layout: Layout, stage0: Stage0, jobs: int = 0) -> None:
     checks |= {program.title: lambda program=program: call(program, stage0) for program in programs(layout, stage0, jobs)}
     found = [title for title, check in checks.items() if not check()]
     if found:
-        raise Failure(f"found something: {', '.join(found)}", "correct what is named above, then `./x.py lint`")
+        raise Failure(f"these checks failed: {', '.join(found)}", "correct what is named above, then `./x.py lint`")

@@ -326,5 +326,5 @@ def run_bench(layout: Layout, stage0: Stage0, words: Sequence[str]) -> int:
     with started(command, cwd=REPO, env=test_environment(layout, stage0)) as process:
         status = process.wait()
     if status != 0:
-        raise Failure("the benchmarks failed", f"`{' '.join(command)}` by hand, or `./x.py bench NAME` for one of them")
+        raise Failure("the benchmarks failed", f"run `{' '.join(command)}` by hand, or `./x.py bench NAME` for one of them")
     return 0
