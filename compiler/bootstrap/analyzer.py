@@ -19,7 +19,7 @@ def environment(layout: Layout, packages: Path = PACKAGES) -> dict[str, str]:
     programs, libraries = list(root.glob("usr/bin/rust-analyzer")), list(root.glob("usr/lib/*/librustc_driver-*.so"))
     if len(programs) != 1 or len(libraries) != 1:
         raise Failure(
-            f"the packages in `{packages}` hold no single rust-analyzer and its library",
+            f"the packages in `{packages}` must hold one rust-analyzer and its library",
             f"`ls -R {root}`, and correct them",
         )
     return {"RUST_ANALYZER": str(programs[0]), "RUST_ANALYZER_LIBRARIES": str(libraries[0].parent)}

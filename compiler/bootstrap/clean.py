@@ -10,7 +10,7 @@ from .report import say
 # host triple.
 KINDS: dict[str, tuple[str, ...]] = {
     "results": (
-        *("demo", "demo-native", "bench", "census", "dist"),
+        *("demo", "demo-native", "bench", "census", "census-room", "dist"),
         *("target", "tests", "runtime", "cargo", "lint"),
         *("hooks-check", "relock", "staging"),
     ),

@@ -14,9 +14,12 @@ from . import config as configuration
 from .config import REPO, Config, Layout
 from .report import Failure, say
 
-DESCRIPTION = "Builds and tests rustc-wasm-proc-macro. On a fresh machine `./x.py demo` does everything that is needed."
+# What `./x.py test --all` runs of a census that takes hours.
+CENSUS_MINUTES = 30
+
+DESCRIPTION = "Builds and tests rustc-wasm-proc-macro. On a fresh machine, begin with `./x.py demo`."
 EPILOG = (
-    "Options stand in config.toml; config.example.toml lists them. `./x.py COMMAND --help` tells more about a command."
+    "Settings are read from config.toml; config.example.toml lists them. `./x.py COMMAND --help` describes a command."
 )
 
 
@@ -24,11 +27,11 @@ def parser() -> argparse.ArgumentParser:
     """All commands and options."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
-        "--build-dir", metavar="DIR", help="where everything is built (default: `build.dir` of config.toml, `build`)"
+        "--build-dir", metavar="DIR", help="the build directory (default: `build.dir` of config.toml, or `build`)"
     )
-    common.add_argument("--config", metavar="FILE", help="read this instead of config.toml")
+    common.add_argument("--config", metavar="FILE", help="read FILE instead of config.toml")
     common.add_argument(
-        "-j", "--jobs", type=int, default=0, metavar="N", help="how many jobs at once (default: `build.jobs`, one per core)"
+        "-j", "--jobs", type=int, default=0, metavar="N", help="number of parallel jobs (default: `build.jobs` of config.toml, or one per core)"
     )
     top = argparse.ArgumentParser(prog="x.py", description=DESCRIPTION, epilog=EPILOG)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -36,83 +39,103 @@ def parser() -> argparse.ArgumentParser:
     def add(name: str, text: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", parents=[common])
 
-    build = add("build", "build the toolchain into BUILD/host/stage1, fit for `rustup toolchain link`")
+    build = add("build", "build the toolchain in BUILD/host/stage1; `rustup toolchain link` can use that directory")
     build.add_argument(
-        "--pristine", action="store_true", help="build upstream without hooks into BUILD/pristine, to compare with"
+        "--pristine", action="store_true", help="build upstream's compiler without our patches in BUILD/pristine, to compare with"
     )
-    build.add_argument("--cargo", action="store_true", help="with the toolchain's own Cargo, for `cargo wasm-proc-macro`")
-    build.add_argument("--print-key", action="store_true", help="print what identifies the result, and build nothing")
+    build.add_argument("--cargo", action="store_true", help="also build the toolchain's own Cargo, for `cargo wasm-proc-macro`")
+    build.add_argument("--print-key", action="store_true", help="print a key of everything that goes into the build, and build nothing")
     build.add_argument(
-        "--prepare-only", action="store_true", help="stop before upstream's bootstrap: fetch, verify and patch only"
+        "--prepare-only", action="store_true", help="only fetch, verify and patch the source; do not compile"
     )
-    installation = add("install", "build everything, Cargo too, and make it known to rustup: `cargo +wasm-proc-macro …`")
+    installation = add("install", "build the toolchain with its Cargo, and link it in rustup as `+wasm-proc-macro`")
     installation.add_argument(
-        "--name", default="wasm-proc-macro", help="what rustup calls the toolchain (default: %(default)s)"
+        "--name", default="wasm-proc-macro", help="name of the toolchain in rustup (default: %(default)s)"
     )
-    add("demo", "compile serde_derive from crates.io to WebAssembly, and a program with it; builds what is missing")
-    test = add("test", "run all tests; builds what is missing")
+    add("demo", "compile serde_derive to WebAssembly, and run a program that uses it; builds what is missing")
+    test = add("test", "run the tests; builds what is missing")
     test.add_argument(
         "filter",
         nargs="*",
         metavar="FILTER",
-        help="only tests whose names contain this; "
-        f"{', '.join(f'`{part}`' for part in suite.PARTS)} before it: only those of tests/ in the directory of that name",
+        help="run only tests whose names contain FILTER. "
+        f"If the first word is {', '.join(f'`{part}`' for part in suite.PARTS)}: only tests of that directory of tests/",
     )
-    test.add_argument("--all", action="store_true", help="with the tests that take too long for every run")
-    test.add_argument("--bless", action="store_true", help="write expectations anew instead of comparing")
-    bench = add("bench", "measure; results and plots go to BUILD/bench")
-    bench.add_argument("name", nargs="*", metavar="NAME", help="only these benchmarks; `list` names them")
+    amount = test.add_mutually_exclusive_group()
+    amount.add_argument(
+        "--quick",
+        action="store_true",
+        help="run the tests for daily work, which take a few minutes: x.py, our crates that need no toolchain, the documents, tests/ui from Wasm",
+    )
+    amount.add_argument(
+        "--all",
+        action="store_true",
+        help="also run what CI does not run: tests that take long, fuzzing for some minutes, half an hour of the census",
+    )
+    test.add_argument("--bless", action="store_true", help="write the expected output of tests instead of comparing it")
+    bench = add("bench", "measure times, sizes and memory; results and plots go to BUILD/bench")
+    bench.add_argument(
+        "name",
+        nargs="*",
+        metavar="NAME",
+        help="run only these benchmarks. `list` shows their names. `page` runs none, and writes docs/benchmarks.md from tests/bench/results.toml",
+    )
     bench.add_argument("--rounds", type=int, default=0, metavar="N", help="how often each comparison is repeated")
-    fuzzing = add("fuzz", "throw inputs that nobody thought of at all that reads what a macro or a file says")
-    fuzzing.add_argument("target", nargs="?", choices=fuzz.names(), metavar="TARGET", help=f"only {', '.join(fuzz.names())}")
+    bench.add_argument(
+        "--write",
+        action="store_true",
+        help="also write the results to tests/bench/results.toml and docs/benchmarks.md",
+    )
+    fuzzing = add("fuzz", "run the fuzzers: random input for everything that reads modules, files and requests of macros")
+    fuzzing.add_argument("target", nargs="?", choices=fuzz.names(), metavar="TARGET", help=f"run only this fuzzer: {', '.join(fuzz.names())}")
     fuzzing.add_argument(
         "--for",
         dest="seconds",
         type=int,
         default=fuzz.SECONDS,
         metavar="SECONDS",
-        help="how long each target is run (default: %(default)s)",
+        help="how long each fuzzer runs (default: %(default)s)",
     )
-    fuzzing.add_argument("--input", metavar="FILE", help="run the target on this file alone, as it was found")
-    count = add("census", "compare macro crates of crates.io, and their own tests, from Wasm and natively")
-    count.add_argument("--only", action="append", default=[], metavar="NAMES", help="only these crates of tests/census/crates.toml")
+    fuzzing.add_argument("--input", metavar="FILE", help="run the fuzzer once, on this file")
+    count = add("census", "build macro crates of crates.io and run their own tests, natively and from Wasm, and compare")
+    count.add_argument("--only", action="append", default=[], metavar="NAMES", help="only these crates of tests/census/crates.toml, separated by commas")
     count.add_argument(
-        "--for", dest="minutes", type=int, metavar="MINUTES", help="begin nothing new after this time (default: do everything)"
+        "--for", dest="minutes", type=int, metavar="MINUTES", help="start no other crate after this time (default: no limit)"
     )
-    count.add_argument("--again", action="store_true", help="also what this toolchain has done already")
+    count.add_argument("--again", action="store_true", help="also repeat what already has a result of this toolchain")
     halves = count.add_mutually_exclusive_group()
-    halves.add_argument("--no-loads", action="store_true", help="only the tests of crates of which it is known how they load")
-    halves.add_argument("--no-tests", action="store_true", help="only whether the crates load")
-    queue = add("hooks", "check the patch queue and print its size per upstream file")
+    halves.add_argument("--no-loads", action="store_true", help="only run the tests of crates; do not load crates")
+    halves.add_argument("--no-tests", action="store_true", help="only load the crates; do not run their tests")
+    queue = add("hooks", "check that the patches apply, and print their size for each upstream file")
     queue.add_argument(
         "--pin",
         action="store_true",
-        help="first write the digests of the touched files to compiler/hooks/upstream.toml",
+        help="first write the digests of the patched files to compiler/hooks/upstream.toml",
     )
     queue.add_argument(
-        "--lock", action="store_true", help="first write what the tree's lock files have beyond upstream's"
+        "--lock", action="store_true", help="first write the packages that the tree's lock files have and upstream's do not"
     )
-    queue.add_argument("--anew", action="store_true", help="with --lock: choose the versions of our own packages anew")
-    add("check", "type-check the fork's compiler with stage0")
-    add("lint", "check documents, format and style; builds no compiler")
-    pack = add("dist", "pack a relocatable tarball of the toolchain into BUILD/dist, and try it from another directory")
+    queue.add_argument("--anew", action="store_true", help="with --lock: update the versions of our own dependencies")
+    add("check", "type-check the compiler; builds nothing that runs")
+    add("lint", "check documents, formatting and style; needs no built compiler")
+    pack = add("dist", "pack the toolchain into a tarball in BUILD/dist, and test that it works from another directory")
     pack.add_argument(
         "--with-modules",
         action="store_true",
-        help="with modules of the crates of tests/census/crates.toml, which takes hours the first time",
+        help="with modules of the crates of tests/census/crates.toml; takes hours the first time",
     )
     pack.add_argument("--only", action="append", default=[], metavar="NAMES", help="with --with-modules: only these crates")
     pack.add_argument(
-        "--signing-key", metavar="FILE", help="with --with-modules: what signs them (default: a new key, which is thrown away)"
+        "--signing-key", metavar="FILE", help="with --with-modules: the key that signs them (default: a new key, used once)"
     )
-    removal = add("clean", "remove what can be made again")
+    removal = add("clean", "remove files from the build directory")
     kinds = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in clean.KINDS.items())
     removal.add_argument(
         "kind",
         nargs="+",
         choices=[*clean.KINDS, "all"],
         metavar="KIND",
-        help=f"{kinds}; all: the whole build directory".replace("%", "%%"),
+        help=f"what to remove. {kinds}; all: the whole build directory".replace("%", "%%"),
     )
     return top
 
@@ -153,15 +176,19 @@ def do_demo(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
 def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py test`."""
     part, words = suite.split(arguments.filter)
-    if part in ("", suite.CARGO):
+    if part and arguments.quick:
+        raise Failure(f"`--quick` cannot be combined with `{part}`", f"`./x.py test {part}` or `./x.py test --quick`")
+    if part in ("", suite.CARGO) and not arguments.quick:
         system.ensure_packages(config, layout, system.CARGO_TEST_NEEDS)
     total = suite.Count() if part else suite.test_x_py(words)
-    ready = toolchain.build(config, layout, arguments.jobs)
+    ready = suite.build_part(total, "the toolchain", lambda: toolchain.build(config, layout, arguments.jobs))
     suite.forget_other_checkout(layout, ready.stage0)
     run = suite.Run(layout, ready.stage0, words, arguments.jobs, arguments.bless, arguments.all)
-    if part != suite.PARITY:
-        cargo.build(config, layout, ready.stage0, arguments.jobs)
-    if part == suite.PARITY:
+    if part != suite.PARITY and not arguments.quick:
+        suite.build_part(total, "Cargo", lambda: cargo.build(config, layout, ready.stage0, arguments.jobs))
+    if arguments.quick:
+        total.add(suite.test_quick(config, run))
+    elif part == suite.PARITY:
         total.add(suite.test_parity(run))
     elif part == suite.ANALYZER:
         total.add(suite.test_analyzer(run))
@@ -169,20 +196,34 @@ def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
         total.add(suite.test_cargo(run))
     else:
         total.add(suite.test_all(config, run))
+        if arguments.all and not words:
+            total.add(test_beyond_ci(run))
     return suite.close(total, arguments.filter)
+
+
+def test_beyond_ci(run: suite.Run) -> suite.Count:
+    """Runs what no push of a change waits for."""
+    layout, stage0, jobs = run.layout, run.stage0, run.jobs
+    total = suite.test_step("longer fuzzing", lambda: fuzz.fuzz(layout, stage0, fuzz.names(), fuzz.SECONDS, jobs))
+    total.add(
+        suite.test_step(
+            f"{CENSUS_MINUTES} minutes of the census", lambda: census.check(layout, stage0, CENSUS_MINUTES, jobs)
+        )
+    )
+    return total
 
 
 def do_bench(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py bench`."""
-    if arguments.name == ["list"]:
-        return suite.list_benchmarks(layout, system.find_stage0(config))
+    if arguments.name in ([suite.LIST], [suite.PAGE]):
+        return suite.bench_without_toolchain(layout, system.find_stage0(config), arguments.name[0])
     system.ensure_packages(config, layout, system.BENCH_NEEDS)
     ready = toolchain.build(config, layout, arguments.jobs)
-    if not arguments.name or suite.CARGO in arguments.name:
+    if not arguments.name or suite.WITH_CARGO.intersection(arguments.name):
         cargo.build(config, layout, ready.stage0, arguments.jobs)
     if not arguments.name or suite.PRISTINE.intersection(arguments.name):
         build_pristine(config, Layout(layout.root, pristine=True), arguments.jobs)
-    return suite.bench(layout, ready.stage0, arguments.name, arguments.rounds)
+    return suite.bench(layout, ready.stage0, arguments.name, arguments.rounds, arguments.write)
 
 
 def build_pristine(config: Config, layout: Layout, jobs: int) -> None:
@@ -195,7 +236,7 @@ def build_pristine(config: Config, layout: Layout, jobs: int) -> None:
 def do_fuzz(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py fuzz`."""
     if arguments.input and not arguments.target:
-        raise Failure("an input is one of a target", "`./x.py fuzz TARGET --input FILE`")
+        raise Failure("`--input` needs the fuzzer that it is for", "`./x.py fuzz TARGET --input FILE`")
     targets = [arguments.target] if arguments.target else fuzz.names()
     if fuzz.REQUESTS in targets:
         stage0 = toolchain.build(config, layout, arguments.jobs).stage0

@@ -74,7 +74,7 @@ def load(path: Path | None = None) -> Config:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         if named:
-            raise Failure(f"there is no `{path}` to configure with", "`--config FILE` with one, or without it") from None
+            raise Failure(f"there is no configuration file `{path}`", "name another file with `--config`, or leave the option out") from None
         return Config()
     try:
         return parse(text)

@@ -73,7 +73,7 @@ class Demo:
         if done.returncode != 0:
             raise Failure(
                 f"this step of the demonstration failed ({title}):\n{done.stderr or done.stdout}",
-                "the command above, by hand, then `./x.py demo` again",
+                "run the command above by hand to see more, then `./x.py demo` again",
             )
         if stamp is not None:
             store_json(self.state, {**known, title: key})

@@ -185,7 +185,7 @@ def try_out(toolchain: Path, work: Path) -> None:
         done = captured(step, cwd=work, env=env)
         if done.returncode != 0:
             raise Failure(
-                f"the toolchain, elsewhere, fails at `{' '.join(str(word) for word in step)}`:\n{done.stdout}{done.stderr}",
+                f"the toolchain fails in another directory, at `{' '.join(str(word) for word in step)}`:\n{done.stdout}{done.stderr}",
                 "`./x.py test`, and if that passes, report what the toolchain still looks for in the build directory",
             )
     try_names(toolchain, work)

@@ -27,7 +27,7 @@ MADE = ("build", "target")
 # A program writes such a document, and its lines are that program's.
 GENERATED = "Written by `"
 # Where a path in backticks that begins so is one of the repository.
-ROOMS = ("compiler", "docs", "library", "src", "stubgen", "tests")
+ROOMS = ("compiler", "docs", "examples", "library", "src", "stubgen", "tests")
 
 FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*([\w+-]*)")
 MARK = re.compile(r"<!-- (run|file: (\S+)) -->")

@@ -13,7 +13,12 @@ from .run import started
 from .system import Stage0
 
 # What is compiled elsewhere, and so belongs to no package of our workspace. rustfmt finds the modules of these files.
-ELSEWHERE = ("compiler/rustc_wasm_proc_macro_client/src/lib.rs", "compiler/cargo/overlay/src/cargo/wasm_proc_macro.rs")
+ELSEWHERE = (
+    "compiler/rustc_wasm_proc_macro_client/src/lib.rs",
+    "compiler/cargo/overlay/src/cargo/wasm_proc_macro.rs",
+    *(f"examples/{name}.rs" for name in ("rustc-alone/macros", "rustc-alone/main", "grants/macros/src/lib", "grants/program/src/main")),
+    *(f"examples/workspace/{name}.rs" for name in ("model/src/lib", "program/src/main")),
+)
 BOOTSTRAP = "compiler/bootstrap"
 # The files that crates of ours begin with, and our parts of others.
 ROOTS = (
@@ -100,4 +105,4 @@ def lint(layout: Layout, stage0: Stage0, jobs: int = 0) -> None:
     checks |= {program.title: lambda program=program: call(program, stage0) for program in programs(layout, stage0, jobs)}
     found = [title for title, check in checks.items() if not check()]
     if found:
-        raise Failure(f"found something: {', '.join(found)}", "correct what is named above, then `./x.py lint`")
+        raise Failure(f"these checks failed: {', '.join(found)}", "correct what is named above, then `./x.py lint`")

@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
-from . import analyzer, demo, dist, documents, fuzz, hooks, runtime, tools
+from . import analyzer, demo, dist, documents, fuzz, hooks, runtime, timing, tools
 from .config import REPO, Config, Layout
 from .report import Failure, duration, say
 from .run import captured, started
@@ -20,24 +21,34 @@ UNITTEST_RAN = re.compile(r"^Ran (\d+) tests? in")
 UNITTEST_BAD = re.compile(r"^FAILED \((.*)\)")
 # unittest's exit code if it has run nothing, from Python 3.12 on.
 UNITTEST_NOTHING = 5
-OWN_PACKAGES = ("stubgen", "rustc_wasm_proc_macro_api", "cargo-wasm-proc-macro", "census")
+OWN_PACKAGES = ("stubgen", "rustc_wasm_proc_macro_api", "cargo-wasm-proc-macro", "census", "bench")
 # Parts of the suite that a word before the filters chooses alone: the packages in `tests` of these names.
 PARITY, CARGO, ANALYZER = PARTS = ("parity", "cargo", "analyzer")
-# The benchmarks that compare with upstream's compiler.
+DOCUMENTS = "links, anchors and widths of the documents"
+HOOKS = "the patch queue applies to pristine files with zero fuzz"
+# Has the cases in tests/ui run from WebAssembly only.
+UI_ONCE = "WASM_PROC_MACRO_UI_ONCE"
+T = TypeVar("T")
+# The benchmarks that compare with upstream's compiler, and those that call the toolchain's own Cargo.
 PRISTINE = {"driver-size", "start-up"}
+WITH_CARGO = {"cargo", "switch"}
+# In place of a benchmark's name: name them all, and write the document from the results in the repository.
+LIST, PAGE = "list", "page"
 
 
 @dataclass
 class Count:
-    """How many tests passed and failed."""
+    """How many tests passed and failed, and how long they took."""
 
     passed: int = 0
     failed: int = 0
+    times: timing.Times = field(default_factory=timing.Times, compare=False)
 
     def add(self, other: "Count") -> None:
         """Adds another part's."""
         self.passed += other.passed
         self.failed += other.failed
+        self.times.add(other.times)
 
 
 def count(lines: Sequence[str], status: int) -> Count:
@@ -60,24 +71,44 @@ def count(lines: Sequence[str], status: int) -> Count:
 
 
 @contextmanager
-def part(title: str) -> Iterator[None]:
-    """Says what is tested, and how long it took."""
+def part(title: str) -> Iterator[timing.Part]:
+    """Says what is tested or built, and how long it took."""
     say("test", title)
     start = time.monotonic()
-    yield
-    say("test", f"{duration(time.monotonic() - start)} for {title}")
+    taken = timing.Part(title, 0.0)
+    yield taken
+    taken.seconds = time.monotonic() - start
+    say("test", f"{duration(taken.seconds)} for {title}")
+
+
+def build_part(total: Count, title: str, build: Callable[[], T]) -> T:
+    """Builds something that tests need. That is a part of the time, too."""
+    with part(title) as taken:
+        result = build()
+    total.times.parts.append(taken)
+    return result
 
 
 def run_part(title: str, command: list[str | Path], env: dict[str, str], cwd: Path = REPO) -> Count:
     """Runs one part with its output on the terminal, and counts."""
     lines: list[str] = []
-    with part(title), started(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+    at_once = timing.threads()
+    watch = timing.Watch(at_once)
+    env = {**env, "RUST_TEST_THREADS": str(at_once)}
+    with (
+        part(title) as taken,
+        started(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process,
+    ):
         assert process.stdout is not None
         for line in process.stdout:
+            watch.line(line)
             sys.stdout.write(line)
             sys.stdout.flush()
             lines.append(line.rstrip("\n"))
-        return count(lines, process.wait())
+        total = count(lines, process.wait())
+    taken.running = watch.running
+    total.times = timing.Times([taken], watch.tests)
+    return total
 
 
 def test_environment(layout: Layout, stage0: Stage0) -> dict[str, str]:
@@ -159,12 +190,13 @@ class Run:
         more: dict[str, str] | None = None,
         *,
         flags: Sequence[str] = (),
+        only: Sequence[str] = (),
         workspace: Path = REPO,
     ) -> Count:
-        """Runs the tests of packages of ours, with more in the environment, and flags for what runs the tests."""
+        """Runs the tests of packages of ours, with more in the environment, flags for what runs the tests, and `only` some targets."""
         parallel = ["-j", str(self.jobs)] if self.jobs else []
         chosen = [word for package in packages for word in ("-p", package)]
-        command: list[str | Path] = [self.stage0.cargo, "test", "--no-fail-fast", *parallel, *chosen]
+        command: list[str | Path] = [self.stage0.cargo, "test", "--no-fail-fast", *parallel, *chosen, *only]
         words = [*flags, *self.filter_words]
         command.extend(["--", *words] if words else [])
         return run_part(title, command, {**test_environment(self.layout, self.stage0), **(more or {})}, workspace)
@@ -212,26 +244,28 @@ def test_fuzz(run: Run) -> Count:
 
 def test_step(title: str, step: Callable[[], object]) -> Count:
     """Counts one of x.py's own steps as a test."""
-    with part(title):
+    result = Count(passed=1)
+    with part(title) as taken:
         try:
             step()
         except Failure as error:
             print(error)
-            return Count(failed=1)
-        return Count(passed=1)
+            result = Count(failed=1)
+    result.times.parts.append(taken)
+    return result
 
 
 def test_all(config: Config, run: Run) -> Count:
     """Runs every part that follows x.py's own tests."""
-    total = run.cargo_test("stubgen, the border to the runtime, the Cargo command and the census alone", OWN_PACKAGES)
+    total = run.cargo_test("stubgen, the border to the runtime, the Cargo command, the census and the bench alone", OWN_PACKAGES)
     total.add(test_runtime(run))
     total.add(test_fuzz(run))
     if not run.filter_words:
         outside = [run.layout.root]
         steps: dict[str, Callable[[], object]] = {
-            "links, anchors and widths of the documents": lambda: documents.check(without=outside),
+            DOCUMENTS: lambda: documents.check(without=outside),
             "commands in the documents": lambda: documents.run(run.layout.stage1, without=outside),
-            "the patch queue applies to pristine files with zero fuzz": lambda: hooks.check(config, run.layout),
+            HOOKS: lambda: hooks.check(config, run.layout),
             "the toolchain works from another directory": lambda: dist.check(config, run.layout, run.stage0),
             "the demonstration ends with a program that serializes and deserializes": lambda: demo.demo(
                 run.layout, run.stage0.cargo
@@ -246,10 +280,24 @@ def test_all(config: Config, run: Run) -> Count:
     return total
 
 
+def test_quick(config: Config, run: Run) -> Count:
+    """Runs what follows x.py's own tests and takes few minutes once it is built: own crates, the documents, and what users see."""
+    total = run.cargo_test("our crates that need no toolchain", OWN_PACKAGES)
+    if not run.filter_words:
+        outside = [run.layout.root]
+        total.add(test_step(DOCUMENTS, lambda: documents.check(without=outside)))
+        total.add(test_step(HOOKS, lambda: hooks.check(config, run.layout)))
+    flags = ["--test", "ui"]
+    total.add(run.cargo_test("one call of the compiler each, from Wasm: tests/ui/", ["tests"], {UI_ONCE: "1"}, only=flags))
+    return total
+
+
 def close(total: Count, filter_words: Sequence[str]) -> int:
     """Prints the closing line and returns the exit code."""
     if total.passed + total.failed == 0:
         raise Failure(f"no test matches {' '.join(filter_words)}", "`./x.py test` runs all of them")
+    for line in total.times.lines():
+        say("test", line)
     print(f"{total.passed} passed, {total.failed} failed", flush=True)
     if total.failed:
         print(
@@ -259,16 +307,17 @@ def close(total: Count, filter_words: Sequence[str]) -> int:
     return 1 if total.failed else 0
 
 
-def bench(layout: Layout, stage0: Stage0, names: Sequence[str], rounds: int = 0) -> int:
-    """Runs the benchmarks of `tests/bench` with the toolchain, results in `BUILD/bench`."""
+def bench(layout: Layout, stage0: Stage0, names: Sequence[str], rounds: int = 0, write: bool = False) -> int:
+    """Runs the benchmarks of `tests/bench` with the toolchain, results in `BUILD/bench`, and in the repository if asked for."""
     forget_other_checkout(layout, stage0)
-    return run_bench(layout, stage0, [*names, *(["--rounds", str(rounds)] if rounds else [])])
+    flags = [*(["--rounds", str(rounds)] if rounds else []), *(["--write"] if write else [])]
+    return run_bench(layout, stage0, [*names, *flags])
 
 
-def list_benchmarks(layout: Layout, stage0: Stage0) -> int:
-    """Names the benchmarks, for which no toolchain is needed."""
+def bench_without_toolchain(layout: Layout, stage0: Stage0, word: str) -> int:
+    """Names the benchmarks, or writes the document anew."""
     forget_other_checkout(layout, stage0)
-    return run_bench(layout, stage0, ["--help"])
+    return run_bench(layout, stage0, ["--help" if word == LIST else word])
 
 
 def run_bench(layout: Layout, stage0: Stage0, words: Sequence[str]) -> int:
@@ -277,5 +326,5 @@ def run_bench(layout: Layout, stage0: Stage0, words: Sequence[str]) -> int:
     with started(command, cwd=REPO, env=test_environment(layout, stage0)) as process:
         status = process.wait()
     if status != 0:
-        raise Failure("the benchmarks failed", f"`{' '.join(command)}` by hand, or `./x.py bench NAME` for one of them")
+        raise Failure("the benchmarks failed", f"run `{' '.join(command)}` by hand, or `./x.py bench NAME` for one of them")
     return 0

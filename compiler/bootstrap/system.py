@@ -131,7 +131,7 @@ def find_stage0(config: Config) -> Stage0:
         return Stage0(rustc, cargo, release[1], host[1])
     found = "".join(f"\n  found {line}" for line in seen) or "\n  found none"
     raise Failure(
-        f"compiling rustc 1.96 takes a rustc {' or '.join(STAGE0_RELEASES)}{found}",
+        f"compiling rustc 1.96 needs rustc {' or '.join(STAGE0_RELEASES)}{found}",
         "`rustup toolchain install 1.95`, or set `build.rustc` in config.toml",
     )
 

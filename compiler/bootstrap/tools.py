@@ -72,7 +72,7 @@ def install(layout: Layout, stage0: Stage0, jobs: int, tools: Sequence[Tool]) ->
         if logged(command, log, env=env, on_line=Progress("build", None).line) != 0:
             raise failure(f"building {tool.name}", log, "correct what the log names and run the same command again")
         if not program.exists():
-            raise Failure(f"`{tool.name} {tool.version}` brings no program of its name", f"correct `{PINS}`")
+            raise Failure(f"`{tool.name} {tool.version}` has no program of that name", f"correct `{PINS}`")
         store_json(stamp, {**load_json(stamp), tool.name: tool.identity})
         say("build", f"{tool.name}: {duration(time.monotonic() - start)}")
     shutil.rmtree(aside, ignore_errors=True)

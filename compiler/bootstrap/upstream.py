@@ -122,7 +122,7 @@ def download_debian(layout: Layout, pin: Pin, cache: Path) -> Path:
     wanted = f"{pin.package}={pin.package_version}"
     other_ways = OTHER_WAYS.format(version=pin.version)
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise Failure(f"there is no apt-get here to download `{wanted}` with", other_ways)
+        raise Failure(f"downloading `{wanted}` needs apt-get, which this machine does not have", other_ways)
     say("fetch", f"Debian package {wanted}")
     log = layout.logs / "fetch.log"
     status = logged(["apt-get", "download", wanted], log, cwd=cache)
@@ -152,7 +152,7 @@ def download_debian(layout: Layout, pin: Pin, cache: Path) -> Path:
     for file in found:
         file.unlink()
     lines = "".join(f"\n  found    SHA-256 {digest} of `{file.name}`" for file, digest in found.items())
-    raise Failure(f"that is not the pinned `{wanted}`\n  expected SHA-256 {pin.package_sha256}{lines}", other_ways)
+    raise Failure(f"the downloaded package is not the pinned `{wanted}`\n  expected SHA-256 {pin.package_sha256}{lines}", other_ways)
 
 
 def privileged(command: list[str]) -> list[str]:

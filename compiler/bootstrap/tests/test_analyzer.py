@@ -55,5 +55,5 @@ class Analyzer(Sandbox):
     def test_packages_without_it_are_a_failure(self) -> None:
         """Tests must not pass by not running."""
         pins = self.pinned(self.package("library", "usr/lib/host/librustc_driver-1.so"))
-        with self.assertRaisesRegex(Failure, "hold no single rust-analyzer"):
+        with self.assertRaisesRegex(Failure, "must hold one rust-analyzer"):
             analyzer.environment(self.layout, pins)

@@ -60,3 +60,23 @@ class Census(Sandbox):
         for name in ("Cargo.toml", "crates.toml", "results.toml", "README.md"):
             self.assertTrue((REPO / census.ROOM / name).is_file(), name)
         self.assertIn(f'"{census.ROOM}"', (REPO / "Cargo.toml").read_text())
+
+
+class Check(Sandbox):
+    """`./x.py test --all`."""
+
+    def test_what_was_as_natively_and_is_not_is_named(self) -> None:
+        """What was different before, or was not run, is no news."""
+        equal, different = {"verdict": "equal"}, {"verdict": "different", "reason": "why"}
+        before = {"a": {"load": equal, "tests": equal}, "b": {"tests": different}, "c": {"load": equal}}
+        after = {"a": {"load": equal, "tests": different}, "b": {"tests": different}, "c": {"load": equal}, "d": {"load": different}}
+        self.assertEqual(census.became_different(before, after), {"a": "why"})
+        self.assertEqual(census.became_different(before, before), {})
+
+    def test_the_checkout_stays_as_it_is(self) -> None:
+        """Only `./x.py census` writes the page."""
+        rooms: list[Path] = []
+        with mock.patch.object(census, "census", lambda *arguments: rooms.append(arguments[2].room)):
+            census.check(self.layout, STAGE0, 1, 0)
+        self.assertEqual(rooms, [self.layout.root / "census-room"])
+        self.assertTrue((rooms[0] / "results.toml").exists())

@@ -126,7 +126,7 @@ class Fuzz(Sandbox):
             for target, path in (("watt", None), (fuzz.REQUESTS, None), (None, None), ("store", "a/b")):
                 arguments = argparse.Namespace(target=target, seconds=1, input=path, jobs=0)
                 cli.do_fuzz(arguments, Config(), self.layout)
-            with self.assertRaisesRegex(Failure, "an input is one of a target"):
+            with self.assertRaisesRegex(Failure, "needs the fuzzer that it is for"):
                 cli.do_fuzz(argparse.Namespace(target=None, seconds=1, input="x", jobs=0), Config(), self.layout)
         expected = ["packages", "watt", "toolchain", "requests", "toolchain", " ".join(fuzz.names()), "packages"]
         self.assertEqual(done, [*expected, "replay store a/b"])

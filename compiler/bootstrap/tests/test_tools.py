@@ -58,7 +58,7 @@ class Tools(Sandbox):
 
     def test_what_cannot_be_built_is_a_failure(self) -> None:
         """Tests must not pass by not running, and the next call tries again."""
-        for name, expected in (("broken", "(?s)building broken.*the linker is gone"), ("nameless", "no program of its name")):
+        for name, expected in (("broken", "(?s)building broken.*the linker is gone"), ("nameless", "no program of that name")):
             for _ in range(2):
                 with self.assertRaisesRegex(Failure, expected):
                     self.installed(f'[[tool]]\nname = "{name}"\nversion = "1.0.0"\n')

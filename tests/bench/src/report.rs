@@ -9,58 +9,8 @@ use std::time::SystemTime;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::rounds::{Comparison, Samples};
-
-/// What a number counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Unit {
-    Ratio,
-    Milliseconds,
-    Seconds,
-    Megabytes,
-    /// Millions of instructions.
-    Minstructions,
-    Crates,
-}
-
-impl Unit {
-    fn show(self, value: f64) -> String {
-        match self {
-            Unit::Ratio => format!("{value:.3} ×"),
-            Unit::Milliseconds if value.abs() < 10.0 => format!("{value:.2} ms"),
-            Unit::Milliseconds => format!("{value:.1} ms"),
-            Unit::Seconds => format!("{value:.2} s"),
-            Unit::Megabytes => format!("{value:.1} MB"),
-            Unit::Minstructions => format!("{value:.1} Minstr"),
-            Unit::Crates => format!("{value:.0} crates"),
-        }
-    }
-}
-
-/// One line of the table.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Row {
-    pub what: String,
-    pub unit: Unit,
-    /// The number that the aim is held against; a median where there are several samples.
-    #[serde(rename = "median")]
-    pub value: f64,
-    /// The same from the smallest samples.
-    pub min: Option<f64>,
-    /// What the number should not exceed.
-    pub aim: Option<f64>,
-}
-
-impl Row {
-    fn verdict(&self) -> &'static str {
-        match self.aim {
-            None => "",
-            // What is equal as far as it is shown is equal.
-            Some(aim) if self.value <= aim * 1.0005 => "ok",
-            Some(_) => "short",
-        }
-    }
-}
+use crate::rounds::Samples;
+use crate::row::{Row, Unit, Verdict};
 
 /// The numbers behind a row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -129,18 +79,14 @@ impl Report {
     /// Adds a line.
     pub fn row(&mut self, row: Row) {
         let (measure, results) = self.now();
-        eprintln!("[bench] {measure}: {}: {} {}", row.what, row.unit.show(row.value), row.verdict());
+        let verdict = row.verdict().map_or("", Verdict::name);
+        eprintln!("[bench] {measure}: {}: {} {verdict}", row.what, row.unit.show(row.value));
         results.rows.push(row);
     }
 
-    /// Adds a line for a comparison.
-    pub fn compare(&mut self, what: String, unit: Unit, value: Comparison, aim: Option<f64>) {
-        self.row(Row { what, unit, value: value.median, min: Some(value.min), aim });
-    }
-
-    /// Adds a line for samples, which have no aim.
+    /// Adds a line for samples.
     pub fn plain(&mut self, what: String, unit: Unit, samples: &Samples) {
-        self.row(Row { what, unit, value: samples.median(), min: Some(samples.min()), aim: None });
+        self.row(Row::sampled(what, unit, samples));
     }
 
     /// Says why something is missing.
@@ -175,17 +121,23 @@ impl Report {
         names.filter_map(|name| self.results.get(name)).flat_map(|results| &results.bars).collect()
     }
 
+    /// The rows and notes of what is measured now.
+    pub fn current(&mut self) -> (&[Row], &[String]) {
+        let results = self.now().1;
+        (&results.rows, &results.notes)
+    }
+
     /// What this run has measured, as text.
     pub fn table(&self) -> String {
-        let mut lines = vec![["measure", "what", "aim", "median", "min", ""].map(str::to_owned)];
+        let mut lines = vec![["measure", "what", "aim", "measured", "least", ""].map(str::to_owned)];
         let measured = || self.measured.iter().map(|&measure| (measure, &self.results[measure]));
         for (measure, row) in
             measured().flat_map(|(measure, results)| results.rows.iter().map(move |row| (measure, row)))
         {
-            let aim = row.aim.map_or(String::new(), |aim| format!("≤ {}", row.unit.show(aim)));
-            let min = row.min.map_or(String::new(), |min| row.unit.show(min));
+            let min = row.least.map_or(String::new(), |least| row.unit.show(least));
             let value = row.unit.show(row.value);
-            lines.push([measure.to_owned(), row.what.clone(), aim, value, min, row.verdict().to_owned()]);
+            let verdict = row.verdict().map_or("", Verdict::name);
+            lines.push([measure.to_owned(), row.what.clone(), row.aim(), value, min, verdict.to_owned()]);
         }
         let widths: [usize; 6] =
             std::array::from_fn(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0));

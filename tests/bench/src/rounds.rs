@@ -26,13 +26,13 @@ impl Samples {
     /// This divided by `base`, of the same rounds.
     pub fn ratio(&self, base: &Samples) -> Comparison {
         let pairs = self.0.iter().zip(&base.0).map(|(this, base)| this / base);
-        Comparison { median: Samples(pairs.collect()).median(), min: self.min() / base.min() }
+        Comparison::of(Samples(pairs.collect()), self.min() / base.min())
     }
 
     /// What this is above `base`, of the same rounds.
     pub fn above(&self, base: &Samples) -> Comparison {
         let pairs = self.0.iter().zip(&base.0).map(|(this, base)| this - base);
-        Comparison { median: Samples(pairs.collect()).median(), min: self.min() - base.min() }
+        Comparison::of(Samples(pairs.collect()), self.min() - base.min())
     }
 }
 
@@ -43,6 +43,14 @@ pub struct Comparison {
     pub median: f64,
     /// The comparison of the two minima.
     pub min: f64,
+    /// How many pairs there are.
+    pub rounds: usize,
+}
+
+impl Comparison {
+    fn of(pairs: Samples, min: f64) -> Comparison {
+        Comparison { median: pairs.median(), min, rounds: pairs.0.len() }
+    }
 }
 
 /// Measures `things` in `rounds` rounds and returns each one's measurements. Every other round goes backwards, so that none

@@ -296,11 +296,11 @@ fn with_a_bad_server_the_build_goes_on() {
         second.run(&["run"])
     };
     fs::write(&entries[0], &contents[1]).expect("it can be written");
-    goes_on(anew(), "of another build, in the place of this one");
+    goes_on(anew(), "from a different build");
     fs::write(&entries[0], &contents[0][..contents[0].len() / 2]).expect("it can be written");
     goes_on(anew(), "it ends after ");
     fs::write(&entries[0], "<html>").expect("it can be written");
-    goes_on(anew(), "(it is no entry of a store)");
+    goes_on(anew(), "(it is not an entry of a store)");
     server.kill();
     goes_on(anew(), "is not used: no connection: ");
 }

@@ -40,7 +40,7 @@ impl TryFrom<String> for Time {
     fn try_from(text: String) -> Result<Time, String> {
         match read(&text, &TIME) {
             Some(_) => Ok(Time(text)),
-            None => Err(format!("`{text}` is no time; write it as in `2min`: a number and `ms`, `s`, `min` or `h`")),
+            None => Err(format!("`{text}` is not a time; write a number and `ms`, `s`, `min` or `h`, such as `2min`")),
         }
     }
 }
@@ -52,7 +52,7 @@ impl TryFrom<String> for Memory {
         match read(&text, &MEMORY) {
             Some(_) => Ok(Memory(text)),
             None => Err(format!(
-                "`{text}` is no amount of memory; write it as in `2GiB`: a number and `B`, `KiB`, `MiB` or `GiB`"
+                "`{text}` is not an amount of memory; write a number and `B`, `KiB`, `MiB` or `GiB`, such as `2GiB`"
             )),
         }
     }

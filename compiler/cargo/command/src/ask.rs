@@ -36,9 +36,7 @@ impl Answers {
         for want in wants {
             // Granting it once more would help as little.
             if want.things.iter().all(|(_, line)| self.given.contains(&self.entry(resolver, want, line))) {
-                return Err(resolver
-                    .missing(wants)
-                    .note("some of this was granted a moment ago and is refused all the same"));
+                return Err(resolver.missing(wants).note("some of this was just granted, but it is refused again"));
             }
             let mut grant = want.grant();
             match put(resolver, want) {

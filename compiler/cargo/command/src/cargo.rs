@@ -224,7 +224,7 @@ impl<'a> Cargo<'a> {
 /// A request, as Cargo reads it.
 pub(crate) fn text(request: &Request<'_>) -> Result<String> {
     serde_json::to_string(request)
-        .map_err(|error| Failure::new(format!("a path that is not UTF-8 cannot be told Cargo: {error}")))
+        .map_err(|error| Failure::new(format!("cannot pass a path to Cargo that is not UTF-8: {error}")))
 }
 
 /// Whether the user has named no other cache for the compiler.

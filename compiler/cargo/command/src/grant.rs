@@ -23,7 +23,7 @@ pub(crate) fn write(plan: &Plan, grants: &[Grant]) -> Result<Project> {
     // As it is now: a question may have waited for hours.
     let old = text(root)?;
     let new = added(&old, grants).map_err(|error| {
-        Failure::new(format!("nothing can be written into `{FILE_NAME}`: {error}")).help(section_text(grants))
+        Failure::new(format!("cannot add the grants to `{FILE_NAME}`: {error}")).help(section_text(grants))
     })?;
     let project = Project::parse(plan, &new)?;
     replace(&root.join(FILE_NAME), &new)?;
@@ -83,7 +83,7 @@ fn added(text: &str, grants: &[Grant]) -> std::result::Result<String, String> {
     // The table is written in one line, say.
     let permissions = document.entry("permissions").or_insert(Item::Table(Table::new()));
     let is_inline = permissions.is_inline_table();
-    let permissions = permissions.as_table_like_mut().ok_or("`permissions` is no table in it")?;
+    let permissions = permissions.as_table_like_mut().ok_or("`permissions` is not a table")?;
     for grant in new {
         let section = if is_inline { InlineTable::new().into() } else { Item::Table(Table::new()) };
         add_all(permissions.entry(&grant.key).or_insert(section), grant)?;
@@ -92,7 +92,7 @@ fn added(text: &str, grants: &[Grant]) -> std::result::Result<String, String> {
 }
 
 fn add_all(section: &mut Item, Grant { key, lines }: &Grant) -> std::result::Result<(), String> {
-    let section = section.as_table_like_mut().ok_or(format!("`permissions.{key}` is no table in it"))?;
+    let section = section.as_table_like_mut().ok_or(format!("`permissions.{key}` is not a table"))?;
     lines.iter().try_for_each(|line| add(section, line))
 }
 
@@ -108,7 +108,7 @@ fn add(section: &mut dyn TableLike, line: &Line) -> std::result::Result<(), Stri
 
 fn add_to_list(section: &mut dyn TableLike, key: &str, value: &str) -> std::result::Result<(), String> {
     let list = section.entry(key).or_insert(Item::Value(Array::new().into()));
-    let list = list.as_array_mut().ok_or(format!("`{key}` is no list in it"))?;
+    let list = list.as_array_mut().ok_or(format!("`{key}` is not a list"))?;
     if list.iter().any(|there| there.as_str() == Some(value)) {
         return Ok(());
     }

@@ -46,10 +46,10 @@ impl fmt::Display for Grants {
 pub(crate) fn is_pattern(text: &str) -> std::result::Result<(), String> {
     let name = text.strip_suffix('*').unwrap_or(text);
     if name.contains('*') {
-        return Err(format!("`{text}` names no variables: `*` may stand at the end only"));
+        return Err(format!("`{text}` is not a valid pattern: `*` is allowed only at the end"));
     }
     if text.is_empty() || name.contains(['=', '\0']) {
-        return Err(format!("`{text}` names no variable: no name is empty or has `=` in it"));
+        return Err(format!("`{text}` is not a valid name: a name is not empty and has no `=`"));
     }
     Ok(())
 }

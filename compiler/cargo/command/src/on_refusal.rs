@@ -9,11 +9,11 @@ use serde::Deserialize;
 #[cfg_attr(feature = "command", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum OnRefusal {
-    /// Ask at a terminal, and fail elsewhere
+    /// Ask at a terminal, fail elsewhere
     Ask,
-    /// Fail, and say what to write
+    /// Fail, and print the lines to write
     Fail,
-    /// Run the macro natively, with all rights of the user
+    /// Run the macro natively, with all your rights
     Native,
 }
 

@@ -122,7 +122,7 @@ fn one(macros: &Macros<'_>, spec: &str) -> Result<usize> {
     let failure = Failure::new(format!("`--package {spec}` names more than one macro package"));
     let say = |it: &Macro<'_>| format!("{}@{}, with the features: {}", it.name, it.version, it.features.join(", "));
     let failure = found.iter().fold(failure, |failure, index| failure.note(say(&macros.list[*index])));
-    Err(failure.help("name one by `NAME@VERSION`, or leave one out by other options of Cargo's"))
+    Err(failure.help("write `NAME@VERSION`, or use options of Cargo that select only one of them"))
 }
 
 fn module_of(resolver: &Resolver<'_>, index: usize) -> Result<Vec<u8>> {
@@ -133,7 +133,7 @@ fn module_of(resolver: &Resolver<'_>, index: usize) -> Result<Vec<u8>> {
             return Err(match other {
                 Some(Decision::Native(reason)) => failure.note(format!("it runs natively: {reason}")),
                 Some(Decision::Stuck(trouble)) => {
-                    failure.note(trouble.to_string()).help("`-v` says more about what failed")
+                    failure.note(trouble.to_string()).help("`-v` prints more about what failed")
                 }
                 // It is built with one that is stuck, or that was refused something.
                 _ => resolver.missing(&resolver.wants()),

@@ -193,7 +193,10 @@ fn accept(resolver: &Resolver<'_>, packages: &[Vec<usize>], specs: &[String]) ->
         match specs {
             [] => resolver.shell.status("Granted", "nothing, since no macro has asked for more than it has"),
             specs => {
-                return Err(Failure::new(format!("nothing was asked for by {} that is not granted", specs.join(", "))));
+                return Err(Failure::new(format!(
+                    "{} asked for nothing that is not granted already",
+                    specs.join(", ")
+                )));
             }
         }
     }

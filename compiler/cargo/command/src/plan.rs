@@ -168,8 +168,9 @@ impl Plan {
     /// Reads what Cargo wrote.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Plan> {
         let mut plan: Plan = serde_json::from_slice(bytes).map_err(|error| {
-            Failure::new(format!("Cargo's plan cannot be read: {error}"))
-                .help("the command and the `cargo` beside it are of different builds; install the toolchain again")
+            Failure::new(format!("Cargo's plan cannot be read: {error}")).help(
+                "this command and the `cargo` in its directory are from different builds; install the toolchain again",
+            )
         })?;
         plan.check()?;
         // A checkout may lie below the target directory of the build that has started this one.

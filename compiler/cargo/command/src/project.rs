@@ -46,9 +46,9 @@ impl Project {
     pub(crate) fn parse(plan: &Plan, text: &str) -> Result<Project> {
         let root = plan.project();
         let file: File = toml::from_str(text).map_err(|error| {
-            Failure::new(format!("`{}` is not as it should be", root.join(FILE_NAME).display()))
+            Failure::new(format!("`{}` is not valid", root.join(FILE_NAME).display()))
                 .note(error.to_string())
-                .help("`cargo wasm-proc-macro pack` prints the line for a package below `[modules]`, a refusal those for `[permissions]`")
+                .help("`cargo wasm-proc-macro pack` prints the line for `[modules]`, and an error about a refusal prints those for `[permissions]`")
         })?;
         let permissions = Permissions::new(plan, text, file.permissions);
         Ok(Project { pins: Pins::new(root, file.modules), permissions })

@@ -242,7 +242,7 @@ impl<'a> Resolver<'a> {
         };
         let failure = notes.into_iter().fold(Failure::new(message), Failure::note);
         Err(failure.help(format!(
-            "`{}` allows it for once; `-v` says more about what failed",
+            "`{}` allows it for once; `-v` prints more about what failed",
             self.cargo.line.natively(&names)
         )))
     }
@@ -265,7 +265,9 @@ impl<'a> Resolver<'a> {
                 names[0], names[1]
             ))
             .note(ids.join("\n"))
-            .help(format!("write the same for both packages in `{FILE_NAME}`, or do without one of them")));
+            .help(format!(
+                "write the same for both packages in `{FILE_NAME}`, or remove one of them from the project"
+            )));
         }
         Ok(())
     }

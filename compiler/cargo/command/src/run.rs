@@ -176,7 +176,7 @@ fn run_planned(
             wants = resolver.wants();
         }
         if !planned.answers.ask(&mut resolver, &wants)? {
-            return Err(Failure::new("not everything was granted that macros asked for"));
+            return Err(Failure::new("macros asked for more than was granted"));
         }
         if used.is_some_and(|used| used.has_run) {
             return Err(Failure::new("programs or tests were run already, so this is for you to repeat"));

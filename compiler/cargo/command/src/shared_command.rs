@@ -28,13 +28,16 @@ pub(crate) fn run(shell: &Shell, command: &SharedCommand, line: &CargoLine) -> R
 fn keygen(shell: &Shell, options: &Keygen) -> Result<i32> {
     let name = &options.name;
     if !is_name(name) {
-        return Err(Failure::new(format!("`{name}` is no name for a key"))
-            .help("it may have letters, digits, `.`, `_`, `-` and `@`, at most 64 of them"));
+        return Err(Failure::new(format!("`{name}` is not a name for a key"))
+            .help("a name has letters, digits, `.`, `_`, `-` and `@`, at most 64 of them"));
     }
-    let key = SigningKey::generate(name).ok_or_else(|| Failure::new("the system has no random numbers"))?;
+    let key = SigningKey::generate(name).ok_or_else(|| Failure::new("the system provides no random numbers"))?;
     let path = options.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.key")));
     key.write_new(&path).map_err(|error| Failure::new(format!("cannot write `{}`: {error}", path.display())))?;
-    shell.status("Generated", format_args!("`{}`, which is secret; for `trusted-keys`:", path.display()));
+    shell.status(
+        "Generated",
+        format_args!("`{}` (keep it secret); the public key, for `trusted-keys`:", path.display()),
+    );
     let public = key.trusted();
     output::print(&format!("{}:{}\n", public.name, public.id()))?;
     Ok(0)
@@ -60,8 +63,8 @@ fn pull(shell: &Shell, line: &CargoLine) -> Result<i32> {
 fn push(shell: &Shell, options: &Push, line: &CargoLine) -> Result<i32> {
     with_project(shell, line, |resolver, settings| {
         if settings.mode == Mode::Read {
-            return Err(Failure::new("`wasm-proc-macro.store.mode` is `read`, so nothing is sent")
-                .help("set it to `read-write` on machines that fill the store"));
+            return Err(Failure::new("`wasm-proc-macro.store.mode` is `read`, so nothing is uploaded")
+                .help("set it to `read-write` on machines that upload modules"));
         }
         let is_here =
             |decision: &Decision| matches!(decision, Decision::Wasm(module) if module.origin != Origin::Pinned);
@@ -75,8 +78,7 @@ fn push(shell: &Shell, options: &Push, line: &CargoLine) -> Result<i32> {
         let left: Vec<String> = here.iter().filter(|index| !sent.contains(index)).map(named).collect();
         let missing: Vec<String> = resolver.to_build().iter().map(named).collect();
         if !left.is_empty() {
-            shell
-                .status("Keeping", format_args!("{}: other machines would not make the same of them", left.join(", ")));
+            shell.status("Keeping", format_args!("{}: their build depends on this machine", left.join(", ")));
         }
         if !missing.is_empty() {
             shell.status("Missing", format_args!("{}: not in the local store", missing.join(", ")));
@@ -129,10 +131,10 @@ fn with_project(
         let settings = plan.settings.store.as_ref().filter(|settings| settings.address().is_some());
         let settings = settings.ok_or_else(|| {
             Failure::new("no shared store is configured")
-                .help("`url` in the table `[wasm-proc-macro.store]` of Cargo's configuration says where it is")
+                .help("set `url` in the table `[wasm-proc-macro.store]` of Cargo's configuration")
         })?;
         if settings.offline {
-            return Err(Failure::new("the shared store cannot be asked without the network"));
+            return Err(Failure::new("the shared store cannot be used offline"));
         }
         resolver.choice = Choice { retry: true, profile: plan.settings.optimize.into(), ..Choice::default() };
         resolver.need(&resolver.macros.starts())?;

@@ -161,7 +161,7 @@ impl<'a> Resolver<'a> {
         let parcels = wanted.iter().map(|index| self.parcel(*index, profile)).collect();
         let reports = match self.send_courier(settings, Job::Pull, parcels) {
             Ok(courier) => courier.wait(),
-            Err(error) => vec![Report::Trouble { reason: format!("nobody can be sent there: {error}") }],
+            Err(error) => vec![Report::Trouble { reason: format!("cannot start a process for it: {error}") }],
         };
         let index_of = |key: &str| wanted.iter().copied().find(|index| self.shared_key(*index, profile) == key);
         for report in reports {
@@ -279,7 +279,7 @@ impl<'a> Resolver<'a> {
             Ok(courier) => {
                 self.sharing.sending = Some(Sending { shell: self.shell, courier: Some(courier), url, names });
             }
-            Err(error) => self.shell.warn(format_args!("nothing is sent to the shared store `{url}`: {error}")),
+            Err(error) => self.shell.warn(format_args!("nothing is uploaded to the shared store `{url}`: {error}")),
         }
         sent
     }

@@ -18,10 +18,9 @@ const DAY: u64 = 24 * 60 * 60;
 pub(crate) fn run(shell: &Shell, command: &LocalCommand) -> Result<i32> {
     let dir = store::default_dir().ok_or_else(|| {
         Failure::new("there is no home directory, so there is no store")
-            .help("`WASM_PROC_MACRO_STORE` says where one is to be")
+            .help("set `WASM_PROC_MACRO_STORE` to a directory for the store")
     })?;
-    let failed =
-        |error: io::Error| Failure::new(format!("the store `{}` cannot be looked after: {error}", dir.display()));
+    let failed = |error: io::Error| Failure::new(format!("cannot use the store `{}`: {error}", dir.display()));
     let store = Store::existing(dir.clone());
     match command {
         LocalCommand::List { json } => output::print(&list(&store, *json).map_err(failed)?)?,

@@ -33,7 +33,8 @@ impl Toolchain {
             None => {
                 // The true path: what is linked to from elsewhere still belongs to its own `cargo`.
                 let own = env::current_exe().and_then(fs::canonicalize);
-                let own = own.map_err(|error| Failure::new(format!("the command does not find itself: {error}")))?;
+                let own =
+                    own.map_err(|error| Failure::new(format!("cannot find the path of this command: {error}")))?;
                 own.ancestors().nth(2).unwrap_or(Path::new("/")).to_owned()
             }
         };
@@ -42,7 +43,7 @@ impl Toolchain {
             let path = toolchain.program(name);
             if !path.exists() {
                 return Err(Failure::new(format!("there is no `{}` beside this command", path.display()))
-                    .help("the command works where the toolchain's `bin` has it; `./x.py build` puts it there"));
+                    .help("the command must be in the toolchain's `bin` directory; `./x.py build` puts it there"));
             }
         }
         toolchain.check_environment()?;

@@ -120,7 +120,7 @@ pub(crate) fn missing(wants: &[Want], line: &CargoLine) -> Failure {
     let (count, stuck) = (wants.len(), wants.iter().filter(|want| want.is_stuck).count());
     let macros = if count == 1 { "1 macro package".to_owned() } else { format!("{count} macro packages") };
     let failure = Failure::new(match stuck {
-        0 => format!("{macros} asked for what nobody has granted"),
+        0 => format!("{macros} asked for something that is not granted"),
         _ if stuck == count => format!("{macros} cannot run from Wasm"),
         _ => format!("{macros} cannot run with what is granted"),
     });
@@ -129,12 +129,12 @@ pub(crate) fn missing(wants: &[Want], line: &CargoLine) -> Failure {
     };
     let failure = wants.iter().fold(failure, note);
     let grants: Vec<Grant> = wants.iter().map(Want::grant).collect();
-    let mut help = format!("for those that you trust that far, write in `{FILE_NAME}`:\n\n{}", section_text(&grants));
+    let mut help = format!("if you trust them, write in `{FILE_NAME}`:\n\n{}", section_text(&grants));
     let native: Vec<&str> = wants.iter().filter(|want| want.is_native()).map(|want| want.name.as_str()).collect();
     if !native.is_empty() {
-        help += &format!("\n    native code has all your rights; `{}` gives them for once", line.natively(&native));
+        help += &format!("\n    native code has all your rights; `{}` allows it once", line.natively(&native));
         if stuck > 0 {
-            help += "; `-v` says more about what failed";
+            help += "; `-v` prints more about what failed";
         }
     }
     failure.help(help.trim_end())

@@ -26,11 +26,11 @@ fn whatever_a_server_does_the_build_goes_on() {
         (Fault::Status(401, None), "is not used: it refuses the credentials (401 Unauthorized)"),
         (Fault::Status(403, None), "is not used: it refuses the credentials (403 Forbidden)"),
         (Fault::Redirects("http://127.0.0.1:1/".into()), "is not used: it answers with a redirect"),
-        (Fault::Says(b"<html>nothing of that name</html>".to_vec()), "(it is no entry of a store)"),
-        (Fault::Says(Vec::new()), "(it is no entry of a store)"),
-        (Fault::Says(vec![b'x'; 1 << 20]), "(it is no entry of a store)"),
+        (Fault::Says(b"<html>nothing of that name</html>".to_vec()), "(it is not an entry of a store)"),
+        (Fault::Says(Vec::new()), "(it is not an entry of a store)"),
+        (Fault::Says(vec![b'x'; 1 << 20]), "(it is not an entry of a store)"),
         (Fault::CutsOff, " (it ends "),
-        (Fault::Endless, " (it goes on after its "),
+        (Fault::Endless, " (it is longer than "),
     ] {
         server.set(fault.clone());
         // What does not wait for a time's end must not meet it, however busy this machine is.
@@ -72,10 +72,10 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
     };
     let unsigned = [&of_first[..=line(of_first, 0)], b"\n", &of_first[line(of_first, 1) + 1..]].concat();
     for (bytes, text) in [
-        (of_second.clone(), "it is second-derive v1.0.0 of another build, in the place of this one"),
+        (of_second.clone(), "it is second-derive v1.0.0 from a different build"),
         (changed(&|bytes| *bytes.last_mut().unwrap() ^= 1), "its module is not the one that was signed"),
         (changed(&|bytes| bytes.truncate(bytes.len() - 7)), "it ends after"),
-        (changed(&|bytes| bytes.push(0)), "it goes on after its"),
+        (changed(&|bytes| bytes.push(0)), "it is longer than"),
         (changed(&|bytes| bytes[line(of_first, 1) - 1] ^= 1), "its signature by `ci` is wrong"),
         (changed(&|bytes| bytes[line(of_first, 1) + 10] ^= 1), "its signature by `ci` is wrong"),
         (unsigned, "it is not signed"),
@@ -132,7 +132,7 @@ fn a_store_that_takes_nothing_stops_nobody() {
         let (lab, _) = sender(&server);
         server.set(fault);
         let output = lab.ok(&["build"]);
-        let expected = format!("warning: not all is sent to the shared store `{}`: {text}", server.url());
+        let expected = format!("warning: not all modules are uploaded to the shared store `{}`: {text}", server.url());
         assert_eq!(warnings(&output), [expected], "{}", output.stderr);
         assert!(output.stderr.contains("Used 2 macros from Wasm\n"), "{}", output.stderr);
     }

@@ -249,5 +249,5 @@ fn a_cargo_that_prints_no_plan_is_of_another_build() {
     lab.control = json!({ "compiles_nothing": true });
     let output = lab.run(&["check"]);
     assert_eq!(output.code, 101, "{output:?}");
-    assert!(output.stderr.contains("of different builds"), "{}", output.stderr);
+    assert!(output.stderr.contains("from different builds"), "{}", output.stderr);
 }

@@ -70,28 +70,28 @@ fn what_is_wrong_is_said_with_its_line_and_key() {
             &["line 2", "native", "invalid type: string \"yes\", expected a boolean"],
         ),
         ("[permissions.a]\ntime = 5\n", &["line 2", "time", "invalid type: integer `5`"]),
-        ("[permissions.a]\ntime = \"5 minutes\"\n", &["line 2", "time", "`5 minutes` is no time"]),
-        ("[permissions.a]\nmemory = \"5GB\"\n", &["line 2", "memory", "`5GB` is no amount of memory"]),
+        ("[permissions.a]\ntime = \"5 minutes\"\n", &["line 2", "time", "`5 minutes` is not a time"]),
+        ("[permissions.a]\nmemory = \"5GB\"\n", &["line 2", "memory", "`5GB` is not an amount of memory"]),
         (
             "[permissions.a]\nread = [\"src\", \"*.sql\"]\n",
-            &["line 2", "read", "`*.sql` is a pattern; write the directory"],
+            &["line 2", "read", "`*.sql` is a pattern; write a directory"],
         ),
-        ("[permissions.a]\nread = [\"\"]\n", &["line 2", "read", "this is no path"]),
+        ("[permissions.a]\nread = [\"\"]\n", &["line 2", "read", "this is not a path"]),
         ("[permissions.a]\nread = [\"~/.env\"]\n", &["line 2", "read", "is not expanded"]),
         (
             "[permissions.a]\nread = \".env\"\n",
             &["line 2", "read", "invalid type: string \".env\", expected a sequence"],
         ),
-        ("[permissions.a]\nenv = [\"A*B\"]\n", &["line 2", "env", "`*` may stand at the end only"]),
-        ("[permissions.a]\nenv = [\"A=B\"]\n", &["line 2", "env", "no name is empty or has `=`"]),
-        ("\n[permissions.\"a@one\"]\n", &["line 2", "a@one", "names no version of a package"]),
-        ("[permissions.\"a b\"]\n", &["line 1", "a b", "is no package; write `NAME`"]),
+        ("[permissions.a]\nenv = [\"A*B\"]\n", &["line 2", "env", "`*` is allowed only at the end"]),
+        ("[permissions.a]\nenv = [\"A=B\"]\n", &["line 2", "env", "a name is not empty and has no `=`"]),
+        ("\n[permissions.\"a@one\"]\n", &["line 2", "a@one", "has an invalid version"]),
+        ("[permissions.\"a b\"]\n", &["line 1", "a b", "is not a package; write `NAME`"]),
         ("[permissions.a]\nnative = true\n[permissions.a]\n", &["line 3", "duplicate key"]),
     ] {
         lab.permit(text);
         let output = lab.run(&["build"]);
         assert_eq!(output.code, 101, "{text}");
-        for part in expected.iter().chain(&["wasm-proc-macro.toml` is not as it should be"]) {
+        for part in expected.iter().chain(&["wasm-proc-macro.toml` is not valid"]) {
             assert!(output.stderr.contains(part), "{text}{part}\n{}", output.stderr);
         }
         assert_eq!(lab.take_modes(), ["plan"], "nothing is built or run first");

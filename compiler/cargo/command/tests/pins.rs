@@ -85,7 +85,7 @@ fn the_file_is_read_strictly() {
         ("[module]\n", "unknown field `module`"),
         ("[modules]\nx = { path = \"y\", sha265 = \"\" }\n", "unknown field `sha265`"),
         ("[modules]\nx = { path = \"y\" }\n", "missing field `sha256`"),
-        ("[modules\n", "wasm-proc-macro.toml` is not as it should be"),
+        ("[modules\n", "wasm-proc-macro.toml` is not valid"),
     ] {
         fs::write(lab.path("project/wasm-proc-macro.toml"), text).unwrap();
         let output = lab.run(&["build"]);

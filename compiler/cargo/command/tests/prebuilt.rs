@@ -118,7 +118,7 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
         bytes
     };
     refused(&other, "its signature by `maker` is wrong");
-    refused(&|index| bytes[(index + 1) % bytes.len()].clone(), "of another build, in the place of this one");
+    refused(&|index| bytes[(index + 1) % bytes.len()].clone(), "from a different build");
     // Of somebody whom the toolchain does not name nothing is looked at.
     paths.iter().zip(&bytes).for_each(|(path, bytes)| fs::write(path, bytes).unwrap());
     fs::write(place(&lab).join("trusted-keys"), format!("maker:{}\n", "ab".repeat(32))).unwrap();

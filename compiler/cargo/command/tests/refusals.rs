@@ -32,7 +32,11 @@ fn what_is_refused_is_an_error_with_the_lines_to_write() {
     let output = lab.run(&["build"]);
     assert_eq!(output.code, 101);
     assert_eq!(lab.take_modes(), ["plan", "build", "use", "use"]);
-    assert!(output.stderr.contains("error: 1 macro package asked for what nobody has granted\n"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("error: 1 macro package asked for something that is not granted\n"),
+        "{}",
+        output.stderr
+    );
     assert!(
         output.stderr.contains("  first-derive v1.0.0: the environment variable `DATABASE_URL` (`it`)\n"),
         "{}",
@@ -80,7 +84,7 @@ fn what_no_grant_gives_needs_native_rights() {
     lab.control = json!({ "refusals": [refusal("first-derive", "run", "git"), refusal("first-derive", "env", "X")] });
     let output = lab.run(&["build"]);
     assert!(output.stderr.contains("\n[permissions.first-derive]\nnative = true\n"), "{}", output.stderr);
-    assert!(output.stderr.contains("`--native first-derive` gives them for once"), "{}", output.stderr);
+    assert!(output.stderr.contains("`--native first-derive` allows it once"), "{}", output.stderr);
     lab.permit("[permissions.first-derive]\nnative = true\n");
     assert!(lab.ok(&["build"]).stderr.contains("1 native: first-derive (`native = true` in"));
 }

@@ -153,7 +153,7 @@ fn the_commands_do_by_hand_what_builds_do() {
     let output = other.run(&["store", "verify"]);
     assert_eq!(output.code, 1, "{}", output.stderr);
     assert!(
-        output.stdout.contains("first-derive v1.0.0, quick: refused: it is no entry of a store\n"),
+        output.stdout.contains("first-derive v1.0.0, quick: refused: it is not an entry of a store\n"),
         "{}",
         output.stdout
     );
@@ -175,7 +175,7 @@ fn a_key_is_made_once() {
     assert!(output.code == 101 && output.stderr.contains("cannot write"), "{}", output.stderr);
     assert_eq!(fs::read_to_string(&path).unwrap(), secret);
     let output = lab.run(&["store", "keygen", "../ci"]);
-    assert!(output.code == 101 && output.stderr.contains("`../ci` is no name for a key"), "{}", output.stderr);
+    assert!(output.code == 101 && output.stderr.contains("`../ci` is not a name for a key"), "{}", output.stderr);
 }
 
 #[test]
@@ -190,12 +190,12 @@ fn settings_that_mean_nothing_are_errors() {
     for (change, text) in [
         (
             json!({ "url": "ftp://example.org" }),
-            "`wasm-proc-macro.store.url` begins with none of `https://`, `http://`, `s3://`, `file:///`",
+            "`wasm-proc-macro.store.url` must begin with one of `https://`, `http://`, `s3://`, `file:///`",
         ),
-        (json!({ "url": "https://me:hunter2@example.org/" }), "credentials do not belong there"),
-        (json!({ "trusted-keys": ["ci"] }), "has `ci`, which is no key"),
+        (json!({ "url": "https://me:hunter2@example.org/" }), "credentials are not allowed there"),
+        (json!({ "trusted-keys": ["ci"] }), "has `ci`, which is not a key"),
         (json!({ "trusted-keys": [] }), "`wasm-proc-macro.store.trusted-keys` is empty"),
-        (json!({ "timeout": "soon" }), "`soon` is no time"),
+        (json!({ "timeout": "soon" }), "`soon` is not a time"),
     ] {
         let output = lab(change);
         assert!(output.code == 101 && output.stderr.contains(text), "`{text}`:\n{}", output.stderr);
@@ -218,7 +218,7 @@ fn directories_are_made_where_a_server_makes_none() {
     server.with(|state| state.files.clear());
     server.set(Fault::Status(409, Some("PUT")));
     let output = lab.run(&["store", "push"]);
-    assert!(output.stderr.contains("it keeps nothing at its address (409 Conflict)"), "{}", output.stderr);
+    assert!(output.stderr.contains("it stores nothing at this address (409 Conflict)"), "{}", output.stderr);
 }
 
 #[test]

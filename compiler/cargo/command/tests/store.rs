@@ -246,14 +246,14 @@ fn a_directory_that_is_no_store_is_left_alone() {
     for command in ["gc", "clear"] {
         let output = lab.run(&["store", command]);
         assert_eq!(output.code, 101);
-        assert!(output.stderr.contains("is no module store"), "{}", output.stderr);
+        assert!(output.stderr.contains("is not a module store"), "{}", output.stderr);
     }
     // Nor is it made one.
     fs::create_dir_all(lab.store().join("tmp/run-of-mine")).unwrap();
     set_age(&lab.store().join("tmp/run-of-mine"), 2);
     let output = lab.ok(&["build"]);
     assert!(output.stderr.contains("no module is kept for the next run, because `"), "{}", output.stderr);
-    assert!(output.stderr.contains("is no module store"), "{}", output.stderr);
+    assert!(output.stderr.contains("is not a module store"), "{}", output.stderr);
     let names = fs::read_dir(lab.store()).unwrap().map(|entry| entry.unwrap().file_name());
     assert_eq!(names.count(), 2, "the thesis and its directory");
     assert!(lab.store().join("thesis").exists() && lab.store().join("tmp/run-of-mine").exists());

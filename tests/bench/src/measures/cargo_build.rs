@@ -7,12 +7,15 @@ use anyhow::Result;
 
 use super::{Bench, Measure};
 use crate::macros::Build;
-use crate::report::Unit;
 use crate::rounds::{interleaved, samples};
+use crate::row::{Row, Unit};
 use crate::{cargo, process};
 
-pub const MEASURE: Measure =
-    Measure { name: "cargo-build", what: "a clean `cargo build`, with a prebuilt module and natively", run };
+pub const MEASURE: Measure = Measure {
+    name: "cargo-build",
+    what: "a clean `cargo build` of a program that needs little but serde's derives, with a prebuilt module",
+    run,
+};
 
 /// What is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,7 +73,7 @@ fn run(bench: &mut Bench) -> Result<()> {
         bench.report.plain(variant.name().to_owned(), Unit::Seconds, time);
         if *variant != Variant::Native {
             let what = format!("{} / native", variant.name());
-            bench.report.compare(what, Unit::Ratio, time.ratio(&times[0]), None);
+            bench.report.row(Row::compared(what, Unit::Ratio, time.ratio(&times[0])).published());
         }
     }
     Ok(())

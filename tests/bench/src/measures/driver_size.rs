@@ -7,30 +7,26 @@ use anyhow::{Context as _, Result};
 
 use super::{Bench, Measure};
 use crate::process;
-use crate::report::{Row, Unit};
+use crate::row::{Row, Unit};
 use crate::toolchain::command;
 
-pub const MEASURE: Measure = Measure {
-    name: "driver-size",
-    what: "librustc_driver, stripped: the fork's and upstream's; and the library that runs WebAssembly macros",
-    run,
-};
+pub const MEASURE: Measure = Measure { name: "driver-size", what: "size of the compiler's libraries, stripped", run };
 
 const AIM_MB: f64 = 15.0;
 
 fn run(bench: &mut Bench) -> Result<()> {
     let fork = stripped_size(&driver(bench.toolchain.root())?, bench.scratch())?;
-    let row = |what: &str, value, aim| Row { what: what.to_owned(), unit: Unit::Megabytes, value, min: None, aim };
-    bench.report.row(row("the fork's", fork, None));
+    let row = |what: &str, value| Row::new(what, Unit::Megabytes, value);
+    bench.report.row(row("the fork's", fork));
     let runtime = stripped_size(&runtime(bench.toolchain.root())?, bench.scratch())?;
-    bench.report.row(row("the library that is opened for the first module", runtime, None));
+    bench.report.row(row("the library that is opened for the first module", runtime).published());
     let Some(pristine) = bench.toolchain.pristine() else {
         bench.report.note("nothing to compare with; `./x.py build --pristine` builds it");
         return Ok(());
     };
     let pristine = stripped_size(&driver(pristine)?, bench.scratch())?;
-    bench.report.row(row("upstream's", pristine, None));
-    bench.report.row(row("growth", fork - pristine, Some(AIM_MB)));
+    bench.report.row(row("upstream's", pristine));
+    bench.report.row(row("librustc_driver, above upstream's", fork - pristine).at_most(AIM_MB).published());
     Ok(())
 }
 

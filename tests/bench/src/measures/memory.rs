@@ -6,8 +6,8 @@ use super::{Bench, Measure};
 use crate::macros::Build;
 use crate::process;
 use crate::program;
-use crate::report::Unit;
 use crate::rounds::{interleaved, samples};
+use crate::row::{Row, Unit};
 
 pub const MEASURE: Measure = Measure { name: "memory", what: "peak memory of a compilation, Wasm above native", run };
 
@@ -31,7 +31,8 @@ fn run(bench: &mut Bench) -> Result<()> {
                 bench.report.plain(what, Unit::Megabytes, peak);
             } else {
                 let above = peak.above(&peaks[0]);
-                bench.report.compare(what + " above native -O3", Unit::Megabytes, above, Some(AIM_MB));
+                let what = what + " above native -O3";
+                bench.report.row(Row::compared(what, Unit::Megabytes, above).at_most(AIM_MB).published());
             }
         }
     }

@@ -10,8 +10,8 @@ use cargo_tests::{Kind, Project, Site};
 use super::{Bench, Measure};
 use crate::instructions::Counter;
 use crate::process;
-use crate::report::{Row, Unit};
 use crate::rounds::{interleaved, samples};
+use crate::row::{Row, Unit};
 
 pub const MEASURE: Measure =
     Measure { name: "switch", what: "`cargo check` with nothing to do, plain Cargo with the switch / without", run };
@@ -51,7 +51,8 @@ fn measure(bench: &mut Bench, name: &str, site: &Site) -> Result<()> {
     let wall = |index: usize| samples(&times[index], |usage: &process::Usage| usage.wall.as_secs_f64() * 1e3);
     let (plain, switched) = (wall(0), wall(1));
     bench.report.plain(format!("{name}, without the switch"), Unit::Milliseconds, &plain);
-    bench.report.compare(format!("{name}, with / without"), Unit::Ratio, switched.ratio(&plain), Some(AIM));
+    let what = format!("{name}, with / without");
+    bench.report.row(Row::compared(what, Unit::Ratio, switched.ratio(&plain)).at_most(AIM).published());
     let Some(counter) = Counter::find() else {
         bench.report.note("nothing here counts instructions; install valgrind");
         return Ok(());
@@ -63,6 +64,6 @@ fn measure(bench: &mut Bench, name: &str, site: &Site) -> Result<()> {
     };
     let ratio = count(true)? / count(false)?;
     let what = format!("{name}, with / without, instructions");
-    bench.report.row(Row { what, unit: Unit::Ratio, value: ratio, min: None, aim: Some(AIM) });
+    bench.report.row(Row::new(what, Unit::CountedRatio, ratio).at_most(AIM).published());
     Ok(())
 }

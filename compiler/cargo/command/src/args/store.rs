@@ -19,39 +19,39 @@ pub(crate) enum StoreCommand {
 pub(crate) enum LocalCommand {
     /// List the modules
     List {
-        /// Write JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Remove what was not used for long
+    /// Remove modules that were not used for a long time
     Gc {
-        /// Remove what was not used for this many days
+        /// Remove modules that were not used for this many days
         #[arg(long, value_name = "DAYS", default_value_t = 30)]
         max_age: u64,
-        /// Then remove the longest unused modules until the rest is no larger, such as `500M` or `2G`
+        /// Then remove more, the longest unused first, until the store has at most this size, such as `500M` or `2G`
         #[arg(long, value_name = "SIZE", value_parser = parse_size)]
         max_size: Option<u64>,
     },
-    /// Remove everything
+    /// Remove all modules
     Clear,
 }
 
 /// What is done with the store that machines share.
 #[derive(Subcommand)]
 pub(crate) enum SharedCommand {
-    /// Make a pair of keys for a shared store: the secret one signs modules, the public one says whose are taken
+    /// Make a pair of keys for a shared store: a secret key to sign modules, and a public key to trust them
     Keygen(Keygen),
-    /// Take what the project needs from the shared store
+    /// Download the modules that the project needs from the shared store
     Pull(CargoOptions),
-    /// Sign the project's modules that are in the local store, and send them to the shared one
+    /// Sign the project's modules in the local store, and upload them to the shared store
     Push(Push),
-    /// Say what the shared store has for the project, and whether each of it is as it was signed, by whom
+    /// List the modules that the shared store has for the project, check their signatures, and print who signed them
     Verify(CargoOptions),
 }
 
 #[derive(Args)]
 pub(crate) struct Keygen {
-    /// What messages call whoever signs with it, such as `ci`
+    /// Name of the key in messages, such as `ci`
     pub(crate) name: String,
     /// The file to write the secret key to [default: NAME.key]
     #[arg(short, long, value_name = "FILE")]
@@ -60,7 +60,7 @@ pub(crate) struct Keygen {
 
 #[derive(Args)]
 pub(crate) struct Push {
-    /// Send modules also where the shared store has something already
+    /// Also upload modules that the shared store already has
     #[arg(long)]
     pub(crate) replace: bool,
     #[command(flatten)]
@@ -78,7 +78,7 @@ fn parse_size(text: &str) -> Result<u64, String> {
         _ => return Err("expected a number of bytes, or one with `K`, `M` or `G`".to_owned()),
     };
     let number: u64 = digits.parse().map_err(|_| "expected a number, such as in `500M`".to_owned())?;
-    number.checked_mul(1 << shift).ok_or_else(|| "that is more than there can be".to_owned())
+    number.checked_mul(1 << shift).ok_or_else(|| "the number is too large".to_owned())
 }
 
 #[cfg(test)]

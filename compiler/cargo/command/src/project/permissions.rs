@@ -131,7 +131,7 @@ impl Permissions {
                 let failure = found.iter().fold(failure, |failure, id| failure.note(*id));
                 let id = found.first().copied().unwrap_or_default();
                 return Err(
-                    failure.help(format!("name the one that is meant by its id: `[permissions.{}]`", string(id)))
+                    failure.help(format!("write the id of the package that you mean: `[permissions.{}]`", string(id)))
                 );
             }
             if found.is_empty() {
@@ -177,9 +177,9 @@ impl TryFrom<String> for Spec {
             None => (text.as_str(), None),
         };
         if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
-            return Err(format!("`{text}` is no package; write `NAME`, `NAME@VERSION` or a package id"));
+            return Err(format!("`{text}` is not a package; write `NAME`, `NAME@VERSION` or a package id"));
         }
-        let wrong = |error| format!("`{text}` names no version of a package: {error}");
+        let wrong = |error| format!("`{text}` has an invalid version: {error}");
         let version = version.map(VersionReq::parse).transpose().map_err(wrong)?;
         let named = Some((name.to_owned(), version));
         Ok(Spec { text, named })
@@ -211,13 +211,13 @@ impl TryFrom<String> for ReadPath {
 
     fn try_from(text: String) -> std::result::Result<ReadPath, String> {
         if text.is_empty() || text.contains('\0') {
-            return Err("this is no path".to_owned());
+            return Err("this is not a path".to_owned());
         }
         if text.contains(['*', '?']) {
-            return Err(format!("`{text}` is a pattern; write the directory, which means all below it"));
+            return Err(format!("`{text}` is a pattern; write a directory instead, which includes all below it"));
         }
         if text == "~" || text.starts_with("~/") {
-            return Err(format!("`{text}` is not expanded; write the whole path"));
+            return Err(format!("`{text}` is not expanded; write the full path"));
         }
         Ok(ReadPath(text.into()))
     }

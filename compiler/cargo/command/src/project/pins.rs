@@ -73,7 +73,7 @@ impl Pins {
         }
         let path = self.root.join(&pin.path);
         let again =
-            format!("`cargo wasm-proc-macro pack -p {}@{}` makes the module and the line anew", it.name, it.version);
+            format!("`cargo wasm-proc-macro pack -p {}@{}` makes the module and the line again", it.name, it.version);
         let wrong = |what: String| {
             Failure::new(format!("the module that `{FILE_NAME}` pins for `{name}` {what}"))
                 .note(format!("the module is `{}`", path.display()))
@@ -83,7 +83,7 @@ impl Pins {
         if found.to_string() != pin.sha256.to_ascii_lowercase() {
             return Err(wrong("is another one than was pinned".to_owned())
                 .note(format!("pinned: sha256 = {}\nfound:  sha256 = {found}", pin.sha256))
-                .help(format!("find out why it has changed; if it should have, {again}")));
+                .help(format!("find out why it has changed; if it was meant to change, {again}")));
         }
         let info = ModuleInfo::parse_with_digest(&bytes, found).map_err(|error| {
             wrong(format!("cannot be used: {error}")).help(error.help().unwrap_or_else(|| again.clone()))

@@ -104,7 +104,7 @@ pub(super) fn receive(
     let mut body = BufReader::new(body);
     let magic = line(&mut body)?;
     if magic != MAGIC {
-        return Err(refused("it is no entry of a store"));
+        return Err(refused("it is not an entry of a store"));
     }
     let (signature, statement) = (line(&mut body)?, line(&mut body)?);
     check_signature(&signature, &statement, signer)?;
@@ -122,7 +122,7 @@ fn check_signature(line: &str, statement: &str, signer: &TrustedKey) -> Result<(
         return Err(refused("it is not signed"));
     };
     if public != signer.id() {
-        return Err(refused(format!("it is signed by another key than `{}`, in whose place it lies", signer.name)));
+        return Err(refused(format!("it is signed by another key than `{}`", signer.name)));
     }
     let is_right =
         hex::decode::<64>(signature).is_some_and(|signature| is_signed(&signer.public, &signed(statement), &signature));
@@ -133,7 +133,7 @@ fn check_signature(line: &str, statement: &str, signer: &TrustedKey) -> Result<(
 fn check(statement: &Statement, parcel: &Parcel, errand: &Errand) -> Result<(), Unusable> {
     let Statement { key, package, name, version, features, source, compiler, toolchain, size, .. } = statement;
     if *key != parcel.key {
-        return Err(refused(format!("it is {name} v{version} of another build, in the place of this one")));
+        return Err(refused(format!("it is {name} v{version} from a different build")));
     }
     // The key is made of all these, so only a signer that lies, or that has another bug, gets here.
     let same = [
@@ -146,7 +146,7 @@ fn check(statement: &Statement, parcel: &Parcel, errand: &Errand) -> Result<(), 
         return Err(refused(format!("its signer names another {what} for the same key")));
     }
     if *size > MAX_MODULE {
-        return Err(refused(format!("it has {size} bytes, and a module may have {MAX_MODULE}")));
+        return Err(refused(format!("it has {size} bytes, and the limit is {MAX_MODULE}")));
     }
     Ok(())
 }
@@ -163,7 +163,7 @@ fn copy(body: &mut impl Read, statement: &Statement, file: &Path) -> Result<(), 
             break;
         }
         let Some(rest) = left.checked_sub(length as u64) else {
-            return Err(refused(format!("it goes on after its {} bytes", statement.size)));
+            return Err(refused(format!("it is longer than {} bytes", statement.size)));
         };
         left = rest;
         digest.update(&buffer[..length]);
@@ -182,7 +182,10 @@ fn copy(body: &mut impl Read, statement: &Statement, file: &Path) -> Result<(), 
 fn line(body: &mut impl BufRead) -> Result<String, Unusable> {
     let mut line = Vec::new();
     body.take(MAX_LINE).read_until(b'\n', &mut line).map_err(|error| broken(&error, 0, None))?;
-    String::from_utf8(line).ok().filter(|line| line.ends_with('\n')).ok_or_else(|| refused("it is no entry of a store"))
+    String::from_utf8(line)
+        .ok()
+        .filter(|line| line.ends_with('\n'))
+        .ok_or_else(|| refused("it is not an entry of a store"))
 }
 
 fn broken(error: &io::Error, read: u64, size: Option<u64>) -> Unusable {

@@ -34,7 +34,7 @@ impl fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// Makes a pair. Nothing if the system has no random numbers, or nobody can be called so.
+    /// Makes a pair. Nothing if the system provides no random numbers, or nobody can be called so.
     pub(crate) fn generate(name: &str) -> Option<SigningKey> {
         let mut seed = [0; 32];
         SystemRandom::new().fill(&mut seed).ok()?;
@@ -57,12 +57,12 @@ impl SigningKey {
     pub(crate) fn find(settings: &SharedSettings) -> Result<Option<SigningKey>, String> {
         if let Some(text) = std::env::var_os(KEY_VARIABLE).filter(|text| !text.is_empty()) {
             let key = text.to_str().and_then(SigningKey::parse);
-            return key.map(Some).ok_or_else(|| format!("`{KEY_VARIABLE}` is no secret key"));
+            return key.map(Some).ok_or_else(|| format!("`{KEY_VARIABLE}` is not a secret key"));
         }
         let Some(path) = &settings.signing_key else { return Ok(None) };
         let text = fs::read_to_string(path)
             .map_err(|error| format!("the signing key `{}` cannot be read: {error}", path.display()))?;
-        SigningKey::parse(&text).map(Some).ok_or_else(|| format!("`{}` is no secret key", path.display()))
+        SigningKey::parse(&text).map(Some).ok_or_else(|| format!("`{}` is not a secret key", path.display()))
     }
 
     /// Writes it to a new file that nobody else can read.

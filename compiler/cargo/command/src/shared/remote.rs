@@ -107,7 +107,7 @@ impl Remote {
         match self.send(path, "PUT", Some(bytes))? {
             Answer::There(_) => Ok(()),
             Answer::Nothing(status) => Err(self
-                .give_up(Trouble(format!("it keeps nothing at its address ({status}); is there such a directory?")))),
+                .give_up(Trouble(format!("it stores nothing at this address ({status}); does the directory exist?")))),
         }
     }
 
@@ -160,8 +160,8 @@ fn bucket_of(settings: &SharedSettings, name: &str) -> Result<Bucket, String> {
     // Only Amazon's names of hosts begin with those of buckets without more ado, and their certificate is for names without a dot.
     let style = if endpoint.is_none() && !name.contains('.') { UrlStyle::VirtualHost } else { UrlStyle::Path };
     let endpoint = endpoint.unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
-    let wrong = |_| "the endpoint or the bucket's name is no address".to_owned();
-    let endpoint = endpoint.parse().map_err(|_| "the endpoint is no address".to_owned())?;
+    let wrong = |_| "the endpoint or the bucket's name is not an address".to_owned();
+    let endpoint = endpoint.parse().map_err(|_| "the endpoint is not an address".to_owned())?;
     Bucket::new(endpoint, style, name.to_owned(), region).map_err(wrong)
 }
 

@@ -114,14 +114,14 @@ impl SharedSettings {
             check_address(&format!("{TABLE}.endpoint"), endpoint, &["https://", "http://"])?;
         }
         if let Some(text) = self.trusted_keys.iter().find(|text| TrustedKey::parse(text).is_none()) {
-            return Err(Failure::new(format!("`{TABLE}.trusted-keys` has `{text}`, which is no key"))
+            return Err(Failure::new(format!("`{TABLE}.trusted-keys` has `{text}`, which is not a key"))
                 .help("a key is written `NAME:` and 64 digits, as `cargo wasm-proc-macro store keygen` prints it"));
         }
         if self.trusted_keys.is_empty() && self.mode == Mode::Read {
             return Err(Failure::new(format!(
                 "`{TABLE}.trusted-keys` is empty, so nothing could be taken from the store"
             ))
-            .help("write down the public key of whoever fills it; `cargo wasm-proc-macro store keygen` makes a pair"));
+            .help("add the public key of whoever uploads modules; `cargo wasm-proc-macro store keygen` makes a pair of keys"));
         }
         if let Some(text) = &self.timeout
             && let Err(error) = Time::try_from(text.clone())
@@ -166,18 +166,18 @@ impl SharedSettings {
 fn check_address(key: &str, text: &str, schemes: &[&str]) -> Result<()> {
     let Some(rest) = schemes.iter().find_map(|scheme| text.strip_prefix(scheme)) else {
         let schemes = schemes.iter().map(|scheme| format!("`{scheme}`")).collect::<Vec<_>>().join(", ");
-        return Err(Failure::new(format!("`{key}` begins with none of {schemes}")));
+        return Err(Failure::new(format!("`{key}` must begin with one of {schemes}")));
     };
     if rest.split('/').any(|part| part.contains('@')) {
         // The text itself is not shown: this is where a password would stand.
-        return Err(Failure::new(format!("`{key}` has `@` in it, and credentials do not belong there"))
-            .help("`WASM_PROC_MACRO_STORE_TOKEN` or a `credential-process` is for them"));
+        return Err(Failure::new(format!("`{key}` contains `@`; credentials are not allowed there"))
+            .help("use `WASM_PROC_MACRO_STORE_TOKEN` or `credential-process` for credentials"));
     }
     let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '\\' | '%' | '"' | '<' | '>' | '`');
     let mut parts = rest.strip_suffix('/').unwrap_or(rest).split('/');
     if !rest.chars().all(is_plain) || parts.any(|part| matches!(part, "" | "." | "..")) {
         return Err(Failure::new(format!(
-            "`{key}` is no plain address of a directory: a host or bucket, and names below it"
+            "`{key}` must be the address of a directory: a host or bucket, and names below it"
         )));
     }
     Ok(())
@@ -234,12 +234,12 @@ mod tests {
     fn what_could_never_work_is_said_at_once() {
         // A slip in a key would else look like an empty store.
         let wrong = SharedSettings { trusted_keys: vec![KEY.to_uppercase()], ..settings("https://x") };
-        assert!(message(&wrong).contains("is no key"));
+        assert!(message(&wrong).contains("is not a key"));
         let none = SharedSettings { trusted_keys: Vec::new(), ..settings("https://x") };
         assert!(message(&none).contains("is empty"));
         let own = SharedSettings { mode: Mode::ReadWrite, ..none };
         assert_eq!(message(&own), "");
         let slow = SharedSettings { timeout: Some("soon".into()), ..settings("https://x") };
-        assert!(message(&slow).contains("`soon` is no time"));
+        assert!(message(&slow).contains("`soon` is not a time"));
     }
 }

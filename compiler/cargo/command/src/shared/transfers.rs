@@ -40,11 +40,11 @@ impl Sending<'_> {
                 Report::Refused { key, reason } => {
                     is_well = false;
                     let name = self.names.iter().find(|(known, _)| *known == key).map_or("a module", |(_, name)| name);
-                    self.shell.warn(format_args!("{name} is not sent to the shared store `{url}`: {reason}"));
+                    self.shell.warn(format_args!("{name} is not uploaded to the shared store `{url}`: {reason}"));
                 }
                 Report::Trouble { reason } => {
                     is_well = false;
-                    self.shell.warn(format_args!("not all is sent to the shared store `{url}`: {reason}"));
+                    self.shell.warn(format_args!("not all modules are uploaded to the shared store `{url}`: {reason}"));
                 }
                 Report::Present { .. } | Report::Missing { .. } | Report::Taken { .. } => {}
             }

@@ -154,7 +154,7 @@ fn refused(status: StatusCode, code: Option<String>) -> Failed {
         401 | 403 => Failed::Lasting(format!("it refuses the credentials ({status})")),
         507 => Failed::Lasting(format!("it is full ({status})")),
         413 => Failed::Lasting(format!("the module is too large for it ({status})")),
-        300..=399 => Failed::Lasting(format!("it answers with a redirect, and none is followed ({status})")),
+        300..=399 => Failed::Lasting(format!("it answers with a redirect, which is not followed ({status})")),
         408 | 429 | 500 | 502..=504 => Failed::Passing(format!("it fails ({status})")),
         _ => Failed::Lasting(format!("it fails ({status})")),
     }

@@ -168,7 +168,7 @@ impl Store {
         if fs::read_to_string(self.dir.join(TAG_FILE)).is_ok_and(|tag| tag == [CACHE_TAG, TAG].concat()) {
             return Ok(true);
         }
-        Err(io::Error::other(format!("it is no module store: it has no `{TAG_FILE}` of ours")))
+        Err(io::Error::other(format!("it is not a module store: it has no `{TAG_FILE}`")))
     }
 }
 

@@ -79,7 +79,7 @@ fn each_changed_byte_is_found() {
         assert!(read_as(&wrong, &signer.trusted(), &parcel()).is_err(), "byte {position}");
         assert!(read_as(&right[..position], &signer.trusted(), &parcel()).is_err(), "{position} bytes");
     }
-    assert!(reason(&[&right[..], b"more"].concat(), &signer).contains("goes on after its 8 bytes"));
+    assert!(reason(&[&right[..], b"more"].concat(), &signer).contains("longer than 8 bytes"));
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_right_entry_in_another_place_is_refused() {
     let signer = signer();
     let other = Parcel { key: "6".repeat(64), ..parcel() };
     let reason = read_as(&entry(&signer), &signer.trusted(), &other).unwrap_err();
-    assert!(reason.contains("a v1.0.0 of another build"), "{reason}");
+    assert!(reason.contains("a v1.0.0 from a different build"), "{reason}");
     let other = Parcel { features: Vec::new(), ..parcel() };
     let reason = read_as(&entry(&signer), &signer.trusted(), &other).unwrap_err();
     assert!(reason.contains("another features"), "{reason}");
@@ -122,7 +122,7 @@ fn lines_end() {
     let endless = io::repeat(b'x');
     let file = tempfile::NamedTempFile::new().unwrap();
     let result = receive(endless, &signer.trusted(), &parcel(), &errand(), file.path());
-    assert!(matches!(result, Err(Unusable::Refused(reason)) if reason.contains("no entry")));
+    assert!(matches!(result, Err(Unusable::Refused(reason)) if reason.contains("not an entry")));
     let entry = entry(&signer);
     let body = entry.chain(io::repeat(0));
     assert!(matches!(receive(body, &signer.trusted(), &parcel(), &errand(), file.path()), Err(Unusable::Refused(_))));

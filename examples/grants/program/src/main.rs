@@ -1,0 +1,5 @@
+//! Prints what the macro has made.
+
+fn main() {
+    println!("{}", macros::greeting!());
+}
