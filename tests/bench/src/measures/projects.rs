@@ -159,18 +159,12 @@ fn simulated(site: &Site, variant: Variant) -> Result<f64> {
     let mut command = command(site, variant)?;
     // Only Cargo reads this variable. `RUSTC_BOOTSTRAP` would reach build scripts, which choose other code with it.
     command.env("__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS", "nightly");
-    command.args(["-j1", "-Zbuild-analysis", "--config", "build.analysis.enabled = true", "--message-format=json"]);
+    command.args(["-j1", "-Zbuild-analysis", "--config", "build.analysis.enabled = true"]);
+    let macros = macros(site)?;
     let earlier = logs()?;
     let start = Instant::now();
-    let messages = process::output(&mut command)?;
+    process::output(&mut command)?;
     let wall = start.elapsed().as_secs_f64();
-    let mut macros = BTreeSet::new();
-    for message in messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()) {
-        let mut kinds = message["target"]["kind"].as_array().into_iter().flatten();
-        if let (true, Some(id)) = (kinds.any(|kind| kind == "proc-macro"), message["package_id"].as_str()) {
-            macros.insert(id.to_owned());
-        }
-    }
     let mut graphs = Vec::new();
     for path in logs()?.difference(&earlier) {
         let text = fs::read_to_string(path)?;
@@ -183,6 +177,18 @@ fn simulated(site: &Site, variant: Variant) -> Result<f64> {
     ensure!(graphs.iter().any(|graph| graph.span() > 0.0), "Cargo has logged no units");
     let shorter: f64 = graphs.iter().map(|graph| graph.span() - graph.simulate(CORES)).sum();
     Ok(wall - shorter)
+}
+
+/// The identifiers of the packages with a macro. What is logged does not say that a target is one.
+fn macros(site: &Site) -> Result<BTreeSet<String>> {
+    let metadata =
+        process::output(&mut site.cargo(Kind::Plain, &["metadata", "--locked", "--offline", "--format-version=1"]))?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    let is_macro =
+        |target: &serde_json::Value| target["kind"].as_array().into_iter().flatten().any(|kind| kind == "proc-macro");
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let with_macro = packages.filter(|package| package["targets"].as_array().into_iter().flatten().any(is_macro));
+    Ok(with_macro.filter_map(|package| package["id"].as_str().map(str::to_owned)).collect())
 }
 
 /// The files in which Cargo logs builds.
