@@ -18,6 +18,9 @@ pub struct Project {
     pub name: String,
     pub version: String,
     sha256: String,
+    /// Whether it is for measurements alone. Its own tests take too long.
+    #[serde(default)]
+    pub only_measured: bool,
 }
 
 #[derive(Deserialize)]

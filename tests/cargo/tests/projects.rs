@@ -94,6 +94,7 @@ fn workspace() {
 
 #[test]
 fn every_project_has_a_test() {
-    let listed: Vec<String> = Project::all().into_iter().map(|project| project.name).collect();
+    let listed: Vec<String> =
+        Project::all().into_iter().filter(|project| !project.only_measured).map(|project| project.name).collect();
     assert_eq!(listed, PROJECTS);
 }
