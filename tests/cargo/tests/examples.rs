@@ -3,7 +3,7 @@
 use std::env;
 use std::process::Command;
 
-use cargo_tests::site::STORE_VARIABLE;
+use cargo_tests::call::STORE_VARIABLE;
 use cargo_tests::{CargoOutcome as _, Kind, Site};
 use tests::toolchain::clean_environment;
 use tests::{Outcome, RustcExt as _, Toolchain};
