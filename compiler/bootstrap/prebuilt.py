@@ -19,15 +19,19 @@ LIST = REPO / "tests" / "census" / "crates.toml"
 # Below the toolchain's directory. The command looks there.
 PLACE = Path("lib") / "wasm-proc-macro" / "modules"
 KEYS = "trusted-keys"
-# What somebody else in a project has `syn` built with decides about a macro as well. These are usual sums; each comes after what is less.
-FEATURES: dict[str, Sequence[str]] = {
-    "alone": (),
+# What other macros of a project have `syn`, `quote` and `proc-macro2` built with decides about a macro as well. These are usual sums of
+# the features of `syn`. The others have their default features, unless the macro is alone.
+FEATURES: dict[str, Sequence[str] | None] = {
+    "alone": None,
+    "default": (),
     "full": ("full",),
     "visit-mut": ("full", "visit-mut"),
     "extra": ("extra-traits", "full", "visit-mut"),
+    "all": ("extra-traits", "full", "visit", "visit-mut"),
 }
 # The releases of `syn` that macros are built with.
 SYN = ("2", "3")
+BESIDE_SYN = {"proc-macro2": "1", "quote": "1"}
 KEY_NAME = "toolchain"
 
 
@@ -63,17 +67,19 @@ def crates(text: str, only: Sequence[str] = ()) -> list[Crate]:
     return sorted((crate for crate in found if not only or crate.name in only), key=lambda crate: crate.name)
 
 
-def lay(directory: Path, crate: Crate, features: Sequence[str], settings: Mapping[str, Any]) -> None:
-    """Writes a project that depends on a crate, and on a macro of its own that has `syn` built with some features."""
-    dependency = {key.replace("_", "-"): value for key, value in crate.dependency.items()}
+def lay(directory: Path, crate: Crate, features: Sequence[str] | None, settings: Mapping[str, Any]) -> None:
+    """Writes a project that depends on a crate and, unless that is alone, on a macro of its own that has `syn` built with features."""
+    lines = [f"{crate.name} = {inline(crate.dependency)}"]
+    if features is not None:
+        lines.append('beside = { path = "beside" }')
     files = {
-        "Cargo.toml": package("uses-it", [f"{crate.name} = {inline(dependency)}", *(['beside = { path = "beside" }'] if features else [])])
-        + "[workspace]\n",
+        "Cargo.toml": package("uses-it", lines) + "[workspace]\n",
         "src/lib.rs": "",
         ".cargo/config.toml": "[wasm-proc-macro.store]\n" + "".join(f"{key} = {value(it)}\n" for key, it in settings.items()),
     }
-    if features:
-        lines = [f'syn{major} = {inline({"package": "syn", "version": major, "features": list(features)})}' for major in SYN]
+    if features is not None:
+        lines = [f"{name} = {value(version)}" for name, version in BESIDE_SYN.items()]
+        lines += [f"syn{major} = {inline({'package': 'syn', 'version': major, 'features': list(features)})}" for major in SYN]
         files["beside/Cargo.toml"] = package("beside", lines) + "[lib]\nproc-macro = true\n"
         files["beside/src/lib.rs"] = ""
     shutil.rmtree(directory, ignore_errors=True)

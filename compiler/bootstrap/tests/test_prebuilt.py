@@ -88,12 +88,13 @@ class Prebuilt(Sandbox):
         self.assertEqual(manifest["dependencies"]["old-thiserror"], dict(crate.dependency))
         beside = tomllib.loads((project / "beside" / "Cargo.toml").read_text())
         self.assertTrue(beside["lib"]["proc-macro"])
+        self.assertEqual(beside["dependencies"]["quote"], "1")
         self.assertEqual(beside["dependencies"]["syn2"], {"package": "syn", "version": "2", "features": ["full"]})
         config = tomllib.loads((project / ".cargo" / "config.toml").read_text())
         self.assertEqual(config, {"wasm-proc-macro": {"store": {"url": "file:///x"}}})
         # What was there goes, its lock file with it: the newest versions are wanted.
         self.write(project / "Cargo.lock", "old")
-        prebuilt.lay(project, crate, [], {})
+        prebuilt.lay(project, crate, None, {})
         self.assertNotIn("beside", (project / "Cargo.toml").read_text())
         self.assertFalse((project / "Cargo.lock").exists() or (project / "beside").exists())
 
@@ -134,7 +135,7 @@ class Prebuilt(Sandbox):
         """Of hundreds one or the other cannot."""
         self.write(self.root / "crates.toml", LIST + 'bad = { version = "1" }\n')
         self.assertEqual(self.add(only=["bad", "paste"]), len(prebuilt.FEATURES))
-        self.assertIn("not everything could be built of bad (alone), bad (full)", self.stderr.getvalue())
+        self.assertIn("not everything could be built of bad (alone), bad (default)", self.stderr.getvalue())
 
     def test_a_toolchain_without_any_module_is_an_error(self) -> None:
         """It would look like one that has them."""
