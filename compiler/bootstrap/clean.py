@@ -10,7 +10,7 @@ from .report import say
 # host triple.
 KINDS: dict[str, tuple[str, ...]] = {
     "results": (
-        *("demo", "demo-native", "bench", "census", "census-room", "dist"),
+        *("demo", "demo-native", "bench", "census", "census-room", "dist", "modules"),
         *("target", "tests", "runtime", "cargo", "lint"),
         *("hooks-check", "relock", "staging"),
     ),

@@ -167,7 +167,7 @@ class Commands(Sandbox):
 
     def test_clean_keeps_the_toolchain_unless_all_goes(self) -> None:
         """`results` are cheap, the toolchain is half an hour."""
-        for name in ("demo", "tests", "cargo", "x86_64-unknown-linux-gnu/stage1", "cache", "bootstrap", "tree", "log"):
+        for name in ("demo", "tests", "cargo", "modules", "x86_64-unknown-linux-gnu/stage1", "cache", "bootstrap", "tree", "log"):
             self.write(self.layout.root / name / "x", "")
         (self.layout.root / "host").symlink_to("x86_64-unknown-linux-gnu")
         self.write(self.layout.root / "x.lock", "")

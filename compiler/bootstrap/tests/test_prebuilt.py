@@ -158,3 +158,31 @@ class Prebuilt(Sandbox):
                     cli.COMMANDS["dist"](cli.parser().parse_args(line.split()), Config(), self.layout)
         own = prebuilt.Request(only=["a", "b", "c"], signing_key=Path("/k"), jobs=3)
         self.assertEqual(done, [None, prebuilt.Request(), own])
+
+    def test_modules_are_packed_with_the_toolchain(self) -> None:
+        """They are built by what is packed, before it is."""
+        asked: list[prebuilt.Request] = []
+
+        def copy(_config: Config, _layout: object, _stage0: object, root: Path) -> None:
+            self.write(root / "bin" / "rustc", "the compiler")
+
+        def add(_layout: object, root: Path, request: prebuilt.Request) -> int:
+            self.assertTrue((root / "bin" / "rustc").exists())
+            asked.append(request)
+            self.write(root / prebuilt.PLACE / "trusted-keys", "toolchain:9b1c")
+            return 1
+
+        def try_out(root: Path, _work: Path) -> None:
+            found.append((root / prebuilt.PLACE / "trusted-keys").exists())
+
+        found: list[bool] = []
+        stage0, pin, request = mock.Mock(host="host-triple"), mock.Mock(version="1.96.0"), prebuilt.Request(only=["a"])
+        with (
+            mock.patch.object(dist, "copy", copy),
+            mock.patch.object(dist, "note", lambda *_: "note"),
+            mock.patch.object(dist, "try_out", try_out),
+            mock.patch.object(prebuilt, "add", add),
+        ):
+            for modules in (request, None):
+                self.assertTrue(dist.dist(Config(), self.layout, stage0, pin, "llvm", modules).exists())
+        self.assertEqual((found, asked), ([True, False], [request]))
