@@ -327,7 +327,7 @@ fn what_is_no_file_is_not_opened_for_a_macro() {
         "forger::expand!(\"include_str!(\\\"pipe\\\")\", \"\");",
         "forger::output!(\"pub const A: &str = include_str!(\\\"pipe\\\");\");",
     ] {
-        compile(&lab, call).errors().says("is no regular file");
+        compile(&lab, call).errors().says("is not a regular file");
     }
 }
 

@@ -120,7 +120,7 @@ fn programs_are_refused_by_name() {
     for how in ["output", "status", "spawn", "long", "locate"] {
         let outcome = expand(&lab, &format!("trying::program!({how:?});")).one_error();
         let outcome = outcome.says("was refused running the program `some-program`").says(NOT_GRANTED);
-        outcome.says("no permission gives it");
+        outcome.says("no permission grants this");
     }
     expand(&lab, "trying::program!(\"cargo\");").one_error().says("was refused running the program `").says("cargo`");
 }
@@ -161,7 +161,7 @@ fn who_waits_for_what_cannot_come_is_refused_a_thread() {
         let outcome = expand(&lab, &format!("_ = trying::works!(); trying::wait!({how:?}); _ = trying::works!();"));
         let outcome = outcome.one_error().says("was refused starting a thread");
         let outcome =
-            outcome.says(&format!("besides, it panicked: a thread waits for {what}, and none is left that could run"));
+            outcome.says(&format!("it also panicked: a thread waits for {what}, and none is left that could run"));
         assert!(!outcome.stderr.contains("stack backtrace"), "{outcome}");
     }
 }

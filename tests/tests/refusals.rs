@@ -38,7 +38,7 @@ fn what_the_macro_returned_is_thrown_away() {
 fn a_panic_besides_is_a_note() {
     let lab = lab();
     let outcome = compile(&lab, "fn main() { asking::files_and_panic!(\"/no/such/file\"); }", None).one_error();
-    outcome.says("was refused reading `/no/such/file`").says("= note: besides, it panicked: \"[Err(");
+    outcome.says("was refused reading `/no/such/file`").says("= note: it also panicked: \"[Err(");
 }
 
 /// Each thing that is refused is said in full once for a package; what else fails for it says so in a line.

@@ -21,8 +21,8 @@ struct RemoteFault {
 }
 
 #[derive(Diagnostic)]
-#[diag("the compiler failed while it worked for a procedural macro: {$reason}")]
-#[note("it cannot go on, since nothing tells what it left half done")]
+#[diag("the compiler failed while it handled a request of a procedural macro: {$reason}")]
+#[note("compilation cannot continue, because the request may be half done")]
 struct RemoteFailure {
     #[primary_span]
     span: Span,

@@ -177,7 +177,7 @@ fn check_file<'a>(
     check(sess, origin, arguments, Named::File(&absolute), span, is_written)?;
     if absolute.metadata().is_ok_and(|found| !found.is_file()) {
         let path = path.display().to_string();
-        let message = format!("`{}` is no regular file", path.escape_debug());
+        let message = format!("`{}` is not a regular file", path.escape_debug());
         return Err(sess.dcx().struct_span_err(span, message));
     }
     Ok(())

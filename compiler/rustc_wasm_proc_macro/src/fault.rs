@@ -149,10 +149,14 @@ impl fmt::Display for Fault {
             FaultKind::StackOverflow => f.write_str("the macro overflowed its stack"),
             FaultKind::OutOfMemory => f.write_str("the macro ran out of memory"),
             FaultKind::MemoryLimit { limit, of_all: false } => {
-                write!(f, "the macro was stopped when it wanted more than its {} of memory", Bytes(*limit))
+                write!(f, "the macro was stopped because it needed more than its {} of memory", Bytes(*limit))
             }
             FaultKind::MemoryLimit { limit, of_all: true } => {
-                write!(f, "the macro was stopped when all macros together wanted more than {} of memory", Bytes(*limit))
+                write!(
+                    f,
+                    "the macro was stopped because all macros together needed more than {} of memory",
+                    Bytes(*limit)
+                )
             }
             FaultKind::Timeout { limit, of_enclosing: false } => {
                 write!(f, "the macro was stopped after {}", Time(*limit))
@@ -160,12 +164,12 @@ impl fmt::Display for Fault {
             FaultKind::Timeout { limit, of_enclosing: true } => {
                 write!(
                     f,
-                    "the macro was stopped when the one whose expansion it is a part of had run for {}",
+                    "the macro was stopped because the expansion that it is a part of had run for {}",
                     Time(*limit)
                 )
             }
             FaultKind::TooMuchOutput => {
-                write!(f, "the macro was stopped when it had written more than {}", Bytes(OUTPUT_LIMIT as u64))
+                write!(f, "the macro was stopped because it had written more than {}", Bytes(OUTPUT_LIMIT as u64))
             }
             FaultKind::Exit(code) => write!(f, "the macro tried to end the process with exit code {code}"),
             FaultKind::Protocol(message) => {

@@ -160,7 +160,7 @@ fn expansions_within_an_expansion_count_for_it() {
     });
     let [fault] = &faults[..] else { panic!("{faults:?}") };
     assert_eq!(fault.kind(), &FaultKind::Timeout { limit: TIME, of_enclosing: true });
-    let message = "the macro was stopped when the one whose expansion it is a part of had run for 200 ms";
+    let message = "the macro was stopped because the expansion that it is a part of had run for 200 ms";
     assert_eq!(fault.to_string(), message);
     assert!(fault.refused().is_empty(), "a grant of its own would be of no use: {fault:?}");
     // And what is not within one has its own time again.
@@ -294,7 +294,7 @@ fn assert_too_large(what: &str, module: &Module, limit: u64, of_all: bool, answe
 #[test]
 fn a_guest_has_no_more_memory_than_granted() {
     // Whatever it is that grows: what the host keeps for a guest, too.
-    let message = "the macro was stopped when it wanted more than its 16 MiB of memory";
+    let message = "the macro was stopped because it needed more than its 16 MiB of memory";
     let fault = expand(&small("", "(drop (memory.grow (i32.const 255))) (i64.const 0)"), b"").unwrap_err();
     assert_eq!(fault.to_string(), message);
     let tag = format!("(tag $big (param {}))", "i64 ".repeat(64));
@@ -447,5 +447,5 @@ fn output_has_a_limit() {
     let module = load_with(&wat(WRITE, "", run), &grants());
     let fault = expand(&module, b"").unwrap_err();
     assert_eq!(fault.kind(), &FaultKind::TooMuchOutput);
-    assert_eq!(fault.to_string(), "the macro was stopped when it had written more than 64 MiB");
+    assert_eq!(fault.to_string(), "the macro was stopped because it had written more than 64 MiB");
 }

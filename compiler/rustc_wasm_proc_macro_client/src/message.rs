@@ -11,7 +11,7 @@ pub fn text_of(message: &PanicMessage) -> Option<String> {
         PanicMessage::Refused(refusals) => Some(refusals.iter().map(text_of_refusal).collect::<Vec<_>>().join("\n")),
         PanicMessage::Failed(reason) => {
             let reason = reason.as_deref().unwrap_or("no message");
-            Some(format!("what answers procedural macros failed: {reason}"))
+            Some(format!("the server of procedural macros failed: {reason}"))
         }
         message => message.as_str().map(str::to_owned),
     }

@@ -104,10 +104,10 @@ impl Refused {
         }
         // Where it reached a limit, that is what it was stopped for.
         let besides = match outcome {
-            Ok(output) => panic_in(output).map(|message| format!("besides, it panicked: {message}")),
-            Err(CallError::Panic(message)) => Some(format!("besides, it panicked: {message}")),
+            Ok(output) => panic_in(output).map(|message| format!("it also panicked: {message}")),
+            Err(CallError::Panic(message)) => Some(format!("it also panicked: {message}")),
             Err(CallError::Fault(_)) if is_limit => None,
-            Err(CallError::Fault(reason)) => Some(format!("besides, it was stopped: {reason}")),
+            Err(CallError::Fault(reason)) => Some(format!("it was also stopped: {reason}")),
         };
         errors[0].notes.splice(0..0, besides.as_deref().map(in_lines));
         errors
@@ -151,7 +151,7 @@ fn help(asking: &Asking<'_>, wanted: &Wanted) -> Option<String> {
     let line = wanted.grant()?;
     if line.starts_with("native") && package.id.is_none() {
         return Some(
-            "no permission gives it; only native code has it: \
+            "no permission grants this; only native code can do it: \
              without Cargo, compile the macro crate for the host and pass it by `--extern`"
                 .to_owned(),
         );
@@ -178,7 +178,7 @@ fn panic_in(output: &[u8]) -> Option<String> {
             let text = text.get(..usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
             Some(String::from_utf8_lossy(text).into_owned())
         }
-        _ => Some("it does not say why".to_owned()),
+        _ => Some("it gives no reason".to_owned()),
     }
 }
 

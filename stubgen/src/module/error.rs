@@ -93,7 +93,7 @@ impl ModuleError {
                 Some("pass a native procedural macro with `--extern`, or build it for `wasm32-wasip1`".to_owned())
             }
             ModuleError::NotWasm { found: NotWasm::Text } => {
-                Some("translate it to the binary format first, for instance with `wasm-tools parse`".to_owned())
+                Some("convert it to the binary format first, for example with `wasm-tools parse`".to_owned())
             }
             ModuleError::NotWasm { .. } | ModuleError::Malformed { .. } => {
                 Some("the file may be cut off or damaged; build or fetch it again".to_owned())
@@ -107,10 +107,10 @@ impl ModuleError {
             }
             ModuleError::DuplicateSection { .. } => Some("link one `proc-macro` crate into the module".to_owned()),
             ModuleError::UnknownImport { module, .. } if module.starts_with("watt-") => {
-                Some("modules made for `watt` may import what 0.4 or 0.5 of it offers, and no others".to_owned())
+                Some("modules made for `watt` may import only what `watt` 0.4 and 0.5 provide".to_owned())
             }
             ModuleError::UnknownImport { .. } => Some(
-                "procedural macros may import from `rustc_proc_macro` and from `wasi_snapshot_preview1` only".to_owned(),
+                "procedural macros may import only from `rustc_proc_macro` and `wasi_snapshot_preview1`".to_owned(),
             ),
             _ => None,
         }
@@ -139,7 +139,7 @@ impl fmt::Display for ModuleError {
                 write!(f, "the module has more than one custom section `{section}`")
             }
             ModuleError::LongSection { section, bytes } => {
-                write!(f, "custom section `{section}` has {bytes} bytes, more than there is a use for")
+                write!(f, "custom section `{section}` has {bytes} bytes, which is too many")
             }
             ModuleError::NotUtf8 { section, offset } => {
                 write!(f, "custom section `{section}` is not UTF-8 (at byte {offset} of its contents)")
@@ -151,7 +151,10 @@ impl fmt::Display for ModuleError {
                 write!(f, "custom section `{section}` ends before a line `{key}=`")
             }
             ModuleError::WrongSpanCount { found, expected } => {
-                write!(f, "custom section `{SPANS_SECTION}` has the spans of {found} macros, but there are {expected}")
+                write!(
+                    f,
+                    "custom section `{SPANS_SECTION}` has the spans of {found} macros, but the module has {expected}"
+                )
             }
             ModuleError::UnknownKind { line, kind } => write!(
                 f,
@@ -162,7 +165,7 @@ impl fmt::Display for ModuleError {
                 write!(f, "unknown key `{key}` in line {line} of custom section `{ABI_SECTION}`")
             }
             ModuleError::DuplicateKey { line, key } => {
-                write!(f, "key `{key}` stands again in line {line} of custom section `{ABI_SECTION}`")
+                write!(f, "duplicate key `{key}` in line {line} of custom section `{ABI_SECTION}`")
             }
             ModuleError::MissingKey { key } => write!(f, "key `{key}` is missing in custom section `{ABI_SECTION}`"),
             ModuleError::BadValue { key, value, expected } => {
@@ -187,7 +190,7 @@ impl fmt::Display for ModuleError {
             ),
             ModuleError::DuplicateFunction { first, line, name } => write!(
                 f,
-                "function `{name}` stands for more than one macro: in lines {first} and {line} of custom section \
+                "function `{name}` is declared for more than one macro: in lines {first} and {line} of custom section \
                  `{DECLS_SECTION}`"
             ),
             ModuleError::ReservedName { name } => {
@@ -200,7 +203,7 @@ impl fmt::Display for ModuleError {
                 write!(f, "export `{name}` has the wrong type: expected {expected}, found {found}")
             }
             ModuleError::UnknownImport { module, name } => {
-                write!(f, "the module imports `{name}` from `{module}`, which no compiler offers")
+                write!(f, "the module imports `{name}` from `{module}`, which the compiler does not provide")
             }
             ModuleError::WrongImport { module, name, expected, found } => {
                 write!(f, "import `{name}` from `{module}` has the wrong type: expected {expected}, found {found}")

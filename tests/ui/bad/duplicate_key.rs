@@ -1,6 +1,6 @@
 // A key that stands twice.
 //@ bad: duplicate-key
-//@ error-in-other-file: key `crate` stands again
+//@ error-in-other-file: duplicate key `crate`
 
 fn main() {
     plain::plain!();

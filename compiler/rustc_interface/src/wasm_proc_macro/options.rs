@@ -103,7 +103,7 @@ pub(super) fn policy(sess: &Session) -> Option<Policy> {
         Err(error) => sess
             .dcx()
             .struct_fatal(format!("cannot use the policy `{}`: {error}", path.display()))
-            .with_note("it says what procedural macros from WebAssembly may have")
+            .with_note("the policy says what procedural macros from WebAssembly are granted")
             .emit(),
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn memory(text: &str) -> Result<u64, String> {
 }
 
 fn wrong(what: &str, text: &str, example: &str) -> String {
-    format!("`{}` is no amount of {what}; it is written as in {example}", super::escaped(text))
+    format!("`{}` is not an amount of {what}; write it as in {example}", super::escaped(text))
 }
 
 fn parse(text: &str, units: &[(&str, u64)]) -> Option<u64> {
@@ -68,7 +68,7 @@ mod tests {
             assert!(memory(wrong).is_err(), "{wrong}");
         }
         let message = memory("2G\u{1b}").unwrap_err();
-        assert!(message.starts_with("`2G\\u{1b}` is no amount of memory; it is written as in `2GiB`"), "{message}");
+        assert!(message.starts_with("`2G\\u{1b}` is not an amount of memory; write it as in `2GiB`"), "{message}");
     }
 
     #[test]

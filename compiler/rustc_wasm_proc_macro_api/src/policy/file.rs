@@ -113,7 +113,7 @@ impl TryFrom<String> for CrateName {
     fn try_from(name: String) -> Result<CrateName, String> {
         match name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') && !name.is_empty() {
             true => Ok(CrateName(name)),
-            false => Err(format!("`{}` is no crate name", escaped(&name))),
+            false => Err(format!("`{}` is not a crate name", escaped(&name))),
         }
     }
 }
@@ -130,7 +130,7 @@ impl TryFrom<String> for Absolute {
     fn try_from(path: String) -> Result<Absolute, String> {
         match PathBuf::from(path) {
             path if path.is_absolute() => Ok(Absolute(path)),
-            path => Err(format!("`{}` is no absolute path", escaped(&path.to_string_lossy()))),
+            path => Err(format!("`{}` is not an absolute path", escaped(&path.to_string_lossy()))),
         }
     }
 }
@@ -143,7 +143,7 @@ impl TryFrom<String> for Digest {
             digits.map(|digits| digits.chunks(2).map(|pair| pair.iter().fold(0, |n, digit| n << 4 | digit)).collect());
         match (text.len(), bytes.map(<[u8; 32]>::try_from as fn(Vec<u8>) -> _)) {
             (64, Some(Ok(digest))) => Ok(Digest(digest)),
-            _ => Err(format!("`{}` is no SHA-256 of 64 hexadecimal digits", escaped(&text))),
+            _ => Err(format!("`{}` is not a SHA-256 of 64 hexadecimal digits", escaped(&text))),
         }
     }
 }
@@ -181,7 +181,7 @@ pub(super) fn parse(text: &str) -> Result<File, String> {
         names.sort_by_key(|name| name.span().start);
         for (number, name) in names.iter().enumerate() {
             if names[..number].iter().any(|before| before.get_ref().normalized() == name.get_ref().normalized()) {
-                return Err(at(text, name.span().start, "that crate has a table already"));
+                return Err(at(text, name.span().start, "this crate already has a table"));
             }
         }
     }
@@ -251,19 +251,19 @@ mod tests {
                 "[permissions.a]\ntime = 5\n".to_owned(),
                 "line 2, `time = 5`: invalid type: integer `5`, expected a string",
             ),
-            ("[permissions.a]\ntime = '5'\n".to_owned(), "line 2, `time = '5'`: `5` is no amount of time"),
+            ("[permissions.a]\ntime = '5'\n".to_owned(), "line 2, `time = '5'`: `5` is not an amount of time"),
             (
                 "[permissions.a]\nmemory = '5 GB'\n".to_owned(),
-                "line 2, `memory = '5 GB'`: `5 GB` is no amount of memory",
+                "line 2, `memory = '5 GB'`: `5 GB` is not an amount of memory",
             ),
             (
                 "[permissions.a]\nenv = ['A*B']\n".to_owned(),
-                "line 2, `env = ['A*B']`: `A*B` names no environment variable: `*` may stand at the end only",
+                "line 2, `env = ['A*B']`: `A*B` is not a valid pattern: `*` is allowed only at the end",
             ),
-            ("[permissions.'a@1']\n".to_owned(), "line 1, `[permissions.'a@1']`: `a@1` is no crate name"),
+            ("[permissions.'a@1']\n".to_owned(), "line 1, `[permissions.'a@1']`: `a@1` is not a crate name"),
             (
                 "[permissions.a-b]\n[permissions.a_b]\n".to_owned(),
-                "line 2, `[permissions.a_b]`: that crate has a table already",
+                "line 2, `[permissions.a_b]`: this crate already has a table",
             ),
             (
                 "[build]\n\n[permissions.a]\n".to_owned(),
@@ -275,7 +275,7 @@ mod tests {
             ),
             (
                 "[build]\nread = ['relative']\n".to_owned(),
-                "line 2, `read = ['relative']`: `relative` is no absolute path",
+                "line 2, `read = ['relative']`: `relative` is not an absolute path",
             ),
             (
                 "[build]\nworkspace_manifest = '/a'\n".to_owned(),
@@ -286,11 +286,11 @@ mod tests {
                     + &format!("[[package]]\nid = 'j'\nname = 'm'\nversion = '1.0.0'\nmodules = ['{DIGEST}']\n"),
                 "line 8, `[[package]]`: `i` has the same module, but other grants",
             ),
-            (package("read = ['../x']"), "line 7, `read = ['../x']`: `../x` is no absolute path"),
+            (package("read = ['../x']"), "line 7, `read = ['../x']`: `../x` is not an absolute path"),
             (package("native = true"), "line 7, `native = true`: unknown field `native`"),
             (
                 "[build]\n[[package]]\nid = 'i'\nname = 'n'\nversion = '1'\nmodules = ['zz']\n".to_owned(),
-                "line 6, `modules = ['zz']`: `zz` is no SHA-256 of 64 hexadecimal digits",
+                "line 6, `modules = ['zz']`: `zz` is not a SHA-256 of 64 hexadecimal digits",
             ),
             ("[build]\n[[package]]\nname = 'n'\n".to_owned(), "line 2, `[[package]]`: missing field `id`"),
             ("a = \u{1b}\n".to_owned(), "line 1, `a = \\u{1b}`: "),

@@ -94,12 +94,12 @@ pub(super) fn matches(pattern: &str, name: &str) -> bool {
 /// Checks that `text` is a pattern.
 pub(super) fn check(text: &str) -> Result<(), String> {
     let name = text.strip_suffix('*').unwrap_or(text);
-    let wrong = |why| Err(format!("`{}` names no environment variable: {why}", super::escaped(text)));
+    let wrong = |why| Err(format!("`{}` {why}", super::escaped(text)));
     if name.contains('*') {
-        return wrong("`*` may stand at the end only");
+        return wrong("is not a valid pattern: `*` is allowed only at the end");
     }
     if text.is_empty() || name.contains(['=', '\0']) {
-        return wrong("no name is empty or has `=` in it");
+        return wrong("is not a valid name: a name is not empty and has no `=`");
     }
     Ok(())
 }

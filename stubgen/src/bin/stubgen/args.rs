@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Parser, Subcommand};
 use stubgen::module::Declaration;
 
-/// Looks into WebAssembly modules with procedural macros, writes their stubs, and tends the compiler's cache.
+/// Inspects WebAssembly modules with procedural macros, writes their stubs, and manages the compiler's cache
 #[derive(Parser)]
 #[command(name = "stubgen", version, max_term_width = 120)]
 pub(crate) struct Args {
@@ -15,29 +15,29 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Show a module's macros, what it was built from, what it imports, its size and its SHA-256
+    /// Print a module's macros, imports, size and SHA-256, and what it was built from
     Inspect {
         /// The module
         file: PathBuf,
-        /// Write JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Write a module's stub as a Cargo package; its macros panic if they are run
+    /// Write a module's stub as a Cargo package. The macros of the stub panic when they are run
     Emit {
         /// The module
         file: PathBuf,
-        /// The package's directory; it is made if it is not there
+        /// The directory for the package; it is created if it does not exist
         #[arg(short = 'o', value_name = "DIR")]
         out: PathBuf,
     },
-    /// Add the sections that declare macros to a module that lacks them
+    /// Add the sections that declare macros to a module that has none
     Annotate(Annotate),
-    /// Tend the cache of stubs and compiled modules
+    /// Manage the cache of stubs and compiled modules
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
-        /// The cache's directory [default: that of RUSTC_WASM_PROC_MACRO_CACHE, else target/wasm-proc-macro]
+        /// The cache's directory [default: RUSTC_WASM_PROC_MACRO_CACHE, or else target/wasm-proc-macro]
         #[arg(long, global = true, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
@@ -47,7 +47,7 @@ pub(crate) enum Command {
 pub(crate) struct Annotate {
     /// The module
     pub(crate) file: PathBuf,
-    /// Declare a derive macro, in the order of these options
+    /// Declare a derive macro. Macros are numbered in the order of these options
     #[arg(long, value_name = "TRAIT:FUNCTION[:HELPER,..]", value_parser = parse_derive)]
     derive: Vec<Declaration>,
     /// Declare an attribute macro
@@ -56,7 +56,7 @@ pub(crate) struct Annotate {
     /// Declare a function-like macro
     #[arg(long, value_name = "NAME:FUNCTION", value_parser = parse_bang)]
     bang: Vec<Declaration>,
-    /// The crate name [default: the file's name]
+    /// The crate name [default: the name of the file]
     #[arg(long, value_name = "NAME")]
     pub(crate) crate_name: Option<String>,
     /// The version of the macro crate
@@ -65,7 +65,7 @@ pub(crate) struct Annotate {
     /// The edition of the macro crate
     #[arg(long, value_name = "YEAR", default_value = "2021", value_parser = ["2015", "2018", "2021", "2024"])]
     pub(crate) edition: String,
-    /// The file to write; it may be the module itself
+    /// The file to write; it can be the module itself
     #[arg(short = 'o', value_name = "OUT")]
     pub(crate) out: PathBuf,
     /// All declarations, in the order in which they stand on the command line.
@@ -77,14 +77,14 @@ pub(crate) struct Annotate {
 pub(crate) enum CacheCommand {
     /// List the entries
     List,
-    /// Check every entry's checksum; fails if one is damaged
+    /// Check the checksum of every entry; fails if an entry is damaged
     Verify,
-    /// Remove what was not used for long
+    /// Remove entries that were not used for a long time
     Gc {
         /// Remove entries that were not used for this many days
         #[arg(long, value_name = "DAYS", default_value_t = 30)]
         max_age: u64,
-        /// Then remove the longest unused entries until the rest is no larger than this, in bytes
+        /// Then remove more, the longest unused first, until the cache has at most this many bytes
         #[arg(long, value_name = "BYTES")]
         max_bytes: Option<u64>,
     },

@@ -50,7 +50,7 @@ pub(crate) fn run(command: CacheCommand, dir: Option<PathBuf>) -> Result<(), Fai
             let paths: Vec<String> = damaged.iter().map(|entry| format!("`{}`", entry.path.display())).collect();
             Err(Failure {
                 error: format!("{} of the cache {verb} damaged: {}", count(damaged.len()), paths.join(", ")),
-                note: Some("the compiler passes damaged entries over and replaces them".to_owned()),
+                note: Some("the compiler ignores damaged entries and replaces them".to_owned()),
                 help: Some("`stubgen cache clear` removes all entries".to_owned()),
             })
         }

@@ -1,4 +1,4 @@
-//! The command `stubgen`: looks into modules with procedural macros, writes their stubs, and tends the cache.
+//! The command `stubgen`: inspects modules with procedural macros, writes their stubs, and manages the cache.
 
 mod args;
 mod cache;

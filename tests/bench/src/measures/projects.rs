@@ -141,9 +141,15 @@ fn say(bench: &mut Bench, name: &str, builds: &[Vec<Build>; 3]) {
 /// What a build takes on another machine, and how that compares to the native one.
 fn simulate(bench: &mut Bench, name: &str, site: &mut Site) -> Result<f64> {
     site.store = site.beside("cold");
-    let mut times = [0.0; 2];
-    for (time, variant) in times.iter_mut().zip([Variant::Native, Variant::Cold]) {
-        *time = simulated(site, variant)?;
+    let variants = [Variant::Native, Variant::Cold];
+    let mut times = [f64::INFINITY; 2];
+    for _ in 0..bench.rounds(1) {
+        for (time, variant) in times.iter_mut().zip(variants) {
+            // Whatever else the machine does only makes units take longer.
+            *time = time.min(simulated(site, variant)?);
+        }
+    }
+    for (time, variant) in times.iter().zip(variants) {
         let what = format!("{name}, {} on {CORES} cores, simulated", variant.name());
         bench.report.row(Row::new(what, Unit::Seconds, *time).published());
     }
