@@ -82,8 +82,8 @@ fn put(resolver: &Resolver<'_>, want: &Want) -> Answer {
     }
     let may_be_native = !resolver.choice.forbid_native;
     let question = match (want.is_native(), may_be_native) {
-        (true, _) => "Run it natively, as code with all your rights? [`natively`, or no]",
-        (false, true) => "Grant it? [yes, no, or `natively`, as code with all your rights]",
+        (true, _) => "Run it natively, with all your rights? [`natively`, or no]",
+        (false, true) => "Grant it? [yes, no, or `natively`: with all your rights]",
         (false, false) => "Grant it? [yes or no]",
     };
     interrupt::asking(|| {

@@ -101,6 +101,6 @@ impl fmt::Display for Trouble {
                 known
             }
         };
-        if *known { f.write_str("; known from before, `--retry` tries again") } else { Ok(()) }
+        if *known { f.write_str("; known from an earlier build, `--retry` tries again") } else { Ok(()) }
     }
 }

@@ -46,13 +46,13 @@ fn about(resolver: &Resolver<'_>, index: usize) -> Result<String> {
         Decision::Build => match it.changeable {
             Some(_) if let Some(trouble) = resolver.known_failure(&it.key) => {
                 let trouble = trouble.of_last_time();
-                (format!("tried from Wasm, since its source may change; last time it did not run: {trouble}"), None)
+                (format!("tried again from Wasm, because its source can change; last time it failed: {trouble}"), None)
             }
             Some(package) if package.0 == it.name => {
-                ("runs from Wasm; built in the target directory, since its source may change".to_owned(), None)
+                ("runs from Wasm; built in the target directory, because its source can change".to_owned(), None)
             }
             Some(package) => (
-                format!("runs from Wasm; built in the target directory, since the source of {package} may change"),
+                format!("runs from Wasm; built in the target directory, because the source of {package} can change"),
                 None,
             ),
             None => ("runs from Wasm, once it is built".to_owned(), None),
@@ -110,13 +110,11 @@ fn about_other(macros: &Macros<'_>, spec: &str) -> Result<String> {
         }
     }
     let said = match (needing.is_empty(), reached.iter().any(is_it)) {
-        (true, _) => "has no macros and is compiled as always",
+        (true, _) => "has no macros and is compiled as usual",
         (false, true) => {
-            "has no macros; compiled for the project as always, and once for the store into the macros below"
+            "has no macros; compiled for the project as usual, and once more for the modules of the macros below"
         }
-        (false, false) => {
-            "has no macros; only macros need it, so that it is not compiled where they come from the store"
-        }
+        (false, false) => "has no macros; only macros need it, so it is not compiled if they come from the store",
     };
     let lines =
         [("package", plan.units[unit].package.clone()), ("decision", said.to_owned()), ("macros", or_none(needing))];

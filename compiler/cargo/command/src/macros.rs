@@ -103,7 +103,7 @@ impl<'a> Macros<'a> {
         }
         let names = self.list.iter().map(|it| it.name);
         Err(failure.help(near(spec, names).unwrap_or_else(|| {
-            "only macros that this command line leads to are known; `--workspace` and `--all-targets` lead to more"
+            "only macros that this command line uses are known; `--workspace` and `--all-targets` include more"
                 .to_owned()
         })))
     }

@@ -91,7 +91,7 @@ fn pinned(macros: &Macros<'_>, pins: &Pins, options: &Verify) -> Result<Vec<(usi
         return Err(Failure::new(format!("the workspace pins no module: there is no `{FILE_NAME}`, or nothing in it"))
             .help("`cargo wasm-proc-macro pack -p PACKAGE` makes a module and prints the line for it"));
     }
-    let more = "`--workspace` and `--all-targets` lead to more macros";
+    let more = "`--workspace` and `--all-targets` include more macros";
     if options.package.is_empty()
         && let Some(text) = pins.unused(macros).into_iter().next()
     {

@@ -117,7 +117,7 @@ fn show(resolver: &Resolver<'_>, packages: &[Vec<usize>]) -> Result<()> {
         let (grants, native) = (resolver.project.permissions.of(it), resolver.project.permissions.native(it));
         let has = match &native {
             Some(line) => format!("all your rights: {line}"),
-            None if grants.is_empty() => "nothing but what every macro has".to_owned(),
+            None if grants.is_empty() => "only what every macro has".to_owned(),
             None => grants.to_string(),
         };
         text += &format!("  has         {has}\n");
@@ -183,15 +183,13 @@ fn accept(resolver: &Resolver<'_>, packages: &[Vec<usize>], specs: &[String]) ->
     }
     if !left.is_empty() {
         let names = left.join(" ");
-        let text = format!(
-            "native rights are not granted along with others, and these macro packages need them: {}",
-            left.join(", ")
-        );
+        let text =
+            format!("these macro packages need native rights, which are only granted by name: {}", left.join(", "));
         resolver.shell.warn(text);
         resolver.shell.help(format_args!("`cargo wasm-proc-macro permissions --accept {names}` grants them"));
     } else if grants.is_empty() {
         match specs {
-            [] => resolver.shell.status("Granted", "nothing, since no macro has asked for more than it has"),
+            [] => resolver.shell.status("Granted", "nothing; no macro has asked for more than it has"),
             specs => {
                 return Err(Failure::new(format!(
                     "{} asked for nothing that is not granted already",

@@ -234,17 +234,15 @@ impl<'a> Resolver<'a> {
         }
         let message = match names.as_slice() {
             [] => return Ok(()),
-            [_] => "1 macro does not run from Wasm, and `--forbid-native` forbids to run it natively".to_owned(),
+            [_] => "1 macro does not run from Wasm, and `--forbid-native` does not let it run natively".to_owned(),
             names => format!(
-                "{} macros do not run from Wasm, and `--forbid-native` forbids to run them natively",
+                "{} macros do not run from Wasm, and `--forbid-native` does not let them run natively",
                 names.len()
             ),
         };
         let failure = notes.into_iter().fold(Failure::new(message), Failure::note);
-        Err(failure.help(format!(
-            "`{}` allows it for once; `-v` prints more about what failed",
-            self.cargo.line.natively(&names)
-        )))
+        Err(failure
+            .help(format!("`{}` allows it once; `-v` prints more about what failed", self.cargo.line.natively(&names))))
     }
 
     /// Fails if two packages have the same module and not the same grants: nobody can tell which of them runs, and neither may have what the
@@ -261,7 +259,7 @@ impl<'a> Resolver<'a> {
             }
             let (names, ids) = ([one.named(), other.named()], [one.package, other.package]);
             return Err(Failure::new(format!(
-                "the modules of {} and {} are the same, but not what is granted to them",
+                "{} and {} have the same module, but different grants",
                 names[0], names[1]
             ))
             .note(ids.join("\n"))

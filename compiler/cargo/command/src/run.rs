@@ -145,7 +145,7 @@ fn run_planned(
                 let native: BTreeSet<PathBuf> = resolver.native().collect();
                 // Another plan would be this one.
                 if native.is_subset(&planned.native) {
-                    return Err(Failure::new("Cargo compiles a macro that is in none of its plans"));
+                    return Err(Failure::new("Cargo compiles a macro that is not in its plan"));
                 }
                 planned.native.extend(native);
                 planned.settled = resolver.settled();
@@ -179,7 +179,7 @@ fn run_planned(
             return Err(Failure::new("macros asked for more than was granted"));
         }
         if used.is_some_and(|used| used.has_run) {
-            return Err(Failure::new("programs or tests were run already, so this is for you to repeat"));
+            return Err(Failure::new("programs or tests have already run; run the command again"));
         }
     }
 }

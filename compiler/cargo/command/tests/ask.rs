@@ -35,9 +35,9 @@ fn all_questions_of_a_build_are_asked_once_and_the_answers_written_down() {
         "first-derive v1.0.0 asks for\n",
         "  the environment variable `DATABASE_URL` (`it`)",
         "read = [\".env\"]\n",
-        "Grant it? [yes, no, or `natively`, as code with all your rights]",
+        "Grant it? [yes, no, or `natively`: with all your rights]",
         "second-derive v1.0.0 asks for\n  running the program `git` (`it`)  native = true\n",
-        "Run it natively, as code with all your rights? [`natively`, or no]",
+        "Run it natively, with all your rights? [`natively`, or no]",
         "Granted first-derive: read = [\".env\"], env = [\"DATABASE_URL\"] (in `wasm-proc-macro.toml`)\n",
         "1 native: second-derive (`native = true` in `wasm-proc-macro.toml`, line 8)\n",
     ] {
@@ -177,11 +177,7 @@ fn tests_that_have_run_are_not_run_again_by_an_answer() {
     });
     let output = on_terminal(lab.command(&["test"]), "yes\n");
     assert_eq!(output.code, 101, "{}", output.stdout);
-    assert!(
-        output.stdout.contains("programs or tests were run already, so this is for you to repeat\n"),
-        "{}",
-        output.stdout
-    );
+    assert!(output.stdout.contains("programs or tests have already run; run the command again\n"), "{}", output.stdout);
     assert_eq!(lab.permissions(), "[permissions.first-derive]\nenv = [\"X\"]\n");
     assert_eq!(lab.take_calls("use").len(), 2);
 }

@@ -30,7 +30,11 @@ fn a_macro_that_cannot_be_built_is_an_error_with_the_lines_to_write() {
 
     let output = lab.run(&["build"]);
     assert_eq!(lab.take_modes(), ["plan"], "it is known");
-    assert!(output.stderr.contains("not on wasm; known from before, `--retry` tries again\n"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("not on wasm; known from an earlier build, `--retry` tries again\n"),
+        "{}",
+        output.stderr
+    );
 
     lab.permit("[permissions.first-derive]\nnative = true\n");
     let output = lab.ok(&["build"]);
@@ -76,7 +80,7 @@ fn the_setting_native_runs_what_is_stuck_natively_and_says_so() {
     assert_eq!(lab.permissions(), "", "it writes nothing");
     lab.take_modes();
     let output = lab.ok(&["build"]);
-    assert!(output.stderr.contains("error: bad; known from before"), "{}", output.stderr);
+    assert!(output.stderr.contains("error: bad; known from an earlier build"), "{}", output.stderr);
     assert_eq!(lab.take_modes(), ["plan", "use"]);
     // An option beats it, and so does the option that forbids it.
     assert_eq!(lab.run(&["build", "--on-refusal", "fail"]).code, 101);
@@ -249,7 +253,7 @@ fn a_native_library_that_cannot_be_built_for_wasm_is_the_reason() {
     }
     lab.take_modes();
     let output = lab.run(&["build"]);
-    assert!(output.stderr.contains("error: linking; known from before"), "{}", output.stderr);
+    assert!(output.stderr.contains("error: linking; known from an earlier build"), "{}", output.stderr);
     assert_eq!(lab.take_modes(), ["plan"]);
 }
 
@@ -271,7 +275,7 @@ fn what_is_forbidden_is_an_error_before_anything_is_native() {
         assert_eq!(output.code, 101);
         assert!(output.stderr.contains("error: 2 macros do not run from Wasm, and"), "{}", output.stderr);
         assert!(output.stderr.contains("  first-derive v1.0.0: error: bad"), "{}", output.stderr);
-        let options = "`--native first-derive --native second-derive` allows it for once";
+        let options = "`--native first-derive --native second-derive` allows it once";
         assert!(output.stderr.contains(options), "{}", output.stderr);
         assert_eq!(lab.take_modes(), expected);
     }
@@ -336,11 +340,11 @@ fn what_became_of_a_macro_whose_source_may_change_is_explained() {
     let mut lab = Lab::usual();
     lab.make_local(2);
     let explained = |lab: &Lab| lab.ok(&["build", "--explain", "first-derive"]).stdout;
-    assert!(explained(&lab).contains("since its source may change\n"));
+    assert!(explained(&lab).contains("because its source can change\n"));
     lab.control = json!({ "failing": { "first-derive": "error: bad" } });
     assert_eq!(lab.run(&["build"]).code, 101);
-    assert!(explained(&lab).contains("; last time it did not run: error: bad\n"), "{}", explained(&lab));
+    assert!(explained(&lab).contains("; last time it failed: error: bad\n"), "{}", explained(&lab));
     lab.control = json!({ "silent": ["first-derive"] });
     lab.ok(&["build"]);
-    assert!(explained(&lab).contains("since its source may change\n"));
+    assert!(explained(&lab).contains("because its source can change\n"));
 }

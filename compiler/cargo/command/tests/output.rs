@@ -114,7 +114,7 @@ fn explain_says_what_is_decided_and_why() {
     );
     lab.make_local(1);
     let output = lab.ok(&["build", "--explain", "second-derive"]);
-    assert!(output.stdout.contains("since the source of inner-derive v1.0.0 may change\n"), "{}", output.stdout);
+    assert!(output.stdout.contains("because the source of inner-derive v1.0.0 can change\n"), "{}", output.stdout);
     assert!(lab.run(&["build", "--explain", "sin"]).stderr.contains("`--explain sin` names no macro package"));
 }
 

@@ -159,7 +159,7 @@ fn a_copy_of_a_module_has_not_what_its_model_has() {
     lab.take_modes();
     let output = lab.run(&["build"]);
     assert_eq!(output.code, 101);
-    let says = "error: the modules of first-derive v1.0.0 and second-derive v1.0.0 are the same, but not what is granted to them\n";
+    let says = "error: first-derive v1.0.0 and second-derive v1.0.0 have the same module, but different grants\n";
     assert!(output.stderr.contains(says), "{}", output.stderr);
     assert!(output.stderr.contains("#first-derive@1.0.0\n"), "{}", output.stderr);
     assert_eq!(lab.take_modes(), ["plan"], "nothing has run");

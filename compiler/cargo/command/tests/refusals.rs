@@ -135,7 +135,7 @@ fn with_the_setting_native_it_runs_natively_from_then_on_and_that_is_said() {
 
     let output = lab.ok(&["build"]);
     assert_eq!(lab.take_modes(), ["plan", "use"]);
-    assert!(output.stderr.contains("known from before, `--retry` tries again"), "{}", output.stderr);
+    assert!(output.stderr.contains("known from an earlier build, `--retry` tries again"), "{}", output.stderr);
     // What is granted is tried.
     lab.permit(LINES);
     assert!(lab.ok(&["build"]).stderr.ends_with("Used 2 macros from Wasm (2 cached)\n"));
@@ -212,7 +212,7 @@ fn what_was_asked_for_is_shown_and_accepted() {
     refused.push(refusal("second-derive", "run", "git"));
     let shown = lab.ok(&["permissions"]).stdout;
     assert!(
-        shown.contains("first-derive v1.0.0\n  has         nothing but what every macro has\n  asked for   nothing\n"),
+        shown.contains("first-derive v1.0.0\n  has         only what every macro has\n  asked for   nothing\n"),
         "{shown}"
     );
     lab.run(&["build"]);
@@ -226,14 +226,18 @@ fn what_was_asked_for_is_shown_and_accepted() {
         " ago: granted since\n",
         "  asked for   running the program `git` (`it`), ",
         " ago: native = true\n",
-        "inner-derive v1.0.0\n  has         nothing but what every macro has\n  asked for   nothing\n",
+        "inner-derive v1.0.0\n  has         only what every macro has\n  asked for   nothing\n",
     ] {
         assert!(shown.contains(line), "{line}\n{shown}");
     }
     assert_eq!(lab.take_calls("plan").len(), 3, "nothing is built");
     // Native rights are given by name alone.
     let output = lab.ok(&["permissions", "--accept"]);
-    assert!(output.stderr.contains("warning: native rights are not granted along with others"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("warning: these macro packages need native rights, which are only granted by name"),
+        "{}",
+        output.stderr
+    );
     let expected =
         "[permissions.first-derive]\nenv = [\"DATABASE_*\"] # the database\nread = [\".env\", \"/etc/hosts\"]\n";
     assert_eq!(lab.permissions(), expected);
@@ -245,7 +249,7 @@ fn what_was_asked_for_is_shown_and_accepted() {
             .contains("  has         all your rights: `native = true` in `wasm-proc-macro.toml`, line 6\n")
     );
     lab.ok(&["build"]);
-    assert!(lab.ok(&["permissions", "--accept"]).stderr.contains("nothing, since no macro has asked for more"));
+    assert!(lab.ok(&["permissions", "--accept"]).stderr.contains("nothing; no macro has asked for more"));
     assert_eq!(lab.run(&["permissions", "--accept", "inner-derive"]).code, 101);
     assert_eq!(lab.run(&["permissions", "--accept", "nobody"]).code, 101);
 }
@@ -263,7 +267,7 @@ fn what_another_module_asked_for_is_not_accepted_for_this_one() {
     assert!(
         lab.ok(&["permissions"])
             .stdout
-            .contains("first-derive v1.0.1\n  has         nothing but what every macro has\n  asked for   nothing\n")
+            .contains("first-derive v1.0.1\n  has         only what every macro has\n  asked for   nothing\n")
     );
     lab.ok(&["permissions", "--accept"]);
     assert_eq!(lab.permissions(), "");
@@ -295,7 +299,7 @@ fn a_macro_that_cannot_be_built_is_accepted_by_name() {
     lab.control = json!({ "failing": { "first-derive": "error: bad" } });
     lab.run(&["build"]);
     let shown = lab.ok(&["permissions"]).stdout;
-    assert!(shown.contains("  needs       to run natively, error: bad; known from before"), "{shown}");
+    assert!(shown.contains("  needs       to run natively, error: bad; known from an earlier build"), "{shown}");
     lab.ok(&["permissions", "--accept"]);
     assert_eq!(lab.permissions(), "");
     lab.ok(&["permissions", "--accept", "first-derive"]);
