@@ -11,7 +11,7 @@ use cargo_tests::{CargoOutcome as _, Site, store};
 fn what_plain_cargo_has_used_is_optimized_and_taken() {
     let site = Site::of("packages/small");
     site.write(".cargo/config.toml", "[wasm-proc-macro]\nenabled = true\noptimize = \"background\"\n");
-    site.plain(&["check"]).success().does_not_say("ptimize");
+    site.plain(&["check"]).success().does_not_say("background");
     let log = || fs::read_to_string(site.store.join("background/log")).unwrap_or_default();
     let start = Instant::now();
     while !log().contains("Optimized") {
