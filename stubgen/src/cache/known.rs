@@ -64,29 +64,37 @@ impl Cache {
     ///
     /// The file cannot be read, or is no valid module.
     pub fn read_module(&self, path: &Path) -> Result<(ModuleInfo, Contents), ReadError> {
+        let now = SystemTime::now();
         let mut file = contents::open(path)?;
         let bytes = Contents::of(&mut file)?;
-        let digest = self.digest(&file, &bytes, SystemTime::now());
-        Ok((ModuleInfo::parse_with_digest(&bytes, digest)?, bytes))
+        let (digest, new) = self.digest(&file, &bytes, now);
+        let info = ModuleInfo::parse_with_digest(&bytes, digest)?;
+        // Nothing is kept of what is no module.
+        self.remember(new, digest);
+        Ok((info, bytes))
     }
 
-    /// The digest of `file`, which has these `bytes` and was opened before `now`.
-    fn digest(&self, file: &File, bytes: &[u8], now: SystemTime) -> Digest {
+    /// The digest of `file`, which has these `bytes` and was opened after `now`. If it is worth to be written down, also by
+    /// what the file is known.
+    fn digest(&self, file: &File, bytes: &[u8], now: SystemTime) -> (Digest, Option<Identity>) {
         let identity = if bytes.len() < WORTH_IT { None } else { Identity::of(file) };
         let known = identity.as_ref().and_then(|identity| self.lookup(Kind::Digest, &identity.key));
         if let Some(known) = known.and_then(|entry| entry.bytes().try_into().ok()) {
-            return Digest(known);
+            return (Digest(known), None);
         }
         let digest = Digest::of(bytes);
         let is_settled = |identity: &Identity| {
             now.duration_since(identity.changed).is_ok_and(|age| age >= SETTLED)
                 && Identity::of(file).as_ref() == Some(identity)
         };
-        if let Some(identity) = identity.filter(is_settled) {
-            // Where it cannot be written down it is taken again.
+        (digest, identity.filter(is_settled))
+    }
+
+    /// Writes a digest down. Where that cannot be, it is taken again the next time.
+    fn remember(&self, new: Option<Identity>, digest: Digest) {
+        if let Some(identity) = new {
             _ = self.publish(Kind::Digest, &identity.key, &digest.0);
         }
-        digest
     }
 }
 
@@ -116,7 +124,10 @@ mod tests {
         /// The digest, so long after this moment.
         fn digest_in(&self, later: Duration) -> Digest {
             let bytes = fs::read(&self.path).unwrap();
-            self.cache.digest(&File::open(&self.path).unwrap(), &bytes, SystemTime::now() + later)
+            let file = File::open(&self.path).unwrap();
+            let (digest, new) = self.cache.digest(&file, &bytes, SystemTime::now() + later);
+            self.cache.remember(new, digest);
+            digest
         }
 
         fn known(&self) -> usize {
@@ -155,6 +166,14 @@ mod tests {
         assert_eq!(fs::metadata(&lab.path).unwrap().modified().unwrap(), modified);
         assert_ne!(lab.digest_in(SETTLED), before);
         assert_eq!(lab.known(), 2);
+    }
+
+    #[test]
+    fn nothing_is_known_of_what_is_no_module() {
+        let lab = Lab::new();
+        sleep(SETTLED);
+        lab.cache.read_module(&lab.path).unwrap_err();
+        assert_eq!(lab.known(), 0);
     }
 
     #[test]

@@ -128,7 +128,7 @@ fn a_decision_is_explained() {
     let site = Site::of("packages/fallback");
     let explain = |package: &str| site.command(&["build", "--all-features", "--explain", package]).success().stdout;
     assert!(explain("seq-macro").contains("runs from Wasm, once it is built"));
-    assert!(explain("outside").contains("its source may change"));
+    assert!(explain("outside").contains("its source can change"));
     assert!(!site.target.join("debug/deps").exists() && store::modules(&site.store).is_empty());
     site.command(&["build", "--features=links"]).ends_with(101);
     assert!(explain("seq-macro").contains("the module in the store"));

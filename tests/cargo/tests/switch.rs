@@ -343,5 +343,5 @@ fn what_is_set_for_an_installed_package_is_not_remembered_otherwise() {
         thread::sleep(Duration::from_millis(200));
     }
     site.write(".cargo/config.toml", &format!("{ON}forbid-native = true\n"));
-    install().ends_with(101).says("`--forbid-native` forbids");
+    install().ends_with(101).says("`--forbid-native` does not let it run natively");
 }
