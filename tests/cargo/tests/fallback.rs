@@ -132,7 +132,7 @@ fn a_decision_is_explained() {
     assert!(!site.target.join("debug/deps").exists() && store::modules(&site.store).is_empty());
     site.command(&["build", "--features=links"]).ends_with(101);
     assert!(explain("seq-macro").contains("the module in the store"));
-    assert!(explain("links-macros").contains("last time it did not run: links = \"c_code\" in c-code v0.5.0"));
+    assert!(explain("links-macros").contains("last time it failed: links = \"c_code\" in c-code v0.5.0"));
 }
 
 /// A macro that a native one depends on for the host only is in no plan for WebAssembly. Nobody has said that it is native.
