@@ -155,9 +155,7 @@ impl Guest {
     ///
     /// No macro runs, the request is no good, or there is no memory for the reply.
     pub(crate) fn answer(&mut self, buffer: &mut [u8], len: usize) -> Result<u32, Stop> {
-        if self.pending.is_some() {
-            self.drop_pending();
-        }
+        self.drop_pending();
         let Some(Server(server)) = &mut self.server else {
             return Err(Stop::protocol("a request while no macro runs"));
         };

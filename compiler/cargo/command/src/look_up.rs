@@ -1,7 +1,8 @@
 //! Commands that look at the macros of a build, and build nothing but modules.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use crate::background;
 use crate::failure::Result;
@@ -28,4 +29,10 @@ pub(crate) fn with_macros(
     let macros = Macros::of(&plan, &mut session.keys(&plan)?);
     let project = Project::read(&plan)?;
     act(&mut Resolver::new(&cargo, &macros, &session.store, project, Choice::default()))
+}
+
+/// Options by which Cargo builds in `target` and nowhere else, whatever the user has set.
+pub(crate) fn built_in(target: &Path) -> [OsString; 4] {
+    let build_dir = toml::Value::String(target.display().to_string());
+    ["--target-dir".into(), target.into(), "--config".into(), format!("build.build-dir={build_dir}").into()]
 }

@@ -1,6 +1,6 @@
 //! `pack` and `verify`: modules that a project brings along, and the proof that they are what their sources say.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use stubgen::module::Digest;
 use crate::args::{Pack, Verify};
 use crate::decision::Decision;
 use crate::failure::{Failure, Result};
-use crate::look_up::{LOOKED_UP_IN, with_macros};
+use crate::look_up::{LOOKED_UP_IN, built_in, with_macros};
 use crate::macros::{Macro, Macros, near};
 use crate::output;
 use crate::profile::Profile;
@@ -60,14 +60,11 @@ pub(crate) fn verify(shell: &Shell, options: &Verify, line: &CargoLine) -> Resul
         let chosen = pinned(macros, &resolver.project.pins, options)?;
         // Neither the store nor what Cargo has built before must vouch for itself, wherever the user has that.
         let target = resolver.cargo.temporary.join("target");
-        let build_dir = toml::Value::String(target.display().to_string());
-        let more: [OsString; 4] =
-            ["--target-dir".into(), target.into(), "--config".into(), format!("build.build-dir={build_dir}").into()];
         resolver.choice = Choice { from_source: true, profile: Profile::Optimized, ..Choice::default() };
         let units: Vec<usize> =
             chosen.iter().flat_map(|(index, _)| macros.list[*index].units.iter().copied()).collect();
         resolver.need(&units)?;
-        resolver.build_missing(OsStr::new(LOOKED_UP_IN), &more)?;
+        resolver.build_missing(OsStr::new(LOOKED_UP_IN), &built_in(&target))?;
         let mut code = 0;
         let mut text = String::new();
         for (index, pinned) in chosen {

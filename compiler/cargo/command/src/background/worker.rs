@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::{LOCK, TARGET, Work, tried};
 use crate::decision::Decision;
 use crate::failure::{Failure, Result};
+use crate::look_up::built_in;
 use crate::macros::Macros;
 use crate::profile::Profile;
 use crate::project::Project;
@@ -125,10 +126,7 @@ fn optimize(shell: &Shell, session: &Session, line: &CargoLine, work: &Work, tar
     resolver.need(&units)?;
     let missing = resolver.to_build().len();
     // The project's own directory is for builds that somebody waits for.
-    let build_dir = toml::Value::String(target.display().to_string());
-    let more: [OsString; 4] =
-        ["--target-dir".into(), target.into(), "--config".into(), format!("build.build-dir={build_dir}").into()];
-    let built = resolver.build_missing(&line.command, &more);
+    let built = resolver.build_missing(&line.command, &built_in(target));
     if let Err(Failure::Exit(code)) = built {
         // Somebody has killed it.
         return Err(Failure::Exit(code));
