@@ -9,6 +9,7 @@ mod guest;
 mod keys;
 mod lines;
 pub(crate) mod name;
+mod runnable;
 mod source_file;
 mod spans;
 pub(crate) mod structure;
@@ -29,6 +30,7 @@ pub use guest::{
 };
 pub(crate) use guest::{takes_one_stream, takes_two_streams};
 pub use name::NameFault;
+pub use runnable::{Inputs, Interface, Runnable, WattFunction};
 pub use source_file::{HASH_KINDS, REMAP_SCOPES, SourceFile, SourceHash, SourceName};
 pub use spans::{FileSpan, MAX_SOURCE_BYTES, Spans};
 pub use types::{Export, Import, ItemType, Signature, ValueType};

@@ -149,7 +149,7 @@ impl ModuleLoader {
             "wasm_proc_macro_read",
             path.file_name().unwrap_or_default().to_string_lossy(),
         );
-        let module = ModuleFile::read(path, self.context.cache().dir()).map(|file| {
+        let module = ModuleFile::read(path, self.context.cache()).map(|file| {
             Arc::new(LoadedModule {
                 file: IntoDynSyncSend(Arc::new(file)),
                 metadata: OnceLock::new(),

@@ -77,11 +77,11 @@ fn main() {
     let info = ModuleInfo::parse(&bytes).expect("the guest should follow the ABI");
     println!("{:<42}{:>12.3?}", "assembling and parsing", start.elapsed());
     let start = Instant::now();
-    Module::load(b"", &info, None, &grants(), &()).expect_err("there is no module");
+    Module::load(b"", &info.runnable(), None, &grants(), &()).expect_err("there is no module");
     println!("{:<42}{:>12.3?}", "making the engine", start.elapsed());
     let dir = tempfile::tempdir().expect("a temporary directory");
     let cache = Cache::new(dir.path().to_owned());
-    let load = || Module::load(&bytes, &info, Some(&cache), &grants(), &()).expect("the guest should load");
+    let load = || Module::load(&bytes, &info.runnable(), Some(&cache), &grants(), &()).expect("the guest should load");
     let start = Instant::now();
     let module = load();
     println!("{:<42}{:>12.3?}", "compiling the guest", start.elapsed());
@@ -116,7 +116,7 @@ fn main() {
     let info = info.unwrap_or(ModuleInfo { digest: stubgen::module::Digest::of(&bytes), ..self::info(GUEST) });
     for _ in 0..5 {
         let start = Instant::now();
-        let result = Module::load(&bytes, &info, Some(&cache), &grants(), &Printing);
+        let result = Module::load(&bytes, &info.runnable(), Some(&cache), &grants(), &Printing);
         println!("{:<42}{:>12.3?}", "loading the module", start.elapsed());
         if let Err(error) = result {
             println!("  {error}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rustc_wasm_proc_macro_api::policy::Grants;
-use stubgen::module::{DECLS_EXPORT, MEMORY_EXPORT, RUN_EXPORT};
+use stubgen::module::{DECLS_EXPORT, Interface, MEMORY_EXPORT, RUN_EXPORT};
 use wasmtime::{Extern, InstancePre, Memory, Store, TypedFunc};
 
 use crate::Dispatch;
@@ -33,15 +33,6 @@ enum Entry {
     Watt(watt::Entry),
 }
 
-/// What an instance is expected to have.
-#[derive(Debug)]
-pub(crate) enum Expected {
-    /// So many declarations.
-    Bridge(usize),
-    /// These functions.
-    Watt(watt::Interface),
-}
-
 impl Instance {
     /// Makes an instance until `deadline`, and checks that it has as many macros as the module said.
     ///
@@ -50,7 +41,7 @@ impl Instance {
     /// What the guest did wrong in its constructors, or what the host lacks.
     pub(crate) fn new(
         module: &InstancePre<Guest>,
-        expected: &Expected,
+        interface: &Interface,
         grants: &Grants,
         account: &Arc<Account>,
         deadline: Deadline,
@@ -59,10 +50,10 @@ impl Instance {
         let mut store = Store::new(module.module().engine(), guest);
         store.limiter(|guest| guest);
         set_deadline(&mut store, deadline);
-        match Instance::start(&mut store, module, expected) {
+        match Instance::start(&mut store, module, interface) {
             Ok((memory, entry)) => {
                 let instance = Instance { store, memory, entry };
-                instance.check_declarations(expected)?;
+                instance.check_declarations(interface)?;
                 Ok(instance)
             }
             Err(error) => Err(Fault::of_call(error, store.data_mut())),
@@ -72,7 +63,7 @@ impl Instance {
     fn start(
         store: &mut Store<Guest>,
         module: &InstancePre<Guest>,
-        expected: &Expected,
+        interface: &Interface,
     ) -> wasmtime::Result<(Memory, Entry)> {
         let instance = module.instantiate(&mut *store)?;
         let memory = instance.get_memory(&mut *store, MEMORY_EXPORT).ok_or_else(|| missing(MEMORY_EXPORT))?;
@@ -80,8 +71,8 @@ impl Instance {
         if let Some(Extern::Func(initialize)) = instance.get_export(&mut *store, INITIALIZE) {
             initialize.typed::<(), ()>(&mut *store)?.call(&mut *store, ())?;
         }
-        if let Expected::Watt(interface) = expected {
-            return Ok((memory, Entry::Watt(watt::Entry::find(store, &instance, interface)?)));
+        if let Interface::Watt(functions) = interface {
+            return Ok((memory, Entry::Watt(watt::Entry::find(store, &instance, functions)?)));
         }
         let run = instance.get_typed_func(&mut *store, RUN_EXPORT)?;
         let global = instance.get_global(&mut *store, DECLS_EXPORT).ok_or_else(|| missing(DECLS_EXPORT))?;
@@ -90,8 +81,8 @@ impl Instance {
     }
 
     /// The declarations are a slice in the guest's memory: pointer and length, 32 bits each.
-    fn check_declarations(&self, expected: &Expected) -> Result<(), Fault> {
-        let (Entry::Bridge { declarations, .. }, Expected::Bridge(expected)) = (&self.entry, expected) else {
+    fn check_declarations(&self, interface: &Interface) -> Result<(), Fault> {
+        let (Entry::Bridge { declarations, .. }, Interface::Bridge(expected)) = (&self.entry, interface) else {
             return Ok(());
         };
         let memory = self.memory.data(&self.store);
@@ -100,7 +91,7 @@ impl Instance {
             return Err(Fault::protocol(format!("`{DECLS_EXPORT}` points outside its memory")));
         };
         let len = u32::from_le_bytes(len);
-        if usize::try_from(len) != Ok(*expected) {
+        if len != *expected {
             let message = format!("it has {len} macros, but its custom section declares {expected}");
             return Err(Fault::protocol(message));
         }

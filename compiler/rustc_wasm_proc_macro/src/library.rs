@@ -2,7 +2,6 @@
 
 use rustc_wasm_proc_macro_api::{self as api, CallError, Dispatch, Events, table};
 use stubgen::cache::Cache;
-use stubgen::module::{Digest, ModuleInfo};
 
 use crate::{FaultKind, LoadError, Module, engine, output};
 
@@ -27,12 +26,10 @@ impl api::Load for Library {
         if module.needs_standard_output {
             output::keep_standard_output_clear();
         }
-        let info =
-            ModuleInfo::parse_with_digest(module.bytes, Digest(module.digest)).map_err(|error| error.to_string())?;
         let cache = module.cache.map(|dir| Cache::new(dir.to_owned()));
         let loaded = match (module.only_cached, &cache) {
-            (false, cache) => Module::load(module.bytes, &info, cache.as_ref(), module.grants, events),
-            (true, Some(cache)) => Module::load_cached(&info, cache, module.grants, events),
+            (false, cache) => Module::load(module.bytes, module.runnable, cache.as_ref(), module.grants, events),
+            (true, Some(cache)) => Module::load_cached(module.runnable, cache, module.grants, events),
             (true, None) => Err(LoadError::NotCached),
         };
         loaded.map_err(|error| error.to_string())

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_wasm_proc_macro_api::policy::Grants;
 use stubgen::cache::{Cache, Key, Kind};
-use stubgen::module::{Digest, ModuleInfo};
+use stubgen::module::{Digest, Interface, Runnable};
 use wasmtime::{InstancePre, ModuleVersionStrategy};
 
 use crate::clock::Running;
@@ -15,9 +15,9 @@ use crate::engine::{self, Host};
 use crate::events::measured;
 use crate::fault::{Fault, LoadError, one_line};
 use crate::guest::Guest;
-use crate::instance::{Expected, Instance};
+use crate::instance::Instance;
 use crate::memory::Account;
-use crate::{Activity, Dispatch, Events, stack, watt};
+use crate::{Activity, Dispatch, Events, stack};
 
 /// A module with procedural macros, ready to run. Clones are the same module.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ pub struct Module {
 
 struct Shared {
     module: InstancePre<Guest>,
-    expected: Expected,
+    interface: Interface,
     from_cache: bool,
     /// The memory of all its instances.
     account: Arc<Account>,
@@ -46,7 +46,7 @@ struct Idle {
 }
 
 impl Module {
-    /// Makes a module from `bytes`, which `info` was parsed from.
+    /// Makes a module from `bytes`, which were checked when `runnable` was read from them.
     ///
     /// Compiled code is taken from `cache`, or made and put there. A cache that cannot be written is warned of through
     /// `events` and is otherwise no error. Whoever can write the cache can run code in this process.
@@ -56,22 +56,22 @@ impl Module {
     /// The module is not valid, does not follow the ABI, or cannot run on this machine.
     pub fn load(
         bytes: &[u8],
-        info: &ModuleInfo,
+        runnable: &Runnable,
         cache: Option<&Cache>,
         grants: &Grants,
         events: &dyn Events,
     ) -> Result<Module, LoadError> {
         let host = engine::host().map_err(LoadError::Engine)?;
-        let cache = cache.map(|cache| (cache, key(host, info)));
+        let cache = cache.map(|cache| (cache, key(host, &runnable.digest)));
         if let Some((cache, key)) = &cache
             && let Some(module) = measured(events, Activity::Load, || find(host, cache, key, events))
         {
-            return Module::link(host, &module, info, grants, true);
+            return Module::link(host, &module, &runnable.interface, grants, true);
         }
         let module = measured(events, Activity::Compile, || -> Result<_, LoadError> {
             // The file may be mapped, and is built anew at times. Code must not come under another module's key.
             let bytes = bytes.to_vec();
-            if Digest::of(&bytes) != info.digest {
+            if Digest::of(&bytes) != runnable.digest {
                 return Err(LoadError::Changed);
             }
             let code = compile(&host.config, bytes)?;
@@ -82,7 +82,7 @@ impl Module {
             let module = unsafe { wasmtime::Module::deserialize(&host.engine, &code) };
             module.map_err(|error| LoadError::Compile(one_line(&error)))
         })?;
-        Module::link(host, &module, info, grants, false)
+        Module::link(host, &module, &runnable.interface, grants, false)
     }
 
     /// [`load`](Module::load), but only if the compiled code is in `cache`.
@@ -91,30 +91,27 @@ impl Module {
     ///
     /// As [`load`](Module::load), and [`LoadError::NotCached`].
     pub fn load_cached(
-        info: &ModuleInfo,
+        runnable: &Runnable,
         cache: &Cache,
         grants: &Grants,
         events: &dyn Events,
     ) -> Result<Module, LoadError> {
         let host = engine::host().map_err(LoadError::Engine)?;
-        let module = measured(events, Activity::Load, || find(host, cache, &key(host, info), events));
-        Module::link(host, &module.ok_or(LoadError::NotCached)?, info, grants, true)
+        let module = measured(events, Activity::Load, || find(host, cache, &key(host, &runnable.digest), events));
+        Module::link(host, &module.ok_or(LoadError::NotCached)?, &runnable.interface, grants, true)
     }
 
     fn link(
         host: &Host,
         module: &wasmtime::Module,
-        info: &ModuleInfo,
+        interface: &Interface,
         grants: &Grants,
         from_cache: bool,
     ) -> Result<Module, LoadError> {
         let module = host.linker.instantiate_pre(module).map_err(|error| LoadError::Link(one_line(&error)))?;
-        let expected = match watt::Interface::of(info.guest, &info.declarations) {
-            Some(interface) => Expected::Watt(interface),
-            None => Expected::Bridge(info.declarations.len()),
-        };
         let idle = Mutex::new(Idle { place: 0, grants: grants.clone(), instances: Vec::new() });
-        Ok(Module { shared: Arc::new(Shared { module, expected, from_cache, account: Account::new(grants), idle }) })
+        let (interface, account) = (interface.clone(), Account::new(grants));
+        Ok(Module { shared: Arc::new(Shared { module, interface, from_cache, account, idle }) })
     }
 
     /// Whether the compiled code came from the cache.
@@ -160,7 +157,7 @@ impl Module {
         let mut instance = match instance {
             Some(instance) => instance,
             None => {
-                let make = || Instance::new(&shared.module, &shared.expected, &grants, &shared.account, deadline);
+                let make = || Instance::new(&shared.module, &shared.interface, &grants, &shared.account, deadline);
                 let made = measured(events, Activity::Instantiate, make);
                 made.inspect_err(|fault| fault.refused().iter().for_each(|wanted| dispatch.refused(wanted.clone())))?
             }
@@ -195,7 +192,7 @@ impl Idle {
 
 impl std::fmt::Debug for Module {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Module").field("expected", &self.shared.expected).finish_non_exhaustive()
+        f.debug_struct("Module").field("interface", &self.shared.interface).finish_non_exhaustive()
     }
 }
 
@@ -229,8 +226,8 @@ fn publish(code: &[u8], cache: &Cache, key: &Key, events: &dyn Events) {
 }
 
 /// What compiled code depends on: the module's content, and what compiles it.
-fn key(host: &Host, info: &ModuleInfo) -> Key {
-    Key::from_parts([&info.digest.0[..], &compiler(host)])
+fn key(host: &Host, digest: &Digest) -> Key {
+    Key::from_parts([&digest.0[..], &compiler(host)])
 }
 
 /// Everything that Wasmtime says compiled code depends on, which includes this crate's cache version, the host's processor

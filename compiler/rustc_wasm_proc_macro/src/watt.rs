@@ -8,5 +8,5 @@ mod entry;
 mod tables;
 
 pub(crate) use calls::define;
-pub(crate) use entry::{Entry, Interface};
+pub(crate) use entry::Entry;
 pub(crate) use tables::Tables;

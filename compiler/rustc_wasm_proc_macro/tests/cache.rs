@@ -29,7 +29,7 @@ impl Events for Log {
 
 fn load(text: &str, cache: &Cache, log: &Log) -> Module {
     let (bytes, info) = parse(text);
-    let module = Module::load(&bytes, &info, Some(cache), &grants(), log).unwrap();
+    let module = Module::load(&bytes, &info.runnable(), Some(cache), &grants(), log).unwrap();
     assert_eq!(expand(&module, b"works").unwrap(), b"works");
     module
 }
@@ -66,7 +66,7 @@ fn a_module_is_compiled_once() {
 fn without_a_cache_nothing_is_looked_up() {
     let (bytes, info) = parse(&wat("", "", ECHO));
     let log = Log::default();
-    assert!(!Module::load(&bytes, &info, None, &grants(), &log).unwrap().from_cache());
+    assert!(!Module::load(&bytes, &info.runnable(), None, &grants(), &log).unwrap().from_cache());
     assert_eq!(*log.activities.borrow(), [Activity::Compile]);
 }
 

@@ -4,7 +4,7 @@ mod support;
 
 use rustc_wasm_proc_macro::{Dispatch, FaultKind, LoadError, Module};
 use stubgen::cache::Cache;
-use stubgen::module::{Digest, ModuleInfo};
+use stubgen::module::{Digest, ModuleInfo, Runnable};
 use support::{ECHO, SECTIONS, expand, expand_with, grants, guest, load, parse, wat};
 
 fn trap(run: &str) -> String {
@@ -253,8 +253,8 @@ fn declarations_that_do_not_fit_the_section_break_the_protocol() {
 }
 
 /// `info`, as if it were of `bytes`.
-fn with_digest(info: &ModuleInfo, bytes: &[u8]) -> ModuleInfo {
-    ModuleInfo { digest: Digest::of(bytes), ..info.clone() }
+fn with_digest(info: &ModuleInfo, bytes: &[u8]) -> Runnable {
+    Runnable { digest: Digest::of(bytes), ..info.runnable() }
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn a_module_that_changed_after_it_was_read_is_refused_and_not_cached() {
     let other = parse(&wat("", "", "(i64.const 0)")).0;
     let dir = tempfile::tempdir().unwrap();
     let cache = Cache::new(dir.path().join("cache"));
-    let error = Module::load(&other, &info, Some(&cache), &grants(), &()).unwrap_err();
+    let error = Module::load(&other, &info.runnable(), Some(&cache), &grants(), &()).unwrap_err();
     assert!(matches!(error, LoadError::Changed), "{error:?}");
     assert!(!cache.dir().exists());
 }
@@ -294,7 +294,7 @@ fn webassembly_that_rustc_does_not_emit_is_an_error_of_the_module() {
         ("(func (drop (i32.atomic.load (i32.const 0))))", "threads"),
     ] {
         let (bytes, info) = parse(&wat("", rest, ECHO));
-        let error = Module::load(&bytes, &info, None, &support::grants(), &()).unwrap_err();
+        let error = Module::load(&bytes, &info.runnable(), None, &support::grants(), &()).unwrap_err();
         assert!(matches!(error, LoadError::Compile(_)), "{rest}: {error:?}");
         assert!(error.to_string().contains(message), "{rest}: {error}");
     }

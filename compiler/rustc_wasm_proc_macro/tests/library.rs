@@ -8,18 +8,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rustc_wasm_proc_macro::{Activity, Dispatch, Events, rustc_wasm_proc_macro_runtime};
 use rustc_wasm_proc_macro_api::policy::{Grants, Policy, Wanted};
 use rustc_wasm_proc_macro_api::{CallError, EXPANSION_STACK, LoadedModule, Module, Runtime, table};
-use stubgen::module::Digest;
+use stubgen::module::{Digest, Interface, Runnable};
 use support::{ECHO, grants, server, wat};
 
-fn module<'a>(bytes: &'a [u8], grants: &'a Grants) -> Module<'a> {
-    let digest = Digest::of(bytes).0;
-    Module { bytes, digest, cache: None, only_cached: false, needs_standard_output: false, grants }
+/// The module of `wat`, which has two macros.
+fn runnable(bytes: &[u8]) -> Runnable {
+    Runnable { digest: Digest::of(bytes), interface: Interface::Bridge(2) }
+}
+
+fn module<'a>(bytes: &'a [u8], runnable: &'a Runnable, grants: &'a Grants) -> Module<'a> {
+    Module { bytes, runnable, cache: None, only_cached: false, needs_standard_output: false, grants }
 }
 
 fn load_with(run: &str, events: &dyn Events) -> Result<LoadedModule, String> {
     let bytes = wat::parse_str(wat("", "", run)).unwrap();
     let runtime = Runtime::new(rustc_wasm_proc_macro_runtime()).unwrap();
-    runtime.load(&module(&bytes, &grants()), events)
+    runtime.load(&module(&bytes, &runnable(&bytes), &grants()), events)
 }
 
 fn load(run: &str) -> LoadedModule {
@@ -60,7 +64,9 @@ fn a_module_is_loaded_from_the_cache_or_not_at_all() {
     let bytes = wat::parse_str(wat("", "", ECHO)).unwrap();
     let runtime = Runtime::new(rustc_wasm_proc_macro_runtime()).unwrap();
     runtime.prepare();
-    let load = |cache, only_cached| runtime.load(&Module { cache, only_cached, ..module(&bytes, &grants()) }, &());
+    let load = |cache, only_cached| {
+        runtime.load(&Module { cache, only_cached, ..module(&bytes, &runnable(&bytes), &grants()) }, &())
+    };
     let cache = Some(dir.path());
     for cache in [cache, None] {
         assert_eq!(load(cache, true).unwrap_err(), "the compiled module is not in the cache");
@@ -90,7 +96,7 @@ fn what_a_guest_has_and_asks_for_crosses() {
     std::fs::write(&policy, "[permissions.guest]\nenv = ['*']\n").unwrap();
     let grants = Policy::read(&policy).unwrap().grants(&[0; 32], "guest", "0.1.0");
     let runtime = Runtime::new(rustc_wasm_proc_macro_runtime()).unwrap();
-    let module = runtime.load(&module(&bytes, &grants), &()).unwrap();
+    let module = runtime.load(&module(&bytes, &runnable(&bytes), &grants), &()).unwrap();
 
     #[derive(Default)]
     struct Hearing {

@@ -72,9 +72,11 @@ impl Runtime {
     pub fn load(self, module: &Module<'_>, events: &dyn Events) -> Result<LoadedModule, String> {
         let mut call = Call::new(None, events);
         let grants = module.grants.encode();
+        let interface = module.runnable.interface.encode();
         let module = table::Module {
             bytes: Bytes::new(module.bytes),
-            digest: module.digest,
+            digest: module.runnable.digest.0,
+            interface: Bytes::new(interface.as_bytes()),
             cache: module.cache.and_then(table::path_bytes).map_or(Bytes::EMPTY, Bytes::new),
             only_cached: module.only_cached,
             needs_standard_output: module.needs_standard_output,

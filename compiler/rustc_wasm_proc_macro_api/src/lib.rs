@@ -21,6 +21,7 @@ pub mod watt;
 pub use caller::{CallError, LoadedModule, Runtime};
 pub use library::{Expand, Load, Outcome, runtime};
 use policy::{Grants, Wanted};
+use stubgen::module::Runnable;
 
 /// The bytes of stack that the compiler provides for an expansion: 6 MiB for the guest's frames, and a margin for host
 /// functions and for the compiler's answers to requests.
@@ -117,8 +118,8 @@ impl Events for () {}
 pub struct Module<'a> {
     /// The file's content, read and checked.
     pub bytes: &'a [u8],
-    /// Its SHA-256.
-    pub digest: [u8; 32],
+    /// What its sections say.
+    pub runnable: &'a Runnable,
     /// Where compiled modules are cached; nothing is cached without it.
     pub cache: Option<&'a std::path::Path>,
     /// Whether to load the module from the cache or not at all.

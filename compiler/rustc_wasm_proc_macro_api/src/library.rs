@@ -5,6 +5,8 @@ use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use stubgen::module::{Digest, Interface, Runnable};
+
 use crate::policy::{Grants, Wanted};
 use crate::table::{self, Bytes, Host, Work};
 use crate::{Activity, CallError, Dispatch, Events, Module};
@@ -60,9 +62,11 @@ unsafe extern "C" fn load<L: Load>(module: &table::Module<'_>, host: &Host<'_>) 
         let cache = module.cache.get();
         let cache = if cache.is_empty() { None } else { table::path_from(cache) };
         let grants = Grants::decode(module.grants.get()).ok_or("the compiler's grants cannot be read")?;
+        let interface = std::str::from_utf8(module.interface.get()).ok().and_then(Interface::decode);
+        let interface = interface.ok_or("the compiler's account of the macros cannot be read")?;
         let module = Module {
             bytes: module.bytes.get(),
-            digest: module.digest,
+            runnable: &Runnable { digest: Digest(module.digest), interface },
             cache,
             only_cached: module.only_cached,
             needs_standard_output: module.needs_standard_output,

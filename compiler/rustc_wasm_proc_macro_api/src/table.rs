@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 pub const ENTRY: &str = "rustc_wasm_proc_macro_runtime";
 
 /// The version of everything in this file. The compiler uses no library of another one.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The type of [`ENTRY`]. The table stands for as long as the library is loaded, which is until the process ends.
 pub type Entry = unsafe extern "C" fn() -> &'static Runtime;
@@ -58,6 +58,8 @@ pub struct Module<'a> {
     pub bytes: Bytes<'a>,
     /// Its SHA-256.
     pub digest: [u8; 32],
+    /// [`Interface::encode`](stubgen::module::Interface::encode).
+    pub interface: Bytes<'a>,
     /// The cache's directory in the encoding of [`path_bytes`], or nothing.
     pub cache: Bytes<'a>,
     /// Whether to load the module from the cache or not at all.

@@ -102,8 +102,8 @@ impl Code {
         let Code { file, grants, surroundings, .. } = self;
         let module = api::Module {
             bytes: &file.bytes,
-            digest: file.info.digest.0,
-            cache: Some(surroundings.cache_dir()),
+            runnable: &file.info.runnable(),
+            cache: Some(surroundings.cache().dir()),
             only_cached,
             needs_standard_output: surroundings.needs_standard_output(),
             grants,

@@ -14,13 +14,12 @@ pub struct ModuleFile {
 }
 
 impl ModuleFile {
-    /// Reads the module at `path`. The cache in `cache_dir` may know its digest.
+    /// Reads the module at `path`. The cache may know its digest.
     ///
     /// # Errors
     ///
     /// What is wrong with the file, and what to do about it, as one text.
-    pub fn read(path: &Path, cache_dir: &Path) -> Result<ModuleFile, String> {
-        let cache = Cache::new(cache_dir.to_owned());
+    pub fn read(path: &Path, cache: &Cache) -> Result<ModuleFile, String> {
         let (info, bytes) = cache.read_module(path).map_err(|error| with_help(&error))?;
         Ok(ModuleFile { path: path.to_owned(), bytes, info })
     }

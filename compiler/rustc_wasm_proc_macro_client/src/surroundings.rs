@@ -9,6 +9,7 @@ use rustc_data_structures::fx::FxHashSet;
 use rustc_session::config::Sysroot;
 use rustc_wasm_proc_macro_api::Events;
 use rustc_wasm_proc_macro_api::policy::{Grants, Wanted};
+use stubgen::cache::Cache;
 
 /// The longest name, in bytes, of a variable that is looked for.
 const MOST_BYTES: usize = 4096;
@@ -22,7 +23,7 @@ pub trait Surroundings: Events + Send + Sync {
     fn sysroot(&self) -> &Sysroot;
 
     /// Where compiled modules are cached.
-    fn cache_dir(&self) -> &Path;
+    fn cache(&self) -> &Cache;
 
     /// The expansion may depend on that file or directory.
     fn depends_on(&self, path: &Path) {

@@ -108,7 +108,7 @@ static IMPORTS: LazyLock<Vec<u8>> = LazyLock::new(|| {
 /// Whether it can be loaded.
 fn load_and_run(bytes: &[u8]) -> bool {
     let Ok(info) = ModuleInfo::parse_with_digest(bytes, Digest::of(bytes)) else { return false };
-    let Ok(module) = Module::load(bytes, &info, None, &GRANTS, &()) else { return false };
+    let Ok(module) = Module::load(bytes, &info.runnable(), None, &GRANTS, &()) else { return false };
     for index in 0..(info.declarations.len() as u32).clamp(1, MACROS) {
         let mut server = Server { requests: bytes.len() };
         let start = Instant::now();

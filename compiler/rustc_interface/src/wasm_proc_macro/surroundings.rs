@@ -10,6 +10,7 @@ use rustc_span::Symbol;
 use rustc_wasm_proc_macro_api::policy::Wanted;
 use rustc_wasm_proc_macro_api::{Activity, Events};
 use rustc_wasm_proc_macro_client::{Surroundings, Told};
+use stubgen::cache::Cache;
 
 use super::{Context, profiler};
 
@@ -25,8 +26,8 @@ impl Surroundings for Context {
         &self.sysroot
     }
 
-    fn cache_dir(&self) -> &Path {
-        self.cache().dir()
+    fn cache(&self) -> &Cache {
+        Context::cache(self)
     }
 
     fn depends_on(&self, path: &Path) {

@@ -1,42 +1,10 @@
 //! The functions that a guest of watt exports, and how they are called.
 
-use stubgen::module::{Declaration, GuestAbi, WATT_INPUT_EXPORT, WATT_OUTPUT_EXPORT};
+use stubgen::module::{Inputs, WATT_INPUT_EXPORT, WATT_OUTPUT_EXPORT, WattFunction};
 use wasmtime::{Instance, Store, TypedFunc};
 
 use crate::fault::Stop;
 use crate::guest::Guest;
-
-/// The functions of a module's macros, in the order of its declarations.
-#[derive(Debug)]
-pub(crate) struct Interface {
-    macros: Vec<(String, Inputs)>,
-}
-
-/// What a macro is given.
-#[derive(Clone, Copy, Debug)]
-enum Inputs {
-    /// What a derive stands at, or what stands between the delimiters of a function-like macro's call.
-    One,
-    /// An attribute's arguments, and what it stands at.
-    Two,
-}
-
-impl Interface {
-    /// None if the module is not made for watt.
-    pub(crate) fn of(guest: GuestAbi, declarations: &[Declaration]) -> Option<Interface> {
-        if !matches!(guest, GuestAbi::Watt04 | GuestAbi::Watt05) {
-            return None;
-        }
-        let macros = declarations.iter().map(|declaration| {
-            let inputs = match declaration {
-                Declaration::Attr { .. } => Inputs::Two,
-                Declaration::Derive { .. } | Declaration::Bang { .. } => Inputs::One,
-            };
-            (declaration.function().to_owned(), inputs)
-        });
-        Some(Interface { macros: macros.collect() })
-    }
-}
 
 /// The exports of one instance.
 pub(crate) struct Entry {
@@ -55,14 +23,14 @@ impl Entry {
     pub(crate) fn find(
         store: &mut Store<Guest>,
         instance: &Instance,
-        interface: &Interface,
+        functions: &[WattFunction],
     ) -> wasmtime::Result<Entry> {
         let input = instance.get_typed_func(&mut *store, WATT_INPUT_EXPORT)?;
         let output = instance.get_typed_func(&mut *store, WATT_OUTPUT_EXPORT)?;
-        let macros = interface.macros.iter().map(|(function, inputs)| {
-            Ok(match inputs {
-                Inputs::One => Macro::One(instance.get_typed_func(&mut *store, function)?),
-                Inputs::Two => Macro::Two(instance.get_typed_func(&mut *store, function)?),
+        let macros = functions.iter().map(|function| {
+            Ok(match function.inputs {
+                Inputs::One => Macro::One(instance.get_typed_func(&mut *store, &function.name)?),
+                Inputs::Two => Macro::Two(instance.get_typed_func(&mut *store, &function.name)?),
             })
         });
         let macros = macros.collect::<wasmtime::Result<_>>()?;

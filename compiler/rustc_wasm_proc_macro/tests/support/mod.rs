@@ -53,7 +53,7 @@ pub fn load(text: &str) -> Module {
 
 pub fn load_with(text: &str, grants: &Grants) -> Module {
     let (bytes, info) = parse(text);
-    Module::load(&bytes, &info, None, grants, &()).expect("the guest should load")
+    Module::load(&bytes, &info.runnable(), None, grants, &()).expect("the guest should load")
 }
 
 /// What every module has without a policy.

@@ -91,7 +91,7 @@ impl Guest {
             other => panic!("a guest of {other}"),
         };
         let grants = Policy::of_process().grants(&[0; 32], "guest", "0.1.0");
-        let module = Module::load(bytes, &info, None, &grants, &()).expect("the guest should load");
+        let module = Module::load(bytes, &info.runnable(), None, &grants, &()).expect("the guest should load");
         Guest { module, format }
     }
 

@@ -14,6 +14,7 @@ use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 cfg_select! {
     all(target_env = "p1", not(target_feature = "atomics")) => {
+        use crate::ops::Deref;
         use crate::sys::thread_local::macro_locals::Single;
 
         /// A pointer of each thread, null at first, for what is read with every token: it calls nothing, so neither does code
@@ -24,20 +25,12 @@ cfg_select! {
         /// The only one.
         pub static POINTER: Pointer = Pointer(Single(Cell::new(ptr::null())));
 
-        impl Pointer {
-            #[inline]
-            pub fn get(&self) -> *const () {
-                self.0.0.get()
-            }
+        impl Deref for Pointer {
+            type Target = Cell<*const ()>;
 
             #[inline]
-            pub fn set(&self, pointer: *const ()) {
-                self.0.0.set(pointer);
-            }
-
-            #[inline]
-            pub fn replace(&self, pointer: *const ()) -> *const () {
-                self.0.0.replace(pointer)
+            fn deref(&self) -> &Cell<*const ()> {
+                &self.0.0
             }
         }
     }
