@@ -17,9 +17,10 @@ from .report import Failure, say
 # What `./x.py test --all` runs of a census that takes hours.
 CENSUS_MINUTES = 30
 
-DESCRIPTION = "Builds and tests rustc-wasm-proc-macro. On a fresh machine, begin with `./x.py demo`."
+DESCRIPTION = "Build and test rustc-wasm-proc-macro. On a fresh machine, begin with `./x.py demo`."
 EPILOG = (
-    "Settings are read from config.toml; config.example.toml lists them. `./x.py COMMAND --help` describes a command."
+    "x.py reads its settings from config.toml. config.example.toml lists all of them. "
+    "`./x.py COMMAND --help` describes a command."
 )
 
 
@@ -31,7 +32,12 @@ def parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--config", metavar="FILE", help="read FILE instead of config.toml")
     common.add_argument(
-        "-j", "--jobs", type=int, default=0, metavar="N", help="number of parallel jobs (default: `build.jobs` of config.toml, or one per core)"
+        "-j",
+        "--jobs",
+        type=int,
+        default=0,
+        metavar="N",
+        help="the number of parallel jobs (default: `build.jobs` of config.toml, or one per core)",
     )
     top = argparse.ArgumentParser(prog="x.py", description=DESCRIPTION, epilog=EPILOG)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -41,53 +47,71 @@ def parser() -> argparse.ArgumentParser:
 
     build = add("build", "build the toolchain in BUILD/host/stage1; `rustup toolchain link` can use that directory")
     build.add_argument(
-        "--pristine", action="store_true", help="build upstream's compiler without our patches in BUILD/pristine, to compare with"
+        "--pristine",
+        action="store_true",
+        help="build upstream's unpatched compiler instead, in BUILD/pristine, for comparisons",
     )
-    build.add_argument("--cargo", action="store_true", help="also build the toolchain's own Cargo, for `cargo wasm-proc-macro`")
-    build.add_argument("--print-key", action="store_true", help="print a key of everything that goes into the build, and build nothing")
+    build.add_argument(
+        "--cargo", action="store_true", help="also build the toolchain's own Cargo, for `cargo wasm-proc-macro`"
+    )
+    build.add_argument(
+        "--print-key", action="store_true", help="only print a key that depends on all inputs of the build"
+    )
     build.add_argument(
         "--prepare-only", action="store_true", help="only fetch, verify and patch the source; do not compile"
     )
     installation = add("install", "build the toolchain with its Cargo, and link it in rustup as `+wasm-proc-macro`")
     installation.add_argument(
-        "--name", default="wasm-proc-macro", help="name of the toolchain in rustup (default: %(default)s)"
+        "--name", default="wasm-proc-macro", help="the name of the toolchain in rustup (default: %(default)s)"
     )
-    add("demo", "compile serde_derive to WebAssembly, and run a program that uses it; builds what is missing")
-    test = add("test", "run the tests; builds what is missing")
+    add("demo", "build what is missing, compile serde_derive to WebAssembly, and run a program that uses it")
+    test = add("test", "build what is missing, and run the tests")
+    *first, last = (f"`{part}`" for part in suite.PARTS)
+    parts = f"{', '.join(first)} or {last}"
     test.add_argument(
         "filter",
         nargs="*",
         metavar="FILTER",
         help="run only tests whose names contain FILTER. "
-        f"If the first word is {', '.join(f'`{part}`' for part in suite.PARTS)}: only tests of that directory of tests/",
+        f"If the first word is {parts}, run only tests in that directory of tests/",
     )
     amount = test.add_mutually_exclusive_group()
     amount.add_argument(
         "--quick",
         action="store_true",
-        help="run the tests for daily work, which take a few minutes: x.py, our crates that need no toolchain, the documents, tests/ui from Wasm",
+        help="run only quick tests, which take a few minutes: x.py, our crates that need no toolchain, the documents, "
+        "the patches, tests/ui from Wasm",
     )
     amount.add_argument(
         "--all",
         action="store_true",
-        help="also run what CI does not run: tests that take long, fuzzing for some minutes, half an hour of the census",
+        help="also run what CI does not run: long tests, fuzzing for some minutes, half an hour of the census",
     )
     test.add_argument("--bless", action="store_true", help="write the expected output of tests instead of comparing it")
-    bench = add("bench", "measure times, sizes and memory; results and plots go to BUILD/bench")
+    bench = add("bench", "measure times, sizes and memory, and write results and plots to BUILD/bench")
     bench.add_argument(
         "name",
         nargs="*",
         metavar="NAME",
-        help="run only these benchmarks. `list` shows their names. `page` runs none, and writes docs/benchmarks.md from tests/bench/results.toml",
+        help="run only these benchmarks. `list` only prints their names. "
+        "`page` only writes docs/benchmarks.md from tests/bench/results.toml",
     )
-    bench.add_argument("--rounds", type=int, default=0, metavar="N", help="how often each comparison is repeated")
+    bench.add_argument("--rounds", type=int, default=0, metavar="N", help="repeat each comparison N times")
     bench.add_argument(
         "--write",
         action="store_true",
         help="also write the results to tests/bench/results.toml and docs/benchmarks.md",
     )
-    fuzzing = add("fuzz", "run the fuzzers: random input for everything that reads modules, files and requests of macros")
-    fuzzing.add_argument("target", nargs="?", choices=fuzz.names(), metavar="TARGET", help=f"run only this fuzzer: {', '.join(fuzz.names())}")
+    fuzzing = add(
+        "fuzz", "run the fuzzers, which give random input to everything that reads modules, files or requests of macros"
+    )
+    fuzzing.add_argument(
+        "target",
+        nargs="?",
+        choices=fuzz.names(),
+        metavar="TARGET",
+        help=f"run only this fuzzer: {', '.join(fuzz.names())}",
+    )
     fuzzing.add_argument(
         "--for",
         dest="seconds",
@@ -96,46 +120,66 @@ def parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="how long each fuzzer runs (default: %(default)s)",
     )
-    fuzzing.add_argument("--input", metavar="FILE", help="run the fuzzer once, on this file")
-    count = add("census", "build macro crates of crates.io and run their own tests, natively and from Wasm, and compare")
-    count.add_argument("--only", action="append", default=[], metavar="NAMES", help="only these crates of tests/census/crates.toml, separated by commas")
+    fuzzing.add_argument("--input", metavar="FILE", help="run the fuzzer TARGET once, on this file")
+    count = add("census", "build macro crates of crates.io natively and from Wasm, run their tests, and compare")
     count.add_argument(
-        "--for", dest="minutes", type=int, metavar="MINUTES", help="start no other crate after this time (default: no limit)"
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAMES",
+        help="only these crates of tests/census/crates.toml, separated by commas",
+    )
+    count.add_argument(
+        "--for",
+        dest="minutes",
+        type=int,
+        metavar="MINUTES",
+        help="start no other crate after this time (default: no limit)",
     )
     count.add_argument("--again", action="store_true", help="also repeat what already has a result of this toolchain")
     halves = count.add_mutually_exclusive_group()
-    halves.add_argument("--no-loads", action="store_true", help="only run the tests of crates; do not load crates")
+    halves.add_argument("--no-loads", action="store_true", help="do not load the crates; only run their tests")
     halves.add_argument("--no-tests", action="store_true", help="only load the crates; do not run their tests")
-    queue = add("hooks", "check that the patches apply, and print their size for each upstream file")
+    queue = add("hooks", "check that the patches apply, and print how many lines they change in each upstream file")
     queue.add_argument(
         "--pin",
         action="store_true",
         help="first write the digests of the patched files to compiler/hooks/upstream.toml",
     )
     queue.add_argument(
-        "--lock", action="store_true", help="first write the packages that the tree's lock files have and upstream's do not"
+        "--lock",
+        action="store_true",
+        help="first record the packages that the tree's lock files have and upstream's lock files do not have",
     )
     queue.add_argument("--anew", action="store_true", help="with --lock: update the versions of our own dependencies")
-    add("check", "type-check the compiler; builds nothing that runs")
-    add("lint", "check documents, formatting and style; needs no built compiler")
+    add("check", "type-check the compiler, without building it")
+    add("lint", "check documents, formatting and style; this needs no toolchain of the fork")
     pack = add("dist", "pack the toolchain into a tarball in BUILD/dist, and test that it works from another directory")
     pack.add_argument(
         "--with-modules",
         action="store_true",
-        help="with modules of the crates of tests/census/crates.toml; takes hours the first time",
+        help="add modules of the crates in tests/census/crates.toml; this takes hours the first time",
     )
-    pack.add_argument("--only", action="append", default=[], metavar="NAMES", help="with --with-modules: only these crates")
     pack.add_argument(
-        "--signing-key", metavar="FILE", help="with --with-modules: the key that signs them (default: a new key, used once)"
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAMES",
+        help="with --with-modules: only modules of these crates, separated by commas",
+    )
+    pack.add_argument(
+        "--signing-key",
+        metavar="FILE",
+        help="with --with-modules: the key that signs the modules (default: a new key, used once)",
     )
     removal = add("clean", "remove files from the build directory")
-    kinds = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in clean.KINDS.items())
+    kinds = "; ".join(f"{kind} ({', '.join(names)})" for kind, names in clean.KINDS.items())
     removal.add_argument(
         "kind",
         nargs="+",
         choices=[*clean.KINDS, "all"],
         metavar="KIND",
-        help=f"what to remove. {kinds}; all: the whole build directory".replace("%", "%%"),
+        help=f"what to remove: {kinds}; all (the whole build directory)".replace("%", "%%"),
     )
     return top
 
@@ -322,7 +366,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Config, Layout], int]] = {
 
 
 def end(number: int, _: object) -> None:
-    """Ends x.py as Ctrl-C does, once: a terminal that closes may say so twice, and what x.py started is to end before it."""
+    """Ends x.py as Ctrl-C does, and only once: a terminal that closes may send the signal twice. What x.py started must
+    end before x.py does."""
     signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
@@ -367,7 +412,8 @@ def explained(error: OSError, again: str) -> Failure:
     # A bare name is that of a program to run, for files are named by their paths.
     if isinstance(program, str) and "/" not in program:
         package = system.package_with(program)
-        return Failure(f"there is no `{program}`", f"install it (Debian: `apt-get install {package}`), then {again} again")
+        next_step = f"install it (Debian: `apt-get install {package}`), then {again} again"
+        return Failure(f"there is no `{program}`", next_step)
     if error.errno == errno.ENOSPC or "No space left" in str(error):
         next_step = f"free some space, then {again} again; it picks up where it stopped"
         return Failure(f"the disk is full: {error}", next_step)
