@@ -337,8 +337,8 @@ fn another_abi_version_is_said_with_who_built_it() {
         let compiler = Some("rustc 1.96.0 (test)".to_owned());
         assert_eq!(error, ModuleError::WrongAbi { found: found.into(), expected: 1, compiler });
     }
-    // The declarations of another version may be anything.
-    let error = error(&test_module("what:is:this\n", "abi=2\ncompiler=rustc 2\n").build());
+    // The declarations and the keys of another version may be anything.
+    let error = error(&test_module("what:is:this\n", "abi=2\nnew=key\ncompiler=rustc 2\n").build());
     assert_eq!(error.to_string(), "the module has ABI version 2, but version 1 is expected; it was built by `rustc 2`");
 }
 

@@ -108,13 +108,15 @@ impl Abi {
     pub(super) fn parse(bytes: &[u8]) -> Result<Abi, ModuleError> {
         let lines = Lines::new(ABI_SECTION, bytes)?;
         let mut fields = [const { None }; KEYS.len()];
+        let mut unknown = None;
         for line in lines {
             let line = line?;
             let Some((key, value)) = line.text.split_once('=') else {
                 return Err(line.malformed("expected `KEY=VALUE`"));
             };
             let Some(index) = KEYS.iter().position(|known| *known == key) else {
-                return Err(ModuleError::UnknownKey { line: line.number, key: excerpt(key) });
+                unknown.get_or_insert((line.number, key));
+                continue;
             };
             if fields[index].replace(value).is_some() {
                 return Err(ModuleError::DuplicateKey { line: line.number, key: KEYS[index] });
@@ -138,6 +140,9 @@ impl Abi {
                 expected: ABI_VERSION,
                 compiler: fields[4].filter(|compiler| !compiler.is_empty()).map(excerpt),
             });
+        }
+        if let Some((line, key)) = unknown {
+            return Err(ModuleError::UnknownKey { line, key: excerpt(key) });
         }
         let krate = field(1)?;
         if !name::is_crate_name(krate) {
