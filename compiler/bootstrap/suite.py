@@ -89,10 +89,10 @@ def build_part(total: Count, title: str, build: Callable[[], T]) -> T:
     return result
 
 
-def run_part(title: str, command: list[str | Path], env: dict[str, str], cwd: Path = REPO) -> Count:
-    """Runs one part with its output on the terminal, and counts."""
+def run_part(title: str, command: list[str | Path], env: dict[str, str], cwd: Path = REPO, at_once: int = 0) -> Count:
+    """Runs one part with its output on the terminal, so many tests at once if that is said, and counts."""
     lines: list[str] = []
-    at_once = timing.threads()
+    at_once = at_once or timing.threads()
     watch = timing.Watch(at_once)
     env = {**env, "RUST_TEST_THREADS": str(at_once)}
     with (
@@ -192,14 +192,16 @@ class Run:
         flags: Sequence[str] = (),
         only: Sequence[str] = (),
         workspace: Path = REPO,
+        at_once: int = 0,
     ) -> Count:
-        """Runs the tests of packages of ours, with more in the environment, flags for what runs the tests, and `only` some targets."""
+        """Runs the tests of packages of ours, with more in the environment, flags for what runs the tests, `only` some targets, and
+        so many at once."""
         parallel = ["-j", str(self.jobs)] if self.jobs else []
         chosen = [word for package in packages for word in ("-p", package)]
         command: list[str | Path] = [self.stage0.cargo, "test", "--no-fail-fast", *parallel, *chosen, *only]
         words = [*flags, *self.filter_words]
         command.extend(["--", *words] if words else [])
-        return run_part(title, command, {**test_environment(self.layout, self.stage0), **(more or {})}, workspace)
+        return run_part(title, command, {**test_environment(self.layout, self.stage0), **(more or {})}, workspace, at_once)
 
 
 def test_parity(run: Run) -> Count:
@@ -255,9 +257,15 @@ def test_step(title: str, step: Callable[[], object]) -> Count:
     return result
 
 
+def test_own(run: Run) -> Count:
+    """Tests our packages that need no toolchain. Many tests of the Cargo command wait for each other or for a time to be over."""
+    title = "stubgen, the border to the runtime, the Cargo command, the census and the bench alone"
+    return run.cargo_test(title, OWN_PACKAGES, at_once=4 * timing.processors())
+
+
 def test_all(config: Config, run: Run) -> Count:
     """Runs every part that follows x.py's own tests."""
-    total = run.cargo_test("stubgen, the border to the runtime, the Cargo command, the census and the bench alone", OWN_PACKAGES)
+    total = test_own(run)
     total.add(test_runtime(run))
     total.add(test_fuzz(run))
     if not run.filter_words:
@@ -282,7 +290,7 @@ def test_all(config: Config, run: Run) -> Count:
 
 def test_quick(config: Config, run: Run) -> Count:
     """Runs what follows x.py's own tests and takes few minutes once it is built: own crates, the documents, and what users see."""
-    total = run.cargo_test("our crates that need no toolchain", OWN_PACKAGES)
+    total = test_own(run)
     if not run.filter_words:
         outside = [run.layout.root]
         total.add(test_step(DOCUMENTS, lambda: documents.check(without=outside)))

@@ -20,9 +20,17 @@ RESULT = re.compile(r"^test result: ")
 SLOWEST = 10
 
 
-def threads() -> int:
-    """How many tests run at once. libtest is told so by `RUST_TEST_THREADS`, for this must be the same number."""
+def processors() -> int:
+    """How many processors there are for us."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads() -> int:
+    """How many tests run at once. libtest is told so by `RUST_TEST_THREADS`, for this must be the same number.
+
+    One more than there are processors, since most tests start compilers and wait for them.
+    """
+    return processors() + 1
 
 
 @dataclass

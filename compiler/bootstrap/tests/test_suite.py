@@ -72,7 +72,7 @@ class Suite(Sandbox):
             step = f"{module.__name__}.{name}"
             stack.enter_context(mock.patch.object(module, name, lambda *_, step=step, **__: self.steps.append(step)))
 
-    def record(self, title: str, command: list[str | Path], env: dict[str, str], cwd: Path) -> suite.Count:
+    def record(self, title: str, command: list[str | Path], env: dict[str, str], cwd: Path, _at_once: int) -> suite.Count:
         """Stands in for `suite.run_part`."""
         words = [str(word) for word in command]
         for package in (words[place + 1] for place, word in enumerate(words) if word == "-p"):

@@ -46,7 +46,7 @@ fn a_run_that_waits_says_so_and_goes_on_when_the_other_is_killed() {
     // A lock must not outlive its process, and nobody likes to wait without a word.
     let mut lab = Lab::usual();
     lab.control = json!({ "build_seconds": 60 });
-    let mut killed = lab.command(&["build", "-q"]).spawn().unwrap();
+    let mut killed = lab.start(&["build", "-q"]);
     wait_until("a build", || lab.calls().iter().any(|call| call["mode"] == "build"));
     lab.control = json!({});
     let waiting = lab.command(&["build"]).stderr(fs::File::create(lab.path("stderr")).unwrap()).spawn().unwrap();
@@ -64,7 +64,7 @@ fn a_run_that_is_killed_at_any_moment_leaves_nothing_to_trip_over() {
     let mut lab = Lab::usual();
     lab.control = json!({ "build_seconds": 0.05 });
     for step in 0..12 {
-        let mut run = lab.command(&["build", "-q"]).spawn().unwrap();
+        let mut run = lab.start(&["build", "-q"]);
         sleep(Duration::from_millis(step * 50));
         run.kill().unwrap();
         run.wait().unwrap();
@@ -81,7 +81,7 @@ fn an_interrupt_is_for_the_program_that_runs() {
     // A terminal sends Ctrl-C to all of a pipeline; a program may go on, and must keep the terminal to itself then.
     let mut lab = Lab::usual();
     lab.control = json!({ "use_seconds": 2, "use_code": 5 });
-    let mut run = lab.command(&["run", "-q"]).spawn().unwrap();
+    let mut run = lab.start(&["run", "-q"]);
     wait_until("a program", || lab.path("fake/using").exists());
     let status = std::process::Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
     assert!(status.success());

@@ -31,7 +31,7 @@ fn set_age(path: &Path, days: u64) {
 /// A run that goes on using its modules until it is killed.
 fn using(lab: &mut Lab) -> Child {
     lab.control = json!({ "use_seconds": 60 });
-    let run = lab.command(&["build", "-q"]).spawn().unwrap();
+    let run = lab.start(&["build", "-q"]);
     let begin = Instant::now();
     while !lab.path("fake/using").exists() {
         assert!(begin.elapsed() < Duration::from_secs(30));

@@ -163,6 +163,11 @@ impl Lab {
         command
     }
 
+    /// A run that is to be killed. What it has started goes on for a while, and must not keep the tests' own output open.
+    pub fn start(&self, args: &[&str]) -> Child {
+        self.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
     /// What the project says of its macros.
     pub fn permit(&self, text: &str) {
         fs::write(self.path("project/wasm-proc-macro.toml"), text).unwrap();
