@@ -31,6 +31,13 @@ inherits = "release"
 codegen-units = 4
 lto = "thin"
 strip = true
+
+# What compiles modules in the tests and in fuzzing. It takes most of their time without optimization.
+[profile.dev.package]
+cranelift-codegen.opt-level = 1
+cranelift-frontend.opt-level = 1
+regalloc2.opt-level = 1
+wasmparser.opt-level = 1
 """
 
 
