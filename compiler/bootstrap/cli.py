@@ -98,6 +98,13 @@ def parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("--rounds", type=int, default=0, metavar="N", help="repeat each comparison N times")
     bench.add_argument(
+        "--project",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="have `cargo` build only this project; can be given several times",
+    )
+    bench.add_argument(
         "--write",
         action="store_true",
         help="also write the results to tests/bench/results.toml and docs/benchmarks.md",
@@ -267,7 +274,7 @@ def do_bench(arguments: argparse.Namespace, config: Config, layout: Layout) -> i
         cargo.build(config, layout, ready.stage0, arguments.jobs)
     if not arguments.name or suite.PRISTINE.intersection(arguments.name):
         build_pristine(config, Layout(layout.root, pristine=True), arguments.jobs)
-    return suite.bench(layout, ready.stage0, arguments.name, arguments.rounds, arguments.write)
+    return suite.bench(layout, ready.stage0, arguments.name, arguments.rounds, arguments.project, arguments.write)
 
 
 def build_pristine(config: Config, layout: Layout, jobs: int) -> None:

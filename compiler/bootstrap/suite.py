@@ -315,10 +315,11 @@ def close(total: Count, filter_words: Sequence[str]) -> int:
     return 1 if total.failed else 0
 
 
-def bench(layout: Layout, stage0: Stage0, names: Sequence[str], rounds: int = 0, write: bool = False) -> int:
+def bench(layout: Layout, stage0: Stage0, names: Sequence[str], rounds: int = 0, projects: Sequence[str] = (), write: bool = False) -> int:
     """Runs the benchmarks of `tests/bench` with the toolchain, results in `BUILD/bench`, and in the repository if asked for."""
     forget_other_checkout(layout, stage0)
-    flags = [*(["--rounds", str(rounds)] if rounds else []), *(["--write"] if write else [])]
+    chosen = [word for name in projects for word in ("--project", name)]
+    flags = [*(["--rounds", str(rounds)] if rounds else []), *chosen, *(["--write"] if write else [])]
     return run_bench(layout, stage0, [*names, *flags])
 
 

@@ -253,7 +253,7 @@ class Bench(Sandbox):
             mock.patch.object(suite, "forget_other_checkout", lambda *_: done.append("forget")),
             mock.patch.object(suite, "run_bench", run_bench),
         ):
-            cli.do_bench(argparse.Namespace(name=list(names), rounds=0, jobs=0, write=write), Config(), self.layout)
+            cli.do_bench(argparse.Namespace(name=list(names), rounds=0, jobs=0, project=[], write=write), Config(), self.layout)
         return done
 
     def test_what_is_compared_with_upstream_has_it_built(self) -> None:

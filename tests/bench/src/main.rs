@@ -28,10 +28,10 @@ use anyhow::{Result, bail};
 use crate::measures::{Bench, MEASURES, Measure};
 use crate::results::{Record, Results};
 
-const USAGE: &str = "usage: ./x.py bench [NAME…] [--rounds N] [--write]
+const USAGE: &str = "usage: ./x.py bench [NAME…] [--rounds N] [--project NAME…] [--write]
 
 Without a NAME everything is measured. --rounds sets how often each comparison is repeated (default: 1 to 31, by what a
-repetition costs). --write puts the results into tests/bench/results.toml and docs/benchmarks.md. `page` in place of
+repetition costs). --project has `cargo` build only that one, and leaves the results of the others. --write puts the results into tests/bench/results.toml and docs/benchmarks.md. `page` in place of
 names only writes that document anew. NAME is one of";
 
 /// In place of names: nothing is measured, and the document is written.
@@ -40,6 +40,8 @@ const PAGE: &str = "page";
 struct Arguments {
     names: Vec<String>,
     rounds: Option<usize>,
+    /// The projects that `cargo` builds; all of them if there are none.
+    projects: Vec<String>,
     /// Whether the repository gets the results.
     write: bool,
 }
@@ -67,10 +69,14 @@ fn usage() -> String {
 }
 
 fn arguments() -> Result<Option<Arguments>> {
-    let mut arguments = Arguments { names: Vec::new(), rounds: None, write: false };
+    let mut arguments = Arguments { names: Vec::new(), rounds: None, projects: Vec::new(), write: false };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         match word.as_str() {
+            "--project" => match words.next() {
+                Some(name) => arguments.projects.push(name),
+                None => bail!("`--project` needs a name\n{}", usage()),
+            },
             "-h" | "--help" => return Ok(None),
             "--write" => arguments.write = true,
             PAGE => arguments.names.push(word),
@@ -89,7 +95,7 @@ fn arguments() -> Result<Option<Arguments>> {
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
-    let mut bench = Bench::new(arguments.rounds)?;
+    let mut bench = Bench::new(arguments.rounds, arguments.projects.clone())?;
     let load = foreign_load();
     for measure in MEASURES {
         if arguments.names.is_empty() || arguments.names.iter().any(|name| name == measure.name) {
@@ -104,7 +110,7 @@ fn run(arguments: &Arguments) -> Result<()> {
             // At once, for the next one may fail.
             bench.write()?;
             if arguments.write {
-                publish(&mut bench, measure, arguments.rounds)?;
+                publish(&mut bench, measure, arguments)?;
             }
         }
     }
@@ -114,8 +120,8 @@ fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Puts what a measure has found into the repository.
-fn publish(bench: &mut Bench, measure: &Measure, rounds: Option<usize>) -> Result<()> {
-    let rounds = rounds.map_or(String::new(), |rounds| format!(" --rounds {rounds}"));
+fn publish(bench: &mut Bench, measure: &Measure, arguments: &Arguments) -> Result<()> {
+    let rounds = arguments.rounds.map_or(String::new(), |rounds| format!(" --rounds {rounds}"));
     let (rows, notes) = bench.report.current();
     let record = Record::now(format!("./x.py bench {}{rounds}", measure.name), rows, notes);
     if record.rows.is_empty() {
@@ -124,7 +130,11 @@ fn publish(bench: &mut Bench, measure: &Measure, rounds: Option<usize>) -> Resul
     }
     // Anew, for it may have been edited while this one ran.
     let mut results = Results::open(&page::results())?;
-    results.set(measure.name, record);
+    if arguments.projects.is_empty() {
+        results.set(measure.name, record);
+    } else {
+        results.add(measure.name, record);
+    }
     results.save()?;
     page::write(&results)?;
     eprintln!("[bench] {}: written to docs/benchmarks.md", measure.name);

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::macros::{Build, Macros};
 use crate::plot;
@@ -53,18 +53,20 @@ pub struct Bench {
     pub out: PathBuf,
     pub report: Report,
     rounds: Option<usize>,
+    projects: Vec<String>,
     macros: Option<Macros>,
     /// For programs and whatever compilations write.
     scratch: tempfile::TempDir,
 }
 
 impl Bench {
-    pub fn new(rounds: Option<usize>) -> Result<Bench> {
+    /// A run that repeats everything so often, and builds these projects, if that is said.
+    pub fn new(rounds: Option<usize>, projects: Vec<String>) -> Result<Bench> {
         let toolchain = Toolchain::find()?;
         let out = variable("WASM_PROC_MACRO_BUILD")?.join("bench");
         fs::create_dir_all(&out)?;
         let report = Report::beside(&out.join(RESULTS), &toolchain.version);
-        Ok(Bench { toolchain, out, report, rounds, macros: None, scratch: tempfile::tempdir()? })
+        Ok(Bench { toolchain, out, report, rounds, projects, macros: None, scratch: tempfile::tempdir()? })
     }
 
     /// Writes the results to files, those of measures that earlier runs had with them.
@@ -76,6 +78,21 @@ impl Bench {
     /// How often to repeat what is usually repeated `usual` times.
     pub fn rounds(&self, usual: usize) -> usize {
         self.rounds.unwrap_or(usual)
+    }
+
+    /// Keeps the projects that are to be built, which have the names of the first places. Says whether they are all.
+    ///
+    /// # Errors
+    ///
+    /// Somebody has named a project that is not there.
+    pub fn choose<T>(&self, projects: &mut Vec<(String, T)>) -> Result<bool> {
+        if let Some(name) = self.projects.iter().find(|name| projects.iter().all(|(there, _)| there != *name)) {
+            let names: Vec<_> = projects.iter().map(|(name, _)| name.as_str()).collect();
+            bail!("there is no project `{name}`, but {}", names.join(", "));
+        }
+        let all = projects.len();
+        projects.retain(|(name, _)| self.projects.is_empty() || self.projects.contains(name));
+        Ok(projects.len() == all)
     }
 
     /// A directory that goes away with this run.

@@ -86,6 +86,25 @@ impl Results {
         self.records.insert(measure.to_owned(), record);
     }
 
+    /// Puts the rows of a run in place of those that say the same, and leaves the others with the day and the command of theirs.
+    pub fn add(&mut self, measure: &str, record: Record) {
+        let Some(old) = self.records.insert(measure.to_owned(), record) else { return };
+        let new = self.records.get_mut(measure).expect("just put there");
+        let others = old.rows.into_iter().filter(|row| new.rows.iter().all(|other| other.what != row.what));
+        let others: Vec<_> = others
+            .map(|row| Row {
+                date: row.date.or_else(|| (old.date != new.date).then(|| old.date.clone())),
+                command: row.command.or_else(|| (old.command != new.command).then(|| old.command.clone())),
+                ..row
+            })
+            .collect();
+        new.rows.extend(others);
+        new.rows.sort_by(|a, b| a.what.cmp(&b.what));
+        new.notes.extend(old.notes);
+        new.notes.sort();
+        new.notes.dedup();
+    }
+
     /// Writes the file.
     pub fn save(&self) -> Result<()> {
         let text = format!("{HEADER}{}", toml::to_string(&self.records)?);
@@ -134,6 +153,24 @@ mod tests {
         assert_eq!((&*one.command, one.rows.len(), one.notes.len()), ("new", 0, 0));
         assert_eq!((&*two.command, two.rows.len(), two.notes.len()), ("old", 1, 1));
         assert!(fs::read_to_string(&path).unwrap().starts_with(HEADER));
+    }
+
+    #[test]
+    fn a_run_of_a_part_leaves_the_other_rows_as_what_they_are() {
+        let mut results = Results { path: PathBuf::new(), records: BTreeMap::new() };
+        let row = |what: &str, value| Row::new(what, Unit::Ratio, value).published();
+        let mut old = Record::now("old".to_owned(), &[row("b", 1.0), row("a", 1.0)], &["of a".to_owned()]);
+        old.date = "2026-01-02".to_owned();
+        results.add("one", old);
+        let mut new = Record::now("new".to_owned(), &[row("b", 2.0), row("c", 2.0)], &["of b".to_owned()]);
+        new.date = "2026-01-03".to_owned();
+        results.add("one", new);
+        let record = results.of("one").unwrap();
+        let rows: Vec<_> = record.rows.iter().map(|row| (&*row.what, row.value, row.date.as_deref())).collect();
+        assert_eq!(rows, [("a", 1.0, Some("2026-01-02")), ("b", 2.0, None), ("c", 2.0, None)]);
+        assert_eq!(record.rows[0].command.as_deref(), Some("old"));
+        assert_eq!((&*record.date, &*record.command), ("2026-01-03", "new"));
+        assert_eq!(record.notes, ["of a", "of b"]);
     }
 
     #[test]

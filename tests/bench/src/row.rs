@@ -14,6 +14,7 @@ pub enum Unit {
     CountedRatio,
     Milliseconds,
     Seconds,
+    Minutes,
     Megabytes,
     /// Millions of instructions.
     Minstructions,
@@ -31,6 +32,7 @@ impl Unit {
             Unit::Milliseconds if value.abs() < 100.0 => format!("{value:.1} ms"),
             Unit::Milliseconds => format!("{value:.0} ms"),
             Unit::Seconds => format!("{value:.2} s"),
+            Unit::Minutes => format!("{value:.1} min"),
             Unit::Megabytes => format!("{value:.1} MB"),
             Unit::Minstructions => format!("{value:.1} Minstr"),
             Unit::Crates => format!("{value:.0} crates"),

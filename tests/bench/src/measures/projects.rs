@@ -70,10 +70,14 @@ fn run(bench: &mut Bench) -> Result<()> {
     let mut projects: Vec<(String, Site)> =
         Project::all().iter().map(|project| (project.name.clone(), Site::of_project(project))).collect();
     projects.push(("workspace".to_owned(), Site::of("workspace")));
+    let is_all = bench.choose(&mut projects)?;
     let mut ratios = Vec::new();
     for (name, mut site) in projects {
         measure(bench, &name, &mut site).with_context(|| format!("`{name}`"))?;
         ratios.push(simulate(bench, &name, &mut site).with_context(|| format!("`{name}`"))?);
+    }
+    if !is_all {
+        return Ok(());
     }
     let what = format!("all of them, empty store / native on {CORES} cores, simulated: geometric mean");
     let mean = geometric_mean(&ratios);
