@@ -213,8 +213,10 @@ def test_cargo(run: Run) -> Count:
     """Builds projects with `cargo wasm-proc-macro`; the toolchain's own Cargo must have been built as well."""
     # Elsewhere what is ignored is no test by itself, and ui_test knows no such flag.
     flags = ["--include-ignored"] if run.everything else []
-    others = tools.environment(run.layout, run.stage0, run.jobs)
-    return run.cargo_test("the Cargo command: tests/cargo/", ["cargo-tests"], others, flags=flags)
+    total = Count()
+    others = build_part(total, "others' tools", lambda: tools.environment(run.layout, run.stage0, run.jobs))
+    total.add(run.cargo_test("the Cargo command: tests/cargo/", ["cargo-tests"], others, flags=flags))
+    return total
 
 
 def test_analyzer(run: Run) -> Count:
