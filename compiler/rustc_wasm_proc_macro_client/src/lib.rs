@@ -27,7 +27,7 @@ pub use runtime::prepare;
 pub use rustc_session::config::Sysroot;
 pub use rustc_wasm_proc_macro_api::Events;
 pub use rustc_wasm_proc_macro_api::policy;
-pub use stubgen::cache::default_dir as default_cache_dir;
+pub use stubgen::cache::{Cache, default_dir as default_cache_dir};
 pub use stubgen::module::starts_as_wasm;
 pub use surroundings::{Surroundings, Told, variable};
 

@@ -14,7 +14,7 @@ use rustc_proc_macro::bridge::{
     server::{Extent, MAX_SYNTAX_DEPTH, take_output_depth},
 };
 use rustc_wasm_proc_macro_client::{
-    self as client, Events, ModuleFile, Surroundings, Sysroot,
+    self as client, Cache, Events, ModuleFile, Surroundings, Sysroot,
     policy::{Grants, Policy},
 };
 
@@ -40,11 +40,11 @@ pub(crate) fn open(path: &Path) -> Option<io::Result<&'static [ProcMacro]>> {
 
 fn macros(path: &Path) -> Result<&'static [ProcMacro], String> {
     let target = client::default_cache_dir(path.parent(), Path::new("/"));
-    let cache_dir = client::variable(CACHE).map_or_else(|| target.clone(), PathBuf::from);
-    let file = ModuleFile::read(path, &cache_dir)?;
+    let cache = Cache::new(client::variable(CACHE).map_or_else(|| target.clone(), PathBuf::from));
+    let file = ModuleFile::read(path, &cache)?;
     let abi = &file.info.abi;
     let grants = policy(&target, &file)?.grants(&file.info.digest.0, &abi.krate, &abi.version);
-    let server = Server { sysroot: Sysroot::new(None), cache_dir };
+    let server = Server { sysroot: Sysroot::new(None), cache };
     Ok(client::proc_macros(Arc::new(file), grants, Arc::new(server)))
 }
 
@@ -60,7 +60,7 @@ fn policy(cache_dir: &Path, file: &ModuleFile) -> Result<Policy, String> {
 
 struct Server {
     sysroot: Sysroot,
-    cache_dir: PathBuf,
+    cache: Cache,
 }
 
 impl Surroundings for Server {
@@ -68,8 +68,8 @@ impl Surroundings for Server {
         &self.sysroot
     }
 
-    fn cache_dir(&self) -> &Path {
-        &self.cache_dir
+    fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     fn place(&self) -> u64 {
