@@ -64,7 +64,7 @@ fn every_auxiliary_crate_is_used() {
 #[test]
 fn every_file_of_tests_is_a_module_of_its_program() {
     for (dir, program) in
-        [("tests", "fork.rs")].map(|(dir, program)| (Path::new(dir), program))
+        [("tests", "fork.rs"), ("cargo/tests", "command.rs")].map(|(dir, program)| (Path::new(dir), program))
     {
         let modules = fs::read_to_string(dir.join(program)).unwrap();
         let programs = ["ui.rs", program].map(Path::new);
