@@ -71,7 +71,12 @@ fn every_file_of_tests_is_a_module_of_its_program() {
         let single = |file: &PathBuf| file.components().count() == 1 && !programs.contains(&file.as_path());
         for file in files(dir).into_iter().filter(single) {
             let name = file.file_stem().unwrap().to_string_lossy();
-            assert!(modules.lines().any(|line| line == format!("mod {name};")), "`{}` is no module", file.display());
+            let line = format!("mod {name};");
+            assert!(
+                modules.lines().any(|found| found == line),
+                "`{line}` is missing in `{}`",
+                dir.join(program).display()
+            );
         }
     }
 }
