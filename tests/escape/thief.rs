@@ -1,5 +1,6 @@
 //! A macro that wants what nobody has granted to it, by every way that there is. What it gets it puts where the test looks:
 //! into the program, on the terminal and into dep-info.
+//@ rustc-env: RUSTC_BOOTSTRAP=1
 #![feature(proc_macro_expand, proc_macro_span, proc_macro_tracked_env, proc_macro_tracked_path, proc_macro_diagnostic)]
 #![allow(unused_must_use, internal_features)]
 
@@ -10,7 +11,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
-use proc_macro::{Delimiter, Diagnostic, Group, Level, Span, TokenStream, TokenTree};
+use proc_macro::{Diagnostic, Level, Span, TokenStream, TokenTree};
 
 /// How every planted secret begins. Split, so that it is not found in this module itself.
 fn mark() -> String {
@@ -272,7 +273,6 @@ mod raw {
 
     #[cfg(not(target_family = "wasm"))]
     pub fn group_span(_: Span, _: Span) -> Option<Span> {
-        _ = Group::new(Delimiter::Brace, TokenStream::new());
         None
     }
 

@@ -51,9 +51,7 @@ impl Outcome {
 
     /// The first lines of all errors but rustc's own count of them.
     pub fn error_lines(&self) -> Vec<&str> {
-        let is_error = |line: &&str| line.starts_with("error:") || line.starts_with("error[");
-        let is_count = |line: &&str| line.starts_with("error: aborting due to");
-        self.stderr.lines().filter(is_error).filter(|line| !is_count(line)).collect()
+        error_lines(&self.stderr)
     }
 
     /// The first lines of all warnings but rustc's own count of them.
@@ -126,6 +124,13 @@ fn words(command: &Command) -> String {
         words.push_str(&argument.to_string_lossy());
     }
     words
+}
+
+/// The first lines of all errors in what rustc says but its own count of them.
+pub fn error_lines(stderr: &str) -> Vec<&str> {
+    let is_error = |line: &&str| line.starts_with("error:") || line.starts_with("error[");
+    let is_count = |line: &&str| line.starts_with("error: aborting due to");
+    stderr.lines().filter(is_error).filter(|line| !is_count(line)).collect()
 }
 
 /// All files under `dir`, relative to it and sorted; none if it is not there.

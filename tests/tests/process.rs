@@ -28,39 +28,45 @@ pub fn endless(_input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// not, so it is sent twice: the first is reported, the second ends the process.
 #[test]
 fn a_fatal_signal_ends_a_compiler_that_runs_a_module() {
-    for signal in [libc_signal("SEGV"), libc_signal("BUS"), libc_signal("ILL"), libc_signal("INT"), libc_signal("TERM")]
-    {
-        let lab = Lab::new();
-        lab.module_from("endless", ENDLESS);
-        lab.write("main.rs", "endless::endless!(); fn main() {}");
-        let mut rustc = lab.rustc();
-        rustc.args(["main.rs", "--wasm-proc-macro", "endless.wasm"]).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = rustc.spawn().expect("rustc starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert_eq!(line, "running\n");
-        let fatal = ["SEGV", "BUS", "ILL"].map(libc_signal).contains(&signal);
+    // Each waits for seconds.
+    std::thread::scope(|scope| {
+        for signal in ["SEGV", "BUS", "ILL", "INT", "TERM"].map(libc_signal) {
+            scope.spawn(move || ends_a_compiler(signal));
+        }
+    });
+}
+
+fn ends_a_compiler(signal: i32) {
+    let lab = Lab::new();
+    lab.module_from("endless", ENDLESS);
+    lab.write("main.rs", "endless::endless!(); fn main() {}");
+    let mut rustc = lab.rustc();
+    rustc.args(["main.rs", "--wasm-proc-macro", "endless.wasm"]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = rustc.spawn().expect("rustc starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "running\n");
+    let fatal = ["SEGV", "BUS", "ILL"].map(libc_signal).contains(&signal);
+    kill(child.id(), signal);
+    if fatal {
+        std::thread::sleep(Duration::from_secs(2));
         kill(child.id(), signal);
-        if fatal {
-            std::thread::sleep(Duration::from_secs(2));
-            kill(child.id(), signal);
+    }
+    let sent = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
         }
-        let sent = Instant::now();
-        let status = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break status;
-            }
-            if sent.elapsed() > PATIENCE {
-                kill(child.id(), libc_signal("KILL"));
-                child.wait().unwrap();
-                panic!("signal {signal} did not end the compiler");
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
-        assert!(!status.success(), "signal {signal}: {status}");
-        if fatal {
-            assert_eq!(status.signal(), Some(signal), "{status}");
+        if sent.elapsed() > PATIENCE {
+            kill(child.id(), libc_signal("KILL"));
+            child.wait().unwrap();
+            panic!("signal {signal} did not end the compiler");
         }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert!(!status.success(), "signal {signal}: {status}");
+    if fatal {
+        assert_eq!(status.signal(), Some(signal), "{status}");
     }
 }
 

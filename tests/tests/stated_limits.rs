@@ -4,6 +4,7 @@
 use tests::{Lab, RustcExt};
 
 const MACROS: &str = "
+//@ rustc-env: RUSTC_BOOTSTRAP=1
 #![feature(proc_macro_expand)]
 extern crate proc_macro;
 use proc_macro::{Literal, TokenStream, TokenTree};
@@ -50,13 +51,9 @@ thread_local! { static COUNT: Cell<u32> = const { Cell::new(0) } }
 /// What the macro, called in a program, makes; with what the caller does to the compiler.
 fn what(call: &str, prepare: impl FnOnce(&mut std::process::Command)) -> String {
     let lab = Lab::new();
-    lab.write("stated.rs", MACROS);
     lab.write("here.txt", "above");
     lab.write("below/here.txt", "below");
-    let module = lab.join("stated.wasm");
-    let mut rustc = lab.rustc();
-    rustc.args(["stated.rs", "--crate-type=proc-macro", "--target=wasm32-wasip1", "-O", "-o"]).arg(&module);
-    rustc.env("RUSTC_BOOTSTRAP", "1").outcome().success();
+    let module = lab.module_from("stated", MACROS);
     lab.write("main.rs", format!("fn main() {{ print!({:?}, {call}); }}", "{:?}"));
     let mut rustc = lab.rustc();
     rustc.arg("main.rs").module(&module);

@@ -1,4 +1,5 @@
-//! The cases themselves: each says why it exists, each expectation belongs to one, and there are as many as promised.
+//! The cases themselves: each says why it exists, each expectation belongs to one, and there are as many as promised. And of the
+//! files beside this one, none is left out.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -56,5 +57,26 @@ fn every_auxiliary_crate_is_used() {
         let name = file.file_stem().unwrap().to_string_lossy();
         let uses = [format!(": {name}"), format!("={name}"), format!("\"{name}\""), format!("copies: {name}")];
         assert!(uses.iter().any(|used| texts.contains(used)), "`{}` is used by nothing", file.display());
+    }
+}
+
+/// One that is not a module is compiled by nobody, and none of its tests runs.
+#[test]
+fn every_file_of_tests_is_a_module_of_its_program() {
+    for (dir, program) in
+        [("tests", "fork.rs"), ("cargo/tests", "command.rs")].map(|(dir, program)| (Path::new(dir), program))
+    {
+        let modules = fs::read_to_string(dir.join(program)).unwrap();
+        let programs = ["ui.rs", program].map(Path::new);
+        let single = |file: &PathBuf| file.components().count() == 1 && !programs.contains(&file.as_path());
+        for file in files(dir).into_iter().filter(single) {
+            let name = file.file_stem().unwrap().to_string_lossy();
+            let line = format!("mod {name};");
+            assert!(
+                modules.lines().any(|found| found == line),
+                "`{line}` is missing in `{}`",
+                dir.join(program).display()
+            );
+        }
     }
 }

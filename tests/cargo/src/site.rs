@@ -42,7 +42,7 @@ impl Site {
     /// about the store.
     pub fn with_shared_store(name: &str) -> Site {
         let mut site = Site::of(name);
-        site.store = shared_store();
+        site.store = of_these_programs("cargo-stores");
         site
     }
 
@@ -63,6 +63,26 @@ impl Site {
         site
     }
 
+    /// At a place that the next run finds again, with what Cargo has built there from the same lock file. The tree itself is as new.
+    /// For what is only compared with: who begins with an empty target directory wants another site.
+    ///
+    /// # Panics
+    ///
+    /// If the tree cannot be moved there.
+    #[must_use]
+    pub fn kept(mut self, name: &str) -> Site {
+        let mut hasher = DefaultHasher::new();
+        self.read("Cargo.lock").hash(&mut hasher);
+        let dir = of_these_programs("cargo-sites").join(format!("{name}-{:016x}", hasher.finish()));
+        let tree = dir.join("tree");
+        // What tests have written there last time.
+        _ = fs::remove_dir_all(&tree);
+        let moved = fs::create_dir_all(&dir).and_then(|()| fs::rename(&self.tree, &tree));
+        moved.unwrap_or_else(|error| panic!("cannot make `{}`: {error}", tree.display()));
+        (self.tree, self.target) = (tree, dir.join("target"));
+        self
+    }
+
     /// A path beside the tree.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.lab.join(name)
@@ -70,7 +90,11 @@ impl Site {
 
     /// Writes a file of the tree.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
-        self.lab.write(&format!("tree/{name}"), text)
+        let path = self.tree.join(name);
+        let dir = path.parent().expect("it is in the tree");
+        let written = fs::create_dir_all(dir).and_then(|()| fs::write(&path, text));
+        written.unwrap_or_else(|error| panic!("cannot write `{}`: {error}", path.display()));
+        path
     }
 
     /// Replaces what must stand once in a file of the tree.
@@ -120,9 +144,9 @@ impl Site {
     }
 }
 
-/// A store for these builds of Cargo and the command. It goes when the toolchain changes.
-fn shared_store() -> PathBuf {
-    static STORE: LazyLock<PathBuf> = LazyLock::new(|| {
+/// A directory for what these builds of Cargo and the command make. It goes when the toolchain changes.
+pub fn of_these_programs(name: &str) -> PathBuf {
+    static KEY: LazyLock<String> = LazyLock::new(|| {
         let rustc = Toolchain::get().rustc_path();
         let mut hasher = DefaultHasher::new();
         for program in ["cargo", "cargo-wasm-proc-macro"].map(|name| rustc.with_file_name(name)) {
@@ -130,7 +154,7 @@ fn shared_store() -> PathBuf {
                 fs::metadata(&program).unwrap_or_else(|error| panic!("cannot read `{}`: {error}", program.display()));
             (metadata.len(), metadata.modified().ok()).hash(&mut hasher);
         }
-        Toolchain::get().work().join("cargo-stores").join(format!("{:016x}", hasher.finish()))
+        format!("{:016x}", hasher.finish())
     });
-    STORE.clone()
+    Toolchain::get().work().join(name).join(&*KEY)
 }

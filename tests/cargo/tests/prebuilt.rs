@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cargo_tests::projects::home;
+use cargo_tests::site::of_these_programs;
 use cargo_tests::{CargoOutcome as _, Kind, Site, Summary, copy, store};
+use serde::{Deserialize, Serialize};
 use stubgen::module::Digest;
 use tests::{RustcExt as _, Toolchain};
 
@@ -24,10 +26,10 @@ const PACKED: [&str; 10] = [
     "tokio-macros",
 ];
 
-/// Packs macros in a copy of the package of `tests/parity/crates`; returns the modules and their digests, by package.
-fn pack(packages: &[&'static str], site: &Site, cargo_home: &Path) -> BTreeMap<&'static str, (Vec<u8>, String)> {
+/// Packs macros in a copy of the package of `tests/parity/crates`; returns the modules by package.
+fn pack<'a>(packages: &[&'a str], site: &Site, cargo_home: &Path) -> BTreeMap<&'a str, Vec<u8>> {
     let out = site.beside("out");
-    let pack = |package: &&'static str| {
+    let pack = |package: &&'a str| {
         let mut cargo = site.cargo(Kind::Command, &["pack", "--locked", "--offline", "-p", package, "-o"]);
         let outcome = cargo.arg(&out).env("CARGO_HOME", cargo_home).outcome().success();
         let lines: Vec<&str> = outcome.stdout.lines().collect();
@@ -36,7 +38,7 @@ fn pack(packages: &[&'static str], site: &Site, cargo_home: &Path) -> BTreeMap<&
         let bytes =
             fs::read(site.tree.join(file)).unwrap_or_else(|error| panic!("cannot read `{file}`: {error}\n{outcome}"));
         assert_eq!(Digest::of(&bytes).to_string(), digest, "{outcome}");
-        (*package, (bytes, digest.to_owned()))
+        (*package, bytes)
     };
     packages.iter().map(pack).collect()
 }
@@ -72,16 +74,42 @@ fn other_home(site: &Site) -> std::path::PathBuf {
     other
 }
 
+/// Modules that were packed, and the directories in which that was done.
+#[derive(Serialize, Deserialize)]
+struct Packed {
+    modules: BTreeMap<String, Vec<u8>>,
+    tree: PathBuf,
+    home: PathBuf,
+}
+
+/// What an earlier run of the tests has packed with the same compiler, Cargo and command from the same lock file, else what is packed
+/// now and kept for the next run.
+fn packed_before(packages: &[&str]) -> Packed {
+    let site = parity_crates();
+    let key = Digest::of(format!("{packages:?} {}", site.read("Cargo.lock")).as_bytes());
+    let kept = of_these_programs("packed").join(format!("{key}.json"));
+    if let Ok(text) = fs::read(&kept) {
+        return serde_json::from_slice(&text).unwrap_or_else(|error| panic!("`{}`: {error}", kept.display()));
+    }
+    site.fetch();
+    let modules = pack(packages, &site, &home()).into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect();
+    let packed = Packed { modules, tree: site.tree.clone(), home: home() };
+    let aside = site.beside("packed.json");
+    fs::write(&aside, serde_json::to_vec(&packed).unwrap()).unwrap();
+    fs::create_dir_all(kept.parent().unwrap()).and_then(|()| fs::rename(aside, &kept)).unwrap();
+    packed
+}
+
 /// Neither project nor home nor target directory nor time are in a module, nor the place of the toolchain.
-fn pack_twice(packages: &[&'static str]) {
-    let (first, mut second) = (parity_crates(), parity_crates());
-    first.fetch();
+fn pack_twice(packages: &[&str]) {
+    let (first, mut second) = (packed_before(packages), parity_crates());
+    second.fetch();
     // Not only another name, but another length and depth.
     second.target = second.beside("a/much/deeper/place/for/the/target/directory");
     let other_home = other_home(&second);
-    let (ones, twos) = (pack(packages, &first, &home()), pack(packages, &second, &other_home));
+    let twos = pack(packages, &second, &other_home);
     for package in packages {
-        let (one, two) = (&ones[package].0, &twos[package].0);
+        let (one, two) = (&first.modules[*package], &twos[package]);
         assert!(
             one == two,
             "`{package}` differs, {} and {} bytes, first at {:?}",
@@ -90,7 +118,7 @@ fn pack_twice(packages: &[&'static str]) {
             difference(one, two)
         );
         let build = Toolchain::get().work().ancestors().nth(2).expect("BUILD/tests/IDENTITY");
-        for path in [&first.tree, &second.tree, &home(), &other_home, build] {
+        for path in [&first.tree, &second.tree, &first.home, &home(), &other_home, build] {
             let path = path.to_str().expect("paths are UTF-8").as_bytes();
             assert!(!one.windows(path.len()).any(|window| window == path), "`{package}` contains a path");
         }

@@ -4,15 +4,15 @@
 use cargo_tests::{CargoOutcome as _, Graph, Project, Site, store};
 use tests::Outcome;
 
-/// What makes a test too long for every run.
+/// A test for each program, with what makes it too long for every run. What plain Cargo builds of the others is kept.
 macro_rules! projects {
-    ($($(#[$attribute:meta])* $name:ident)*) => {
+    ($($(#[$attribute:meta])* $name:ident $(, $kept:ident)?;)*) => {
         $(
             #[test]
             $(#[$attribute])*
             fn $name() {
                 let project = Project::named(stringify!($name));
-                let (native, wasm) = (Site::of_project(&project), Site::of_project(&project));
+                let (native, wasm) = (Site::of_project(&project) $(.$kept(&project.name))?, Site::of_project(&project));
                 check(&native, &wasm, &[]);
             }
         )*
@@ -22,17 +22,17 @@ macro_rules! projects {
 }
 
 projects! {
-    hyperfine
+    hyperfine, kept;
     #[ignore = "it takes minutes: `./x.py test cargo --all`"]
-    just
+    just;
     #[ignore = "it takes minutes: `./x.py test cargo --all`"]
-    mdbook
+    mdbook;
     #[ignore = "it takes minutes: `./x.py test cargo --all`"]
-    tokei
+    tokei;
 }
 
 /// Runs the tests of one project in two copies of it, with more words on the command line. Returns what the command said when it
-/// built them.
+/// built them. The native tests run each time, whenever they were built.
 fn check(native: &Site, wasm: &Site, words: &[&str]) -> Outcome {
     let before = native.snapshot();
     wasm.snapshot().assert_is(&before, "unpacking a second time");
@@ -63,7 +63,7 @@ fn check(native: &Site, wasm: &Site, words: &[&str]) -> Outcome {
 
 #[test]
 fn workspace() {
-    let (native, mut wasm) = (Site::of("workspace"), Site::of("workspace"));
+    let (native, mut wasm) = (Site::of("workspace").kept("workspace"), Site::of("workspace"));
     let cold = check(&native, &wasm, &[]);
     assert_eq!(cold.summary().cached, 0, "{cold}");
     let stored = store::packages(&wasm.store);

@@ -48,6 +48,20 @@ impl Said {
 ///
 /// If a compilation does not end as it is to end.
 pub fn listen(user: &Invocation, form: Form, out: &Path) -> Result<Vec<Said>, String> {
+    listen_until(user, form, out, |_| false)
+}
+
+/// As [`listen`], until `enough` says so of what has been said so far. Each further channel is a compilation.
+///
+/// # Errors
+///
+/// If a compilation does not end as it is to end.
+pub fn listen_until(
+    user: &Invocation,
+    form: Form,
+    out: &Path,
+    enough: impl Fn(&[Said]) -> bool,
+) -> Result<Vec<Said>, String> {
     let normalizer = Normalizer::new(user, out);
     let mut said = Vec::new();
     let program = out.join("program");
@@ -60,12 +74,18 @@ pub fn listen(user: &Invocation, form: Form, out: &Path) -> Result<Vec<Said>, St
     build.arg("-o").arg(&program);
     let outcome = ended(build.outcome(), user.ends)?;
     outcome_said(Channel::Build, &outcome, &normalizer, &mut said);
+    if enough(&said) {
+        return Ok(said);
+    }
     if let Ok(text) = fs::read_to_string(&dep_info) {
         said.push(Said::new(Channel::DepInfo, "files", normalizer.dep_info(&text)));
     }
     if user.ends == Ends::Success && is_program(user) {
         let outcome = Command::new(&program).current_dir(&user.dir).outcome();
         outcome_said(Channel::Program, &outcome, &normalizer, &mut said);
+    }
+    if enough(&said) {
+        return Ok(said);
     }
 
     for (channel, flag) in [(Channel::Expanded, "expanded"), (Channel::Hygiene, "expanded,hygiene")] {
@@ -74,6 +94,9 @@ pub fn listen(user: &Invocation, form: Form, out: &Path) -> Result<Vec<Said>, St
             outcome.stdout = renumbered(&outcome.stdout);
         }
         outcome_said(channel, &outcome, &normalizer, &mut said);
+        if enough(&said) {
+            return Ok(said);
+        }
     }
 
     let mut json = user.command(form);

@@ -14,8 +14,11 @@ use std::path::{Path, PathBuf};
 
 use build::Builds;
 use parity::accepted::Accepted;
+use parity::channels::Said;
+use parity::compare::{both, equal};
 use parity::directives::Directives;
-use parity::{Ends, Invocation};
+use parity::{Channel, Ends, Invocation};
+use tests::command::error_lines;
 use tests::{Form, Lab, RustcExt, Toolchain};
 
 /// A test for each directory in `crates/users`, and their list.
@@ -47,11 +50,14 @@ fn check(name: &str) {
     let mut reports = Vec::new();
     let mut compare = |file: &str, ends| {
         let result = invocation(&dir, file, ends).and_then(|user| {
-            match ends {
-                Ends::Success => uses_modules(&user)?,
-                Ends::Errors => counted(&user, file)?,
+            if ends == Ends::Success {
+                uses_modules(&user)?;
             }
-            parity::compare(&user)
+            let [native, wasm] = both(&user)?;
+            if ends == Ends::Errors {
+                counted(&user, file, &native)?;
+            }
+            equal(&native, &wasm)
         });
         reports.extend(result.err().map(|error| format!("`{name}/{file}`: {error}")));
     };
@@ -149,12 +155,12 @@ fn uses_modules(user: &Invocation) -> Result<(), String> {
 }
 
 /// There must be as many errors as the file promises: that they are the same says nothing of how many inputs were refused.
-fn counted(user: &Invocation, file: &str) -> Result<(), String> {
+fn counted(user: &Invocation, file: &str, native: &[Said]) -> Result<(), String> {
     let expected = Directives::read(&user.dir.join(file))?.count.ok_or("`//@ count: NUMBER` is missing")?;
-    let lab = Lab::new();
-    let outcome = user.command(Form::Native).args(["--emit=metadata", "-o"]).arg(lab.join("user.rmeta")).outcome();
-    let count = outcome.error_lines().len();
-    if count == expected { Ok(()) } else { Err(format!("{count} errors instead of {expected}:\n{outcome}")) }
+    let stderr = native.iter().find(|said| (said.channel, said.what) == (Channel::Build, "stderr"));
+    let text = &stderr.ok_or("the compiler says nothing")?.text;
+    let count = error_lines(text).len();
+    if count == expected { Ok(()) } else { Err(format!("{count} errors instead of {expected}:\n{text}")) }
 }
 
 /// `users/NAME/differs.rs` shows a difference that the macro's own code makes of being built for 32 bits. Should it go, the file
