@@ -5,9 +5,12 @@ use std::io::{self, Read as _};
 use std::ops::Deref;
 use std::path::Path;
 
+#[cfg(not(target_family = "wasm"))]
 use memmap2::Mmap;
 
-/// Files from this size in bytes on are mapped: for each page that is read into memory instead, the system has to make one.
+/// Files from this size in bytes on are mapped: for each page that is read into memory instead, the system has to make one. In
+/// WebAssembly nothing can be mapped.
+#[cfg(not(target_family = "wasm"))]
 const MAP_FROM: u64 = 64 * 1024;
 
 /// The contents of a file. They may change while they are here if the file is written to in place.
@@ -17,6 +20,7 @@ pub struct Contents(Data);
 #[derive(Debug)]
 enum Data {
     Read(Vec<u8>),
+    #[cfg(not(target_family = "wasm"))]
     Mapped(Mmap),
 }
 
@@ -32,12 +36,15 @@ impl Contents {
     }
 
     pub(crate) fn of(file: &mut File) -> io::Result<Contents> {
-        let metadata = file.metadata()?;
-        if metadata.is_file() && metadata.len() >= MAP_FROM {
-            // SAFETY: the mapping is only read, and as bytes. Whoever writes to a file in place while a compiler uses it does
-            // to that compilation what he does to it with a library: the compiler maps those on the same terms. Files of the
-            // cache are never written to.
-            return Ok(Contents(Data::Mapped(unsafe { Mmap::map(&*file)? })));
+        #[cfg(not(target_family = "wasm"))]
+        {
+            let metadata = file.metadata()?;
+            if metadata.is_file() && metadata.len() >= MAP_FROM {
+                // SAFETY: the mapping is only read, and as bytes. Whoever writes to a file in place while a compiler uses it
+                // does to that compilation what he does to it with a library: the compiler maps those on the same terms. Files
+                // of the cache are never written to.
+                return Ok(Contents(Data::Mapped(unsafe { Mmap::map(&*file)? })));
+            }
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
@@ -61,6 +68,7 @@ impl Deref for Contents {
     fn deref(&self) -> &[u8] {
         match &self.0 {
             Data::Read(bytes) => bytes,
+            #[cfg(not(target_family = "wasm"))]
             Data::Mapped(map) => map,
         }
     }

@@ -233,6 +233,36 @@ impl Grants {
         Grants { given: Arc::clone(&self.given), readable: Arc::default() }
     }
 
+    /// The same as far as a compiler may grant it that has only `directories` itself, which are absolute and without symbolic
+    /// links, and so much `time` and `memory`.
+    ///
+    /// # Errors
+    ///
+    /// Something that is elsewhere may be read.
+    pub fn within(&self, directories: &[PathBuf], time: Duration, memory: u64) -> Result<Grants, String> {
+        let own = ["CARGO_MANIFEST_DIR", "OUT_DIR"].map(|name| env::var_os(name).map(PathBuf::from));
+        let own = own.into_iter().flatten().chain(env::current_dir());
+        let granted = self.given.read.iter().chain(&self.given.unit.read).cloned();
+        // What is not there is nothing to read.
+        for place in own.chain(granted).filter_map(|path| fs::canonicalize(path).ok()) {
+            if !directories.iter().any(|directory| place.starts_with(directory)) {
+                return Err(format!("the compiler has no access to `{}`, so neither have its macros", place.display()));
+            }
+        }
+        let given = &*self.given;
+        Ok(Grants::of(Given {
+            name: given.name.clone(),
+            version: given.version.clone(),
+            id: given.id.clone(),
+            read: given.read.clone(),
+            env: given.env.clone(),
+            time: Some(self.time().min(time)).filter(|_| given.time.is_some() || time < DEFAULT_TIME),
+            memory: Some(self.memory().min(memory)).filter(|_| given.memory.is_some() || memory < DEFAULT_MEMORY),
+            memory_of_all: given.memory_of_all.min(memory),
+            unit: Arc::clone(&given.unit),
+        }))
+    }
+
     /// What messages call the module.
     pub fn package(&self) -> Package<'_> {
         Package { name: &self.given.name, version: &self.given.version, id: self.given.id.as_deref() }

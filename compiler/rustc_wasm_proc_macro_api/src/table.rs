@@ -50,6 +50,40 @@ pub struct Host<'a> {
     pub lifetime: PhantomData<&'a mut ()>,
 }
 
+/// The functions of [`Host`], but for measuring, by the numbers that they have where the compiler is a WebAssembly program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Function {
+    /// [`Host::dispatch`].
+    Dispatch,
+    /// [`Host::depends_on`].
+    DependsOn,
+    /// [`Host::refused`], which takes a number too.
+    Refused,
+    /// [`Host::variable`].
+    Variable,
+    /// [`Host::warn`].
+    Warn,
+    /// [`Host::result`].
+    Result,
+}
+
+impl Function {
+    const ALL: [Function; 6] = [
+        Function::Dispatch,
+        Function::DependsOn,
+        Function::Refused,
+        Function::Variable,
+        Function::Warn,
+        Function::Result,
+    ];
+
+    /// The function of that number.
+    pub fn from_number(number: u32) -> Option<Function> {
+        Function::ALL.get(usize::try_from(number).ok()?).copied()
+    }
+}
+
 /// A module to load.
 #[derive(Debug)]
 #[repr(C)]

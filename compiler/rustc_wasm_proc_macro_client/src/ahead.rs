@@ -13,6 +13,10 @@ type Work = Box<dyn FnOnce() + Send>;
 ///
 /// It must not hold anything of a session, which may be over by then.
 pub(super) fn ahead(work: impl FnOnce() + Send + 'static) {
+    // There a thread that waits for work would have to end before anybody else goes on.
+    if cfg!(target_family = "wasm") {
+        return;
+    }
     static WORKER: OnceLock<Option<Sender<Work>>> = OnceLock::new();
     let worker = WORKER.get_or_init(|| {
         let (sender, receiver) = channel::<Work>();

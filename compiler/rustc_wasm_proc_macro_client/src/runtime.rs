@@ -1,30 +1,27 @@
-//! Opens the library that runs WebAssembly macros, once the first module is there.
+//! The runtime that runs WebAssembly macros, had once the first module is there.
 
-use std::path::{Path, PathBuf};
+#[cfg_attr(target_os = "wasi", path = "runtime/imported.rs")]
+#[cfg_attr(not(target_os = "wasi"), path = "runtime/library.rs")]
+mod opened;
+
 use std::sync::{Once, OnceLock};
 
-use libloading::Library;
-use rustc_session::config::{Sysroot, host_tuple};
-use rustc_session::filesearch;
+use rustc_session::config::Sysroot;
 use rustc_wasm_proc_macro_api::Runtime;
-use rustc_wasm_proc_macro_api::table::{ENTRY, Entry};
 
 use crate::ahead::ahead;
 
-/// The library's directory, a neighbour of the one with the host's standard library.
-const DIRECTORY: &str = "wasm-proc-macro";
-
-/// The library of this compiler, opened once for the process.
+/// The runtime of this compiler, opened once for the process.
 ///
 /// # Errors
 ///
 /// The toolchain lacks it, or has another compiler's.
 pub(super) fn runtime(sysroot: &Sysroot) -> Result<Runtime, String> {
     static RUNTIME: OnceLock<Result<Runtime, String>> = OnceLock::new();
-    RUNTIME.get_or_init(|| open(&find(sysroot)?)).clone()
+    RUNTIME.get_or_init(|| opened::open(sysroot)).clone()
 }
 
-/// Opens the library and makes it ready while the compiler goes on. What goes wrong, [`runtime`] says
+/// Opens the runtime and makes it ready while the compiler goes on. What goes wrong, [`runtime`] says
 /// when it is needed.
 pub fn prepare(sysroot: &Sysroot) {
     static PREPARED: Once = Once::new();
@@ -32,40 +29,4 @@ pub fn prepare(sysroot: &Sysroot) {
         let sysroot = sysroot.clone();
         ahead(move || _ = runtime(&sysroot).map(Runtime::prepare));
     });
-}
-
-fn find(sysroot: &Sysroot) -> Result<PathBuf, String> {
-    let name = format!("{}rustc_wasm_proc_macro{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let path =
-        |sysroot: &Path| filesearch::make_target_lib_path(sysroot, host_tuple()).with_file_name(DIRECTORY).join(&name);
-    sysroot.all_paths().map(path).find(|path| path.is_file()).ok_or_else(|| {
-        format!(
-            "this toolchain lacks the library that runs WebAssembly macros\n\
-             it should be at `{}`",
-            path(&sysroot.default).display()
-        )
-    })
-}
-
-fn open(path: &Path) -> Result<Runtime, String> {
-    let failed =
-        |error| format!("the library that runs WebAssembly macros cannot be used\n`{}`: {error}", path.display());
-    // SAFETY: the file is part of the toolchain, and opening it runs nothing of its own.
-    let library = unsafe { Library::new(path) }.map_err(|error| failed(text_of(&error, path)))?;
-    // SAFETY: its symbol of that name has this type.
-    let entry = unsafe { library.get::<Entry>(ENTRY.as_bytes()) };
-    let entry = *entry.map_err(|error| failed(text_of(&error, path)))?;
-    // What it makes stays until the process ends, and so does the library.
-    std::mem::forget(library);
-    // SAFETY: it takes nothing and returns a reference to a static.
-    let table = unsafe { entry() };
-    Runtime::new(table).map_err(failed)
-}
-
-/// An error and what is behind it, in one line, without the path that is said before it.
-fn text_of(error: &dyn std::error::Error, path: &Path) -> String {
-    let errors = std::iter::successors(Some(error), |error| error.source());
-    let text = errors.map(|error| error.to_string()).collect::<Vec<_>>().join(": ");
-    let rest = text.strip_prefix(&*path.to_string_lossy()).unwrap_or(&text);
-    rest.trim_start_matches(": ").to_owned()
 }
