@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import cargo, census, clean, demo, dist, fuzz, hooks, lint, prebuilt, relock, suite, system, toolchain
+from . import cargo, census, clean, demo, dist, fuzz, hooks, hosted, lint, prebuilt, relock, suite, system, toolchain
 from . import config as configuration
 from .config import REPO, Config, Layout
 from .report import Failure, say
@@ -56,6 +56,11 @@ def parser() -> argparse.ArgumentParser:
     )
     build.add_argument(
         "--print-key", action="store_true", help="only print a key that depends on all inputs of the build"
+    )
+    build.add_argument(
+        "--hosted",
+        action="store_true",
+        help="also build the compiler as a WebAssembly program, and what runs it, in BUILD/hosted",
     )
     build.add_argument(
         "--prepare-only", action="store_true", help="only fetch, verify and patch the source; do not compile"
@@ -206,6 +211,8 @@ def do_build(arguments: argparse.Namespace, config: Config, layout: Layout) -> i
         ready = toolchain.build(config, layout, arguments.jobs)
         if arguments.cargo:
             cargo.build(config, layout, ready.stage0, arguments.jobs)
+        if arguments.hosted:
+            hosted.build(config, layout, ready, arguments.jobs)
     return 0
 
 
@@ -235,7 +242,9 @@ def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
     ready = suite.build_part(total, "the toolchain", lambda: toolchain.build(config, layout, arguments.jobs))
     suite.forget_other_checkout(layout, ready.stage0)
     run = suite.Run(layout, ready.stage0, words, arguments.jobs, arguments.bless, arguments.all)
-    if part != suite.PARITY and not arguments.quick:
+    if part == suite.HOSTED:
+        suite.build_part(total, "the compiler in WebAssembly", lambda: hosted.build(config, layout, ready, arguments.jobs))
+    elif part != suite.PARITY and not arguments.quick:
         suite.build_part(total, "Cargo", lambda: cargo.build(config, layout, ready.stage0, arguments.jobs))
     if arguments.quick:
         total.add(suite.test_quick(config, run))
@@ -245,6 +254,8 @@ def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
         total.add(suite.test_analyzer(run))
     elif part == suite.CARGO:
         total.add(suite.test_cargo(run))
+    elif part == suite.HOSTED:
+        total.add(suite.test_hosted(run))
     else:
         total.add(suite.test_all(config, run))
         if arguments.all and not words:

@@ -21,10 +21,12 @@ COMMANDS = ("stubgen", "cargo-wasm-proc-macro")
 PATCHES = "compiler/rustc_wasm_proc_macro/patches"
 # A package that is built with the same dependencies and is no part of the toolchain.
 FUZZ = "tests/fuzz"
+# What runs the compiler where that is a WebAssembly program. Neither is it a part of the toolchain.
+HOSTED = "hosted"
 # The compiler's tokens for modules made for watt, which the library's tests use as well.
 TOKENS = "compiler/rustc_wasm_proc_macro_client/src/watt"
-# What only the library's tests need; one of them has Cargo download what `tests/watt` locks.
-TESTS = ("compiler/rustc_wasm_proc_macro/tests", "compiler/rustc_wasm_proc_macro/examples", "tests/watt", TOKENS, FUZZ)
+# What is built with the library and is no part of it, and what only its tests need; one of them has Cargo download what `tests/watt` locks.
+TESTS = ("compiler/rustc_wasm_proc_macro/tests", "compiler/rustc_wasm_proc_macro/examples", "tests/watt", TOKENS, FUZZ, HOSTED)
 PROFILE = """\
 [profile.toolchain]
 inherits = "release"
@@ -128,7 +130,7 @@ def lay(layout: Layout, stage0: Stage0, repo: Path = REPO) -> Path:
     manifest = [
         "# Written by x.py.",
         "[workspace]",
-        f"members = {json.dumps([*CRATES, FUZZ])}",
+        f"members = {json.dumps([*CRATES, FUZZ, HOSTED])}",
         'resolver = "3"',
         "",
         "[patch.crates-io]",

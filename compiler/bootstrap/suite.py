@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from . import analyzer, demo, dist, documents, fuzz, hooks, runtime, timing, tools
+from . import analyzer, demo, dist, documents, fuzz, hooks, hosted, runtime, timing, tools
 from .config import REPO, Config, Layout
 from .report import Failure, duration, say
 from .run import captured, started
@@ -23,7 +23,7 @@ UNITTEST_BAD = re.compile(r"^FAILED \((.*)\)")
 UNITTEST_NOTHING = 5
 OWN_PACKAGES = ("stubgen", "rustc_wasm_proc_macro_api", "cargo-wasm-proc-macro", "census", "bench")
 # Parts of the suite that a word before the filters chooses alone: the packages in `tests` of these names.
-PARITY, CARGO, ANALYZER = PARTS = ("parity", "cargo", "analyzer")
+PARITY, CARGO, ANALYZER, HOSTED = PARTS = ("parity", "cargo", "analyzer", "hosted")
 DOCUMENTS = "links, anchors and widths of the documents"
 HOOKS = "the patch queue applies to pristine files with zero fuzz"
 # Has the cases in tests/ui run from WebAssembly only.
@@ -223,6 +223,12 @@ def test_analyzer(run: Run) -> Count:
     """Expands macros with the toolchain's server, as rust-analyzer does and in rust-analyzer."""
     title = "rust-analyzer and its server of macros: tests/analyzer/"
     return run.cargo_test(title, ["analyzer-tests"], analyzer.environment(run.layout))
+
+
+def test_hosted(run: Run) -> Count:
+    """Compares the compiler that is a WebAssembly program with the native one; it must have been built as well."""
+    title = "the compiler in WebAssembly: tests/hosted/"
+    return run.cargo_test(title, ["hosted-tests"], {"RUSTC_WASM_HOSTED": str(hosted.directory(run.layout))})
 
 
 def where_the_runtime_is_built(run: Run, title: str, package: str, more: dict[str, str] | None = None) -> Count:

@@ -24,6 +24,7 @@ STD_NEUTRAL = (
     "compiler/rustc_wasm_proc_macro_client/",
     "stubgen/",
     "compiler/rustc_expand/src/remote_",
+    "compiler/rustc_hosted/",
     "compiler/rustc_interface/src/wasm_proc_macro",
     "src/librustdoc/",
     "src/tools/",

@@ -3,6 +3,7 @@
 mod cargo_build;
 mod driver_size;
 mod expansion;
+mod hosted;
 mod load;
 mod memory;
 mod projects;
@@ -41,6 +42,7 @@ pub const MEASURES: &[Measure] = &[
     switch::MEASURE,
     expansion::MEASURE,
     watt::MEASURE,
+    hosted::MEASURE,
 ];
 
 /// The file of results, for those who draw their own pictures, and for later runs.
