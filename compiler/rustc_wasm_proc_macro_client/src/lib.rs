@@ -37,3 +37,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// Runs `f`, which waits for a thread that needs as many bytes of stack as any. In WebAssembly a thread runs on the stack of whoever
+/// waits for it, and does not know how much is left of that.
+pub fn with_stack_of_thread<R>(bytes: usize, f: impl FnOnce() -> R) -> R {
+    if cfg!(target_family = "wasm") { stacker::grow(bytes, f) } else { f() }
+}

@@ -116,8 +116,9 @@ impl OpenDirectory {
         let path = if path.is_empty() { b"." } else { path };
         // Only a call that makes a file may say its mode.
         let mode = if flags.contains(OFlags::CREATE) { Mode::from_raw_mode(0o666) } else { Mode::empty() };
-        // A pipe's other end may never come.
-        let flags = flags | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        // A pipe's other end may never come. Where nothing is opened but a place, the call refuses these flags.
+        let waits = if flags.contains(OFlags::PATH) { OFlags::empty() } else { OFlags::NONBLOCK | OFlags::NOCTTY };
+        let flags = flags | waits | OFlags::CLOEXEC;
         Ok(rustix::fs::openat2(&self.fd, path, flags, mode, resolve)?)
     }
 

@@ -20,6 +20,7 @@ use rustc_span::edition::Edition;
 use rustc_span::fatal_error::catch_fatal_errors;
 use rustc_span::source_map::{FilePathMapping, SourceMap};
 use rustc_span::{FileName, RealFileName, Symbol};
+use rustc_wasm_proc_macro_client::with_stack_of_thread;
 use stubgen::cache::{Key, Kind};
 use stubgen::module::ModuleInfo;
 use stubgen::stub::{self, Body};
@@ -94,7 +95,8 @@ fn compile(info: &ModuleInfo, context: &Context) -> Result<Vec<u8>, String> {
     let path = scratch.path();
 
     // The session's globals belong to a thread, so the nested session has one of its own.
-    let finished = thread::scope(|scope| {
+    let stack = STACK_SIZE.get().copied().unwrap_or(DEFAULT_STACK_SIZE);
+    let finished = with_stack_of_thread(stack, || thread::scope(|scope| {
         let session = || {
             survive_file_limit();
             try_thread()?;
@@ -115,7 +117,7 @@ fn compile(info: &ModuleInfo, context: &Context) -> Result<Vec<u8>, String> {
             .spawn_scoped(scope, session)
             .map_err(|error| cannot_compile(&error))
             .map(|session| session.join())
-    })?;
+    }))?;
     let errors = errors.lock().unwrap();
     match finished {
         Ok(Ok(true)) if errors.is_empty() => scratch.read().map_err(|error| cannot_compile(&error)),
