@@ -10,7 +10,7 @@ use rustc_wasm_proc_macro::rustc_wasm_proc_macro_runtime;
 use rustc_wasm_proc_macro_api::policy::{DEFAULT_MEMORY, Grants, Wanted};
 use rustc_wasm_proc_macro_api::table::{Function, Outcome, path_bytes};
 use rustc_wasm_proc_macro_api::{CallError, Dispatch, LoadedModule, Module, Runtime};
-use stubgen::module::Digest;
+use stubgen::module::{ModuleInfo, Runnable};
 use wasmtime::{Caller, Error, Extern, Instance, Linker, Memory, Result, Store, TypedFunc};
 
 use crate::compiler::{Directory, Guest, one_line};
@@ -101,11 +101,13 @@ fn load(
     let bytes = slice(&caller, &exports, bytes, len)?;
     let digest = slice(&caller, &exports, digest, 32)?;
     let grants = slice(&caller, &exports, grants, grants_len)?;
-    let loaded = if Digest::of(&bytes).0[..] == digest[..] {
-        let macros = &caller.data().macros;
-        module(&bytes, only_cached != 0, &grants, macros)
-    } else {
-        Err("the module is another one than its digest says".to_owned())
+    let macros = &caller.data().macros;
+    let loaded = match ModuleInfo::parse(&bytes) {
+        Ok(info) if info.digest.0[..] == digest[..] => {
+            module(&bytes, &info.runnable(), only_cached != 0, &grants, macros)
+        }
+        Ok(_) => Err("the module is another one than its digest says".to_owned()),
+        Err(error) => Err(error.to_string()),
     };
     match loaded {
         Ok(module) => {
@@ -120,7 +122,13 @@ fn load(
     }
 }
 
-fn module(bytes: &[u8], only_cached: bool, grants: &[u8], macros: &Macros) -> Result<LoadedModule, String> {
+fn module(
+    bytes: &[u8],
+    runnable: &Runnable,
+    only_cached: bool,
+    grants: &[u8],
+    macros: &Macros,
+) -> Result<LoadedModule, String> {
     if macros.loaded.len() >= MODULE_LIMIT {
         return Err(format!("more than {MODULE_LIMIT} modules"));
     }
@@ -128,7 +136,7 @@ fn module(bytes: &[u8], only_cached: bool, grants: &[u8], macros: &Macros) -> Re
     let grants = grants.within(&macros.directories, macros.time, DEFAULT_MEMORY)?;
     let module = Module {
         bytes,
-        digest: Digest::of(bytes).0,
+        runnable,
         cache: Some(&macros.cache),
         only_cached,
         needs_standard_output: false,
