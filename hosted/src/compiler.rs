@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use stubgen::cache::{Cache, Key, Kind};
 use stubgen::module::Digest;
-use wasmtime::{Config, Engine, InstancePre, Linker, Module, OptLevel, ResourceLimiter, Store, Trap};
+use wasmtime::{Config, Engine, Error, InstancePre, Linker, Module, OptLevel, ResourceLimiter, Store, Trap};
 
 use crate::macros::{self, Macros};
 use crate::wasi::{self, Exit, Wasi};
@@ -105,8 +105,12 @@ pub(crate) struct Guest {
 
 impl ResourceLimiter for Guest {
     fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        self.has_wanted_more |= desired > self.memory;
-        Ok(desired <= self.memory)
+        if desired <= self.memory {
+            return Ok(true);
+        }
+        // The compiler would take a file that it has no room for to be damaged, and say so.
+        self.has_wanted_more = true;
+        Err(Error::msg("it has no more memory"))
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
@@ -188,7 +192,6 @@ impl Compiler {
         if let Some(&Exit(code)) = error.downcast_ref() {
             return Ok(code);
         }
-        // Without the memory it asked for it aborts, which is a trap.
         if store.data().has_wanted_more {
             return Err(Stopped::Memory(memory));
         }

@@ -89,7 +89,10 @@ fn time_memory_and_stack_end_with_their_names() {
     assert_eq!(place.run("", "(loop (br 0))"), Err(Stopped::Time(Duration::from_secs(1))));
     let grow = "(drop (memory.grow (i32.const 100))) unreachable";
     assert_eq!(place.run("", grow), Err(Stopped::Memory(1 << 20)));
-    assert_eq!(place.run("(func $deep (call $deep) (call $deep))", "(call $deep)"), Err(Stopped::Stack));
+    let compiler = place.compiler("(func $deep (call $deep) (call $deep))", "(call $deep)");
+    let mut invocation = place.invocation(false);
+    invocation.limits.time = Duration::from_secs(600);
+    assert_eq!(compiler.run(&invocation), Err(Stopped::Stack));
 }
 
 /// Compiled code is taken from the cache, and a damaged entry is made again.
