@@ -42,7 +42,7 @@ impl Site {
     /// about the store.
     pub fn with_shared_store(name: &str) -> Site {
         let mut site = Site::of(name);
-        site.store = of_these_programs("cargo-stores");
+        site.store = of_these_programs("stores");
         site
     }
 
@@ -73,7 +73,7 @@ impl Site {
     pub fn kept(mut self, name: &str) -> Site {
         let mut hasher = DefaultHasher::new();
         self.read("Cargo.lock").hash(&mut hasher);
-        let dir = of_these_programs("cargo-sites").join(format!("{name}-{:016x}", hasher.finish()));
+        let dir = of_these_programs("sites").join(format!("{name}-{:016x}", hasher.finish()));
         let tree = dir.join("tree");
         // What tests have written there last time.
         _ = fs::remove_dir_all(&tree);
@@ -144,9 +144,9 @@ impl Site {
     }
 }
 
-/// A directory for what these builds of Cargo and the command make. It goes when the toolchain changes.
+/// A directory for what these builds of Cargo and the command make. It goes when the toolchain changes, or one of them.
 pub fn of_these_programs(name: &str) -> PathBuf {
-    static KEY: LazyLock<String> = LazyLock::new(|| {
+    static DIR: LazyLock<PathBuf> = LazyLock::new(|| {
         let rustc = Toolchain::get().rustc_path();
         let mut hasher = DefaultHasher::new();
         for program in ["cargo", "cargo-wasm-proc-macro"].map(|name| rustc.with_file_name(name)) {
@@ -154,7 +154,12 @@ pub fn of_these_programs(name: &str) -> PathBuf {
                 fs::metadata(&program).unwrap_or_else(|error| panic!("cannot read `{}`: {error}", program.display()));
             (metadata.len(), metadata.modified().ok()).hash(&mut hasher);
         }
-        format!("{:016x}", hasher.finish())
+        let all = Toolchain::get().work().join("with-cargo");
+        let own = all.join(format!("{:016x}", hasher.finish()));
+        for other in fs::read_dir(&all).into_iter().flatten().flatten().filter(|entry| entry.path() != own) {
+            _ = fs::remove_dir_all(other.path());
+        }
+        own
     });
-    Toolchain::get().work().join(name).join(&*KEY)
+    DIR.join(name)
 }
