@@ -16,7 +16,8 @@ TARGET = "wasm32-wasip1"
 # Our package in the tree. It is a workspace of its own, which upstream's does not know.
 PACKAGE = Path("compiler/rustc_hosted")
 EMBEDDER = "rustc-hosted"
-# The stack for values with an address, which the linker lays out in the compiler's memory, in bytes. What has none is on another one, whose limit the embedder sets.
+# The stack for values with an address, which the linker lays out in the compiler's memory, in bytes. What has none is on
+# another one, whose limit the embedder sets.
 STACK = 32 << 20
 
 
@@ -88,13 +89,15 @@ def build_compiler(config: Config, layout: Layout, ready: Ready, jobs: int) -> N
     # Cargo takes what it needs from upstream's, with ours.
     shutil.copyfile(layout.tree / "Cargo.lock", package / "Cargo.lock")
     target_dir = directory(layout) / "target"
-    say("build", "the compiler as a WebAssembly program, about 45 minutes on 2 cores" if not target_dir.exists() else "the compiler as a WebAssembly program")
+    say("build", "the compiler as a WebAssembly program" + ("" if target_dir.exists() else ", about 45 minutes on 2 cores"))
     log = layout.logs / "hosted.log"
-    command: list[str | Path] = [ready.stage0.cargo, "rustc", "--profile", "hosted", "--target", TARGET, "--target-dir", target_dir]
-    command += ["-j", str(jobs or os.cpu_count() or 1), "--", f"-Clink-arg=-zstack-size={STACK}"]
+    command: list[str | Path] = [ready.stage0.cargo, "rustc", "--profile", "hosted", "--target", TARGET]
+    command += ["--target-dir", target_dir, "-j", str(jobs or os.cpu_count() or 1)]
+    command += ["--", f"-Clink-arg=-zstack-size={STACK}"]
     progress = Progress("build", None)
     if logged(command, log, cwd=package, env=settings, on_line=progress.line) != 0:
-        raise failure("building the compiler as a WebAssembly program", log, "correct what the log names and run the same command again")
+        next_step = "correct what the log names and run the same command again"
+        raise failure("building the compiler as a WebAssembly program", log, next_step)
     write_atomic(compiler(layout), (target_dir / TARGET / "hosted" / "rustc.wasm").read_bytes(), 0o644)
     store_json(state, {"key": key})
 
