@@ -8,6 +8,17 @@ use tests::{Lab, RustcExt};
 
 const CHECK: [&str; 3] = ["--crate-type=lib", "--emit=metadata", "lib.rs"];
 
+/// [`CHECK`] with the macros of `ONE` and what `policy.toml` grants them.
+const WITH_POLICY: [&str; 7] = [
+    "--crate-type=lib",
+    "--emit=metadata",
+    "--wasm-proc-macro",
+    "one.wasm",
+    "--wasm-proc-macro-policy",
+    "policy.toml",
+    "lib.rs",
+];
+
 /// Without macros: the standard library's metadata is found, and crate metadata is what the native compiler writes.
 #[test]
 fn a_library_has_the_same_metadata() {
@@ -110,16 +121,7 @@ fn a_macro_that_does_not_end_is_stopped() {
     lab.module_from("one", ONE);
     lab.write("policy.toml", "[permissions.one]\ntime = \"1s\"\n");
     lab.write("lib.rs", "one::forever!();\n");
-    let arguments = [
-        "--crate-type=lib",
-        "--emit=metadata",
-        "--wasm-proc-macro",
-        "one.wasm",
-        "--wasm-proc-macro-policy",
-        "policy.toml",
-        "lib.rs",
-    ];
-    both(&lab, &arguments, None).equal().native.one_error();
+    both(&lab, &WITH_POLICY, None).equal().native.one_error();
 }
 
 /// A macro has no more than the compiler: what the compiler grants beyond its own directories is an error.
@@ -129,16 +131,7 @@ fn a_policy_grants_nothing_that_the_compiler_lacks() {
     lab.module_from("one", ONE);
     lab.write("policy.toml", "[permissions.one]\nread = [\"/etc\"]\n");
     lab.write("lib.rs", "pub const READS: bool = one::reads!();\n");
-    let arguments = [
-        "--crate-type=lib",
-        "--emit=metadata",
-        "--wasm-proc-macro",
-        "one.wasm",
-        "--wasm-proc-macro-policy",
-        "policy.toml",
-        "lib.rs",
-    ];
-    hosted(&lab).args(arguments).outcome().one_error().says("the compiler has no access to `/etc`");
+    hosted(&lab).args(WITH_POLICY).outcome().one_error().says("the compiler has no access to `/etc`");
 }
 
 /// The compiler itself is in the sandbox.
