@@ -37,12 +37,7 @@ impl Lab {
 
     /// Writes a file, and the directories above it, and returns its path.
     pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.join(name);
-        let dir = path.parent().expect("it is in the lab");
-        fs::create_dir_all(dir)
-            .and_then(|()| fs::write(&path, contents))
-            .unwrap_or_else(|error| panic!("cannot write `{}`: {error}", path.display()));
-        path
+        write_at(self.join(name), contents)
     }
 
     /// A module of an auxiliary crate, copied to `NAME.wasm` in the directory.
@@ -80,4 +75,17 @@ impl Lab {
     pub fn run(&self, program: &str) -> Outcome {
         Command::new(self.join(program)).current_dir(self.path()).outcome()
     }
+}
+
+/// Writes a file, and makes the directories above it. Returns its path.
+///
+/// # Panics
+///
+/// If that fails.
+pub fn write_at(path: PathBuf, contents: impl AsRef<[u8]>) -> PathBuf {
+    let dir = path.parent().expect("a file is in a directory");
+    fs::create_dir_all(dir)
+        .and_then(|()| fs::write(&path, contents))
+        .unwrap_or_else(|error| panic!("cannot write `{}`: {error}", path.display()));
+    path
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
+use tests::lab::write_at;
 use tests::{Lab, Outcome, RustcExt as _, Toolchain};
 
 use crate::call::{Kind, STORE_VARIABLE, cargo};
@@ -13,7 +14,7 @@ use crate::copy;
 use crate::projects::Project;
 use crate::snapshot::Snapshot;
 
-/// A copy of a project. All of it goes when the test ends.
+/// A copy of a project. All of it goes when the test ends, but for one that is [kept](Site::kept).
 pub struct Site {
     lab: Lab,
     /// The project.
@@ -90,11 +91,7 @@ impl Site {
 
     /// Writes a file of the tree.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.tree.join(name);
-        let dir = path.parent().expect("it is in the tree");
-        let written = fs::create_dir_all(dir).and_then(|()| fs::write(&path, text));
-        written.unwrap_or_else(|error| panic!("cannot write `{}`: {error}", path.display()));
-        path
+        write_at(self.tree.join(name), text)
     }
 
     /// Replaces what must stand once in a file of the tree.
