@@ -6,9 +6,9 @@ from pathlib import Path
 
 from . import runtime
 from .config import Config, Layout
-from .files import is_same_tree, load_json, sha256_bytes, store_json, write_atomic
+from .files import load_json, sha256_bytes, store_json, write_atomic
 from .progress import Progress
-from .report import Failure, say
+from .report import say
 from .run import captured, failure, logged
 from .toolchain import Ready
 
@@ -44,7 +44,7 @@ def sysroot(layout: Layout) -> Path:
 def build(config: Config, layout: Layout, ready: Ready, jobs: int) -> None:
     """Builds all of it with a finished toolchain."""
     directory(layout).mkdir(parents=True, exist_ok=True)
-    build_sysroot(layout, ready.stage0.host)
+    build_sysroot(layout, ready, jobs)
     build_embedder(layout, ready, jobs)
     build_compiler(config, layout, ready, jobs)
     say("build", f"{compiler(layout)} is ready ({compiler(layout).stat().st_size / 1e6:.1f} MB)")
@@ -117,19 +117,32 @@ def build_embedder(layout: Layout, ready: Ready, jobs: int) -> None:
     write_atomic(embedder(layout), built.read_bytes(), 0o755)
 
 
-def build_sysroot(layout: Layout, target: str) -> None:
-    """Leaves the crate metadata of the standard library for one target, which is all that a compiler without a backend reads."""
-    part = Path("lib") / "rustlib" / target / "lib"
-    metadata = sorted((layout.stage1 / part).glob("*.rmeta"))
-    if not metadata:
-        raise Failure(f"the toolchain has no crate metadata in `{layout.stage1 / part}`", "`./x.py build` again")
-    aside = directory(layout) / ".x-py-sysroot"
-    shutil.rmtree(aside, ignore_errors=True)
-    (aside / part).mkdir(parents=True)
-    for path in metadata:
-        shutil.copyfile(path, aside / part / path.name)
-    if sysroot(layout).exists() and is_same_tree(aside, sysroot(layout)):
-        shutil.rmtree(aside)
+def build_sysroot(layout: Layout, ready: Ready, jobs: int) -> None:
+    """Leaves the crate metadata of the standard library for the host's target, made by checking: where no code is made,
+    no code of others is needed. The toolchain's own is half as large again."""
+    state = layout.state / "hosted-sysroot.json"
+    key = sha256_bytes(f"{ready.key} {Path(__file__).read_text()}".encode())
+    if load_json(state).get("key") == key and sysroot(layout).exists():
         return
+    state.unlink(missing_ok=True)
+    target, target_dir = ready.stage0.host, directory(layout) / "sysroot-target"
+    say("build", f"the crate metadata of the standard library for {target}")
+    shutil.rmtree(target_dir, ignore_errors=True)
+    log = layout.logs / "hosted-sysroot.log"
+    command: list[str | Path] = [ready.stage0.cargo, "check", "--release", "--locked", "--features", "panic-unwind"]
+    command += ["--manifest-path", layout.tree / "library" / "sysroot" / "Cargo.toml", "--no-default-features"]
+    command += ["--target", target, "--target-dir", target_dir, "-j", str(jobs or os.cpu_count() or 1)]
+    settings = {
+        "RUSTC": str(layout.stage1 / "bin" / "rustc"),
+        "RUSTC_BOOTSTRAP": "1",
+        "RUSTFLAGS": "-Zforce-unstable-if-unmarked --cap-lints=allow",
+        "__CARGO_DEFAULT_LIB_METADATA": "hosted",
+    }
+    if logged(command, log, cwd=layout.tree / "library", env=settings) != 0:
+        raise failure("checking the standard library", log, "correct it and run the same command again")
+    place = sysroot(layout) / "lib" / "rustlib" / target / "lib"
     shutil.rmtree(sysroot(layout), ignore_errors=True)
-    aside.rename(sysroot(layout))
+    place.mkdir(parents=True)
+    for path in sorted((target_dir / target / "release" / "deps").glob("*.rmeta")):
+        shutil.copyfile(path, place / path.name)
+    store_json(state, {"key": key})

@@ -112,7 +112,7 @@ fn expand(lab: &Lab, calls: &str) -> Outcome {
     lab.rustc().args(["main.rs", "--emit=metadata"]).module(&lab.join("trying.wasm")).outcome()
 }
 
-const NOT_GRANTED: &str = "not granted to this macro: PermissionDenied";
+const NOT_GRANTED: &str = "not granted: PermissionDenied";
 
 #[test]
 fn programs_are_refused_by_name() {

@@ -87,7 +87,7 @@ pub(crate) fn get() -> Option<&'static MacroHost> {
 
 /// The error of everything that is refused.
 pub(crate) const NOT_GRANTED: io::Error =
-    io::const_error!(io::ErrorKind::PermissionDenied, "not granted to this macro");
+    io::const_error!(io::ErrorKind::PermissionDenied, "not granted");
 
 /// Refuses `what`, if this is a macro, and returns the error for it; else that of a target that lacks it.
 pub(crate) fn refused(refusal: Refusal, what: &str) -> io::Error {

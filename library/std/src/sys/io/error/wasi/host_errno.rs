@@ -43,7 +43,7 @@ pub fn to_wasi(number: i32) -> i32 {
 pub fn text(number: i32) -> Option<String> {
     macro_host::get()?;
     if number == NOT_GRANTED {
-        return Some(String::from("not granted to this macro"));
+        return Some(String::from("not granted"));
     }
     let text = usize::try_from(number)
         .ok()
