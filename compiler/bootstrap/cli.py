@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import cargo, census, clean, demo, dist, fuzz, hooks, hosted, lint, prebuilt, relock, suite, system, toolchain
+from . import cargo, census, clean, demo, dist, fuzz, hooks, hosted, lint, page, prebuilt, relock, suite, system, toolchain
 from . import config as configuration
 from .config import REPO, Config, Layout
 from .report import Failure, say
@@ -184,6 +184,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="with --with-modules: the key that signs the modules (default: a new key, used once)",
     )
+    web = add("hosted", "build what `./x.py build --hosted` does, and more that is made of it")
+    web.add_argument("what", choices=["page"], help="a web page with an editor and the compiler, in BUILD/hosted/page")
     removal = add("clean", "remove files from the build directory")
     kinds = "; ".join(f"{kind} ({', '.join(names)})" for kind, names in clean.KINDS.items())
     removal.add_argument(
@@ -243,7 +245,9 @@ def do_test(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
     suite.forget_other_checkout(layout, ready.stage0)
     run = suite.Run(layout, ready.stage0, words, arguments.jobs, arguments.bless, arguments.all)
     if part == suite.HOSTED:
-        suite.build_part(total, "the compiler in WebAssembly", lambda: hosted.build(config, layout, ready, arguments.jobs))
+        system.ensure_packages(config, layout, [*page.NEEDS, *page.TEST_NEEDS])
+        title = "the compiler in WebAssembly, and its page"
+        suite.build_part(total, title, lambda: build_page(config, layout, ready, arguments.jobs))
     elif part != suite.PARITY and not arguments.quick:
         suite.build_part(total, "Cargo", lambda: cargo.build(config, layout, ready.stage0, arguments.jobs))
     if arguments.quick:
@@ -361,6 +365,21 @@ def do_dist(arguments: argparse.Namespace, config: Config, layout: Layout) -> in
     return 0
 
 
+def do_hosted(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
+    """`./x.py hosted`."""
+    system.ensure_packages(config, layout, page.NEEDS)
+    ready = toolchain.build(config, layout, arguments.jobs)
+    build_page(config, layout, ready, arguments.jobs)
+    return 0
+
+
+def build_page(config: Config, layout: Layout, ready: toolchain.Ready, jobs: int) -> None:
+    """The page, and all that it is made of."""
+    cargo.build(config, layout, ready.stage0, jobs)
+    hosted.build(config, layout, ready, jobs)
+    page.build(layout, ready, jobs)
+
+
 def do_clean(arguments: argparse.Namespace, config: Config, layout: Layout) -> int:
     """`./x.py clean`."""
     clean.clean(layout, arguments.kind)
@@ -379,6 +398,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Config, Layout], int]] = {
     "check": do_check,
     "lint": do_lint,
     "dist": do_dist,
+    "hosted": do_hosted,
     "clean": do_clean,
 }
 

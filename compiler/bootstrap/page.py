@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import hosted
-from .config import REPO, Config, Layout
+from .config import REPO, Layout
 from .files import sha256_bytes, write_atomic
 from .report import Failure, say
 from .run import captured, failure, logged
@@ -46,7 +46,7 @@ class Asset:
 
 @dataclass
 class Pack:
-    """Libraries and macros for the page, and the options that give them to the compiler. `{}` is the pack's directory."""
+    """Libraries and macros for the page, and the options that give them to the compiler. `{}` is their directory."""
 
     files: dict[str, Path] = field(default_factory=dict)
     options: list[str] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Pack:
         return "{}/" + path.name
 
 
-def build(config: Config, layout: Layout, ready: Ready, jobs: int) -> None:
+def build(layout: Layout, ready: Ready, jobs: int) -> None:
     """Builds it, with what it needs from a finished `x.py build --hosted --cargo`."""
     staging = hosted.directory(layout) / "web"
     shutil.copytree(WEB, staging, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
@@ -69,11 +69,12 @@ def build(config: Config, layout: Layout, ready: Ready, jobs: int) -> None:
     say("build", "the files that the page loads")
     compiler = store(assets, "rustc.wasm", without_names(hosted.compiler(layout).read_bytes()))
     sysroot = hosted.sysroot(layout)
-    libraries = (path for path in sorted(sysroot.rglob("*.rmeta")) if not path.name.startswith(LEFT_OUT))
+    libraries = [path for path in sorted(sysroot.rglob("*.rmeta")) if not path.name.startswith(LEFT_OUT)]
+    library = tar((str(path.relative_to(sysroot)), path) for path in libraries)
     manifest = {
         "version": captured([layout.stage1 / "bin" / "rustc", "--version"]).stdout.strip(),
         "compiler": vars(compiler),
-        "sysroot": vars(store(assets, "sysroot.tar", tar((str(path.relative_to(sysroot)), path) for path in libraries))),
+        "sysroot": vars(store(assets, "sysroot.tar", library)),
         "packs": [offered(layout, ready, staging, assets, name, jobs) for name in PACKS],
     }
     write_atomic(page / "manifest.json", json.dumps(manifest, indent=1).encode())
@@ -113,10 +114,17 @@ def call(layout: Layout, ready: Ready, workspace: Path, name: str, jobs: int) ->
     target = workspace / "target" / name
     shutil.rmtree(target, ignore_errors=True)
     log = layout.logs / f"page-{name}.log"
-    command: list[str | Path] = [layout.stage1 / "bin" / "cargo", "check", "--locked", "-p", f"{name}-pack", "--target-dir", target]
+    command: list[str | Path] = [layout.stage1 / "bin" / "cargo", "check", "--locked", "-p", f"{name}-pack"]
+    command += ["--target-dir", target]
     command += ["-j", str(jobs or os.cpu_count() or 1), "--config", "wasm-proc-macro.enabled=true"]
     command += ["--config", 'wasm-proc-macro.optimize="first"', "--target", ready.stage0.host]
-    environment = {"RUSTC": str(layout.stage1 / "bin" / "rustc"), "RUSTC_WORKSPACE_WRAPPER": str(wrapper), "PAGE_CALL": str(words)}
+    # With a target named, the flags are for what is compiled for the page alone, and not for build scripts.
+    environment = {
+        "RUSTC": str(layout.stage1 / "bin" / "rustc"),
+        "RUSTFLAGS": f"--sysroot={hosted.sysroot(layout)}",
+        "RUSTC_WORKSPACE_WRAPPER": str(wrapper),
+        "PAGE_CALL": str(words),
+    }
     if logged(command, log, cwd=workspace, env=environment) != 0:
         raise failure(f"building the pack {name}", log, "correct it and run the same command again")
     return words.read_text().splitlines()

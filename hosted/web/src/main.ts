@@ -36,8 +36,11 @@ const common: Extension = [
   indentUnit.of("    "),
 ];
 
+/** A link to the page can bring a source along: `#source=`, and the source as in a query. */
+const given = new URLSearchParams(location.hash.slice(1)).get("source");
+
 const editor = new EditorView({
-  doc: SAMPLE,
+  doc: given ?? SAMPLE,
   parent: element("source"),
   extensions: [
     common,
@@ -77,13 +80,13 @@ function enable(isEnabled: boolean): void {
 /** Loads files with one bar for all of them. */
 function loading(assets: readonly Asset[]): (bytes: number) => void {
   const total = assets.reduce((sum, asset) => sum + asset.size, 0);
-  let so_far = 0;
+  let soFar = 0;
   progress.hidden = false;
   progress.max = total;
   return (bytes) => {
-    so_far += bytes;
-    progress.value = so_far;
-    status.textContent = `Loading ${(so_far / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`;
+    soFar += bytes;
+    progress.value = soFar;
+    status.textContent = `Loading ${(soFar / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`;
   };
 }
 
@@ -96,7 +99,7 @@ function offer(pack: PackAsset): void {
   const box = document.createElement("input");
   box.type = "checkbox";
   box.id = `pack-${pack.name}`;
-  box.checked = SAMPLE.includes(`${pack.name}::`);
+  box.checked = editor.state.doc.toString().includes(`${pack.name}::`);
   label.append(box, ` ${pack.title}`);
   element("packs").append(label);
 }
@@ -167,6 +170,8 @@ async function run(action: Action): Promise<void> {
 }
 
 function report(action: Action, source: string, outcome: Outcome): void {
+  // For whoever embeds the page, or tests it.
+  document.dispatchEvent(new CustomEvent("outcome", { detail: { action, ...outcome } }));
   const { marks, text } = read(outcome.stderr, source, FILE);
   editor.dispatch(setDiagnostics(editor.state, marks));
   messages.textContent = outcome.trap === undefined ? text : `${text}error: the compiler stopped: ${outcome.trap}\n`;

@@ -1,5 +1,8 @@
 //! Calls of the compiler that is a WebAssembly program, and the same calls of the native one.
 
+pub mod browser;
+pub mod page;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,7 +48,7 @@ pub fn hosted(lab: &Lab) -> Command {
 pub fn native(lab: &Lab) -> Command {
     let mut command = Toolchain::get().rustc();
     command.env_clear().env("RUSTC_BOOTSTRAP", "1").current_dir(lab.path());
-    command.arg("--sysroot").arg(Toolchain::get().root()).args(["--edition", "2024"]);
+    command.arg("--sysroot").arg(directory().join("sysroot")).args(["--edition", "2024"]);
     command.cache(&lab.join("cache"));
     command
 }
