@@ -27,6 +27,8 @@ PACKS = {"serde": "serde, serde_json", "thiserror": "thiserror", "clap": "clap"}
 SCRIPTS = ("main", "worker", "service")
 # What no program in the page reaches: test harnesses, and what only builds of the standard library itself name.
 LEFT_OUT = ("libtest-", "libgetopts-", "libsysroot-")
+# The option that has the compiler look for what libraries need in a pack's directory.
+DIRECTORY = ["-L", "dependency={}"]
 # Keeps how Cargo calls the compiler for a package of ours.
 WRAPPER = '#!/bin/sh\nprintf "%s\\n" "$@" > "$PAGE_CALL"\nexec "$@"\n'
 
@@ -136,15 +138,16 @@ def parse_call(words: list[str]) -> Pack:
     rest = iter(words)
     for word in rest:
         option, equals, value = word.partition("=")
-        if option not in ("--extern", "-L", "--wasm-proc-macro"):
+        if option not in ("--extern", "-L"):
             continue
         value = value if equals else next(rest)
         kind, _, place = value.rpartition("=")
         if option == "-L":
-            if kind == "dependency":
-                for path in sorted(Path(place).glob("*.rmeta")):
-                    pack.add(path)
-                pack.options += [option, "dependency={}"]
+            # Beside libraries there are modules, which Cargo names as it would name native macros.
+            for path in sorted([*Path(place).glob("*.rmeta"), *Path(place).glob("*.so")]):
+                pack.add(path)
+            if pack.options[:2] != DIRECTORY:
+                pack.options += DIRECTORY
         elif place:
             pack.options += [option, f"{kind}={pack.add(Path(place))}"]
     return pack
