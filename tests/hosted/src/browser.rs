@@ -70,7 +70,7 @@ pub struct Browser {
 impl Browser {
     pub fn start() -> Browser {
         let mut command = Command::new("chromedriver");
-        let (driver, port) = Running::start(command.arg("--port=0"), "on port ");
+        let (driver, port) = Running::start(command.arg("--port=0"), "successfully on port ");
         let config = Agent::config_builder().http_status_as_error(false).build();
         let session = format!("http://127.0.0.1:{port}/session");
         let mut browser = Browser { _driver: driver, agent: config.into(), session };
