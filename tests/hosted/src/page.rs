@@ -96,7 +96,7 @@ impl Page {
     /// Chooses these packs, and no others.
     pub fn choose(&self, packs: &[&str]) {
         let body = "for (const box of document.querySelectorAll('#packs input')) {
-            box.checked = arguments.includes(box.id.replace('pack-', ''));
+            box.checked = [...arguments].includes(box.id.replace('pack-', ''));
         }";
         self.browser.run(body, packs);
     }
