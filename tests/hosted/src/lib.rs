@@ -53,6 +53,13 @@ pub fn native(lab: &Lab) -> Command {
     command
 }
 
+/// A module of an auxiliary crate of `tests/ui`, in the lab under the crate's name.
+pub fn module(lab: &Lab, krate: &str) {
+    // Those crates are found from the directory of the package `tests`.
+    env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).expect("it is in the repository");
+    lab.module(krate, krate);
+}
+
 /// What both compilers make of the same arguments: how they end, what they print, and the files that they write.
 #[derive(Debug)]
 pub struct Both {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use hosted_tests::{both, cache, directory, hosted, hosted_with};
+use hosted_tests::{both, cache, directory, hosted, hosted_with, module};
 use tests::{Lab, RustcExt};
 
 const CHECK: [&str; 3] = ["--crate-type=lib", "--emit=metadata", "lib.rs"];
@@ -56,7 +56,7 @@ fn an_output_that_exists_is_written() {
 #[test]
 fn a_macro_expands_to_the_same() {
     let lab = Lab::new();
-    lab.module("describe", "describe");
+    module(&lab, "describe");
     let case = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/derive/describes_its_type.rs");
     lab.write("main.rs", fs::read_to_string(case).expect("it is in the repository"));
     let both = both(&lab, &["-Zunpretty=expanded", "--wasm-proc-macro", "describe.wasm", "main.rs"], None).equal();

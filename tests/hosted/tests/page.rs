@@ -113,7 +113,7 @@ fn macros_have_limits() {
     ] {
         page.show(source);
         page.choose(&["odd"]);
-        assert_eq!(page.press("check")["code"], 1);
+        assert_eq!(page.press("check")["code"], 1, "{source}\n{}", page.messages());
         assert!(page.messages().contains(message), "{}", page.messages());
     }
     page.show("fn main() { let _: u8 = odd::one!(); }");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hosted_tests::both;
+use hosted_tests::{both, module};
 use tests::Lab;
 use tests::command::files;
 
@@ -45,7 +45,7 @@ fn cases_have_the_same_outcome() {
         lab.write("main.rs", text);
         let mut arguments = vec!["--emit=metadata".to_owned(), "main.rs".to_owned()];
         for (name, krate) in modules {
-            lab.module(&krate, &krate);
+            module(&lab, &krate);
             arguments.extend(["--wasm-proc-macro".to_owned(), format!("{name}={krate}.wasm")]);
         }
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
