@@ -7,7 +7,7 @@
  */
 
 import { causeOf, Exit, Fault, guarded } from "./traps";
-import { basics, Errno, imports, MODULE as WASI, printing, View } from "./wasi";
+import { basics, Errno, imports, MODULE as WASI, printing, rooted, View } from "./wasi";
 
 /** What the compiler's imports are called. */
 export const MODULE = "rustc_wasm_proc_macro";
@@ -219,24 +219,13 @@ class Instance {
     const unread =
       (which: number): ((...parameters: number[]) => number) =>
       (...parameters) => {
-        refuse(READ, view().slice(parameters[which] ?? 0, parameters[which + 1] ?? 0));
+        refuse(READ, encode(`/${view().text(parameters[which] ?? 0, parameters[which + 1] ?? 0)}`));
         return Errno.NOTCAPABLE;
       };
     const wasi = {
       ...basics(view, [], []),
       ...printing(view, print),
-      fd_prestat_get: (fd: number, at: number) => {
-        if (fd !== 3) {
-          return Errno.BADF;
-        }
-        view().put32(at, 0);
-        view().put32(at + 4, 1);
-        return Errno.SUCCESS;
-      },
-      fd_prestat_dir_name: (_fd: number, at: number) => {
-        view().slice(at, 1).set(encode("/"));
-        return Errno.SUCCESS;
-      },
+      ...rooted(view),
       path_filestat_get: unread(2),
       path_open: unread(2),
       path_readlink: unread(1),

@@ -157,15 +157,39 @@ export function printing(view: () => View, print: (fd: number, chunk: Uint8Array
   };
 }
 
+/** The descriptor of the root directory, which is all that a program is given. */
+const ROOT = 3;
+
+/** Says of a descriptor what it is: a standard stream, if there is no node. */
+function putStatus(memory: View, at: number, node: Node | undefined): void {
+  memory.slice(at, 24).fill(0);
+  memory.bytes[at] = node === undefined ? CHARACTER_DEVICE : node instanceof File ? REGULAR_FILE : DIRECTORY;
+  memory.put64(at + 8, node === undefined ? RIGHT_WRITE : ALL_RIGHTS);
+  memory.put64(at + 16, ALL_RIGHTS);
+}
+
+/** Gives a program the root directory, whether or not it may open something there. */
+export function rooted(view: () => View): Functions {
+  const root = new Directory();
+  return answering({
+    fd_fdstat_get: (fd: number, at: number) => {
+      putStatus(view(), at, fd <= 2 ? undefined : fd === ROOT ? root : fail(Errno.BADF));
+    },
+    fd_prestat_get: (fd: number, at: number) => {
+      const memory = fd === ROOT ? view() : fail(Errno.BADF);
+      memory.put32(at, 0);
+      memory.put32(at + 4, 1);
+    },
+    fd_prestat_dir_name: (_fd: number, at: number) => view().slice(at, 1).set(new TextEncoder().encode("/")),
+  });
+}
+
 /** What is open. */
 interface Open {
   node: Node;
   position: number;
   appends: boolean;
 }
-
-/** The descriptor of the root directory, which is all that a program is given. */
-const ROOT = 3;
 
 /** Functions about files, in a tree of its own. */
 export function filing(view: () => View, root: Directory): Functions {
@@ -200,35 +224,17 @@ export function filing(view: () => View, root: Directory): Functions {
     memory.put64(at + 32, BigInt(node instanceof File ? node.length : 0));
   };
 
-  return answering({
+  const bodies = answering({
     fd_close: (fd: number) => {
       if (fd > 2) {
         get(fd);
         opened.delete(fd);
       }
     },
-    fd_fdstat_get: (fd: number, at: number) => {
-      const memory = view();
-      const node = fd <= 2 ? undefined : get(fd).node;
-      memory.slice(at, 24).fill(0);
-      memory.bytes[at] = node === undefined ? CHARACTER_DEVICE : node instanceof File ? REGULAR_FILE : DIRECTORY;
-      memory.put64(at + 8, node === undefined ? RIGHT_WRITE : ALL_RIGHTS);
-      memory.put64(at + 16, ALL_RIGHTS);
-    },
+    fd_fdstat_get: (fd: number, at: number) => putStatus(view(), at, fd <= 2 ? undefined : get(fd).node),
     fd_fdstat_set_flags: (fd: number) => void get(fd),
     fd_filestat_get: (fd: number, at: number) => putStat(view(), at, fd <= 2 ? undefined : get(fd).node),
     fd_filestat_set_times: (fd: number) => void get(fd),
-    fd_prestat_get: (fd: number, at: number) => {
-      if (fd !== ROOT) {
-        fail(Errno.BADF);
-      }
-      const memory = view();
-      memory.put32(at, 0);
-      memory.put32(at + 4, 1);
-    },
-    fd_prestat_dir_name: (_fd: number, at: number) => {
-      view().slice(at, 1).set(new TextEncoder().encode("/"));
-    },
     fd_read: (fd: number, list: number, count: number, done: number) => {
       const memory = view();
       let read = 0;
@@ -362,6 +368,7 @@ export function filing(view: () => View, root: Directory): Functions {
       }
     },
   });
+  return { ...rooted(view), ...bodies };
 }
 
 /** What a module imports of WASI: these functions, and an error code for every other one. */
