@@ -68,8 +68,22 @@ pub struct Both {
     pub outputs: [Option<Vec<u8>>; 2],
 }
 
+/// What both compilers get beside the lab.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Directories that the hosted one may read. The native one may anyway.
+    pub read: Vec<PathBuf>,
+    /// Variables, by name and value.
+    pub environment: Vec<(String, String)>,
+}
+
 /// Calls both with these arguments, and with `-o` for a file of each.
 pub fn both(lab: &Lab, arguments: &[&str], output: Option<&str>) -> Both {
+    both_in(lab, &Surroundings::default(), arguments, output)
+}
+
+/// [`both`], with more than the lab.
+pub fn both_in(lab: &Lab, surroundings: &Surroundings, arguments: &[&str], output: Option<&str>) -> Both {
     let run = |mut command: Command, name: &str| {
         command.args(arguments);
         let file = output.map(|output| {
@@ -82,8 +96,15 @@ pub fn both(lab: &Lab, arguments: &[&str], output: Option<&str>) -> Both {
         let outcome = command.outcome();
         (outcome, file.and_then(|file| fs::read(lab.path().join(file)).ok()))
     };
-    let (native, native_output) = run(native(lab), "native");
-    let (hosted, hosted_output) = run(hosted(lab), "hosted");
+    let Surroundings { read, environment } = surroundings;
+    let reads = read.iter().flat_map(|path| ["--read", path.to_str().expect("it is UTF-8")]).map(str::to_owned);
+    let variables = environment.iter().flat_map(|(name, value)| ["--env".to_owned(), format!("{name}={value}")]);
+    let options: Vec<String> = reads.chain(variables).collect();
+    let mut native = native(lab);
+    native.envs(environment.iter().map(|(name, value)| (name, value)));
+    let (native, native_output) = run(native, "native");
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let (hosted, hosted_output) = run(hosted_with(lab, &options), "hosted");
     Both { hosted, native, outputs: [hosted_output, native_output] }
 }
 

@@ -192,6 +192,16 @@ fn the_compiler_has_limits() {
     assert_eq!(stopped.code, Some(101));
 }
 
+/// Text that is nested deeper than the compiler's stack is an error, and no crash.
+#[test]
+fn the_stack_ends_with_an_error() {
+    const DEEP: usize = 200_000;
+    let lab = Lab::new();
+    lab.write("lib.rs", format!("pub const A: u8 = {}1{};\n", "(".repeat(DEEP), ")".repeat(DEEP)));
+    let stopped = hosted(&lab).args(CHECK).outcome().says("error: the compiler has used up its stack");
+    assert_eq!(stopped.code, Some(101));
+}
+
 /// Native macros and machine code are errors by name.
 #[test]
 fn what_it_does_not_do_is_an_error() {
